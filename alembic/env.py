@@ -1,0 +1,35 @@
+"""Run migrations on the database of the deployment, or on the one the caller names."""
+
+import os
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from sqlmodel import SQLModel
+
+import app.all_tables  # noqa: F401
+from alembic import context
+from app.db.engine import make_engine
+from app.settings import read_settings
+
+
+def plain_types(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
+    """Write what the database stores, so that a migration never imports the application."""
+    if kind == "type" and isinstance(item, sa.TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    return False
+
+
+url = context.config.attributes.get("database_url") or read_settings(os.environ).database_url
+engine = make_engine(url)
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=engine.dialect.name == "sqlite",
+        render_item=plain_types,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+engine.dispose()

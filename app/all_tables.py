@@ -1,0 +1,10 @@
+"""Every table, for Alembic and the tests."""
+
+import app.db.tables
+import app.directory.tables
+import app.fieldwork.tables
+import app.messaging.tables
+import app.questionnaires.tables
+import app.responses.tables
+import app.staff.tables
+import app.units.tables  # noqa: F401

@@ -1,0 +1,49 @@
+"""`trayecto migrate` and `trayecto check`: the store, brought up to date and judged."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from alembic import command
+from alembic.config import Config
+
+from app.cli.runtime import open_runtime, settings_here
+from app.cli.terminal import refuse, show_json
+from app.db.health import Finding, examine
+
+SCRIPTS = Path(__file__).parents[2] / "alembic"
+
+
+def alembic_config(database_url: str) -> Config:
+    """Alembic with our migrations, on this database."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def migrate() -> None:
+    """Lleva la base de datos a la última versión; se puede repetir."""
+    settings = settings_here()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    command.upgrade(alembic_config(settings.database_url), "head")
+    print("La base de datos está al día.")
+
+
+def check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Revisa ajustes, base de datos, migraciones y disco; falla si no se puede servir."""
+    runtime = open_runtime()
+    findings = examine(runtime.settings, runtime.database, SCRIPTS)
+    if as_json:
+        show_json([finding.as_document() for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{'bien ' if finding.fit else 'FALLA'}  {finding.what}: {finding.said}")
+    if not all(finding.fit for finding in findings):
+        refuse(_summary(findings))
+        raise typer.Exit(1)
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    broken = [finding.what for finding in findings if not finding.fit]
+    return f"No está listo para servir; corrija: {', '.join(broken)}."

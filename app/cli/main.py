@@ -1,0 +1,33 @@
+"""`trayecto …`: every command, gathered from the modules beside this one."""
+
+import sys
+
+import typer
+
+from app.cli.chronology import chronology
+from app.cli.database import check, migrate
+from app.cli.serve import serve
+from app.cli.terminal import refuse
+from app.errors import AppError
+
+program = typer.Typer(
+    name="trayecto",
+    help="Seguimiento de egresados de educación media superior.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+program.command()(migrate)
+program.command()(serve)
+program.command()(check)
+program.command()(chronology)
+
+
+def main() -> None:
+    """Run the program: exit 0, 1 with one Spanish line for a refusal, 2 for wrong usage."""
+    try:
+        program()
+    except AppError as error:
+        refuse(error.mensaje)
+        sys.exit(1)

@@ -1,0 +1,72 @@
+"""What can go wrong in the domain, and how to say it.
+
+A domain function raises a subclass of AppError; `web.errors` turns it into a page.
+`str(error)` is for the log (English, code and details); `mensaje` is for people.
+"""
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """A refusal the user can understand: 4xx, or 503 when the store is not there.
+
+    Never used for programming mistakes.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    plantilla: ClassVar[str]
+
+    def __init__(self, **details: object) -> None:
+        self.details = details
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        shown = " ".join(f"{name}={value!r}" for name, value in self.details.items())
+        return f"{self.code} {shown}".rstrip()
+
+    @property
+    def mensaje(self) -> str:
+        """Text for the page, in Spanish: what happened and what to do next."""
+        return self.plantilla.format(**self.details)
+
+
+class NotFound(AppError):
+    """There is no such thing, or it belongs to somebody else: never told apart."""
+
+    code = "page.not_found"
+    status = 404
+    plantilla = "No encontramos lo que busca. Revise la dirección o vuelva al inicio."
+
+
+class StorageBusy(AppError):
+    """The database stayed locked longer than a person should wait."""
+
+    code = "storage.busy"
+    status = 503  # with Retry-After; the page keeps what was typed
+    plantilla = (
+        "No pudimos guardar porque hay mucha gente respondiendo; tu respuesta sigue aquí. "
+        "Espera unos segundos y toca Continuar otra vez."
+    )
+
+
+class StorageFull(AppError):
+    """The disk of the database is full."""
+
+    code = "storage.full"
+    status = 503
+    plantilla = (
+        "No pudimos guardar porque se llenó el disco; tu respuesta sigue aquí. "
+        "Intenta de nuevo en unos minutos."
+    )
+
+
+class StorageBroken(AppError):
+    """The database cannot be reached, read or written."""
+
+    code = "storage.broken"
+    status = 503
+    plantilla = (
+        "No pudimos guardar porque la base de datos no responde; tu respuesta sigue aquí. "
+        "Intenta de nuevo en unos minutos."
+    )

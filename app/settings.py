@@ -1,0 +1,161 @@
+"""Settings: one frozen object, built once from the environment by an entry point.
+
+Names and meaning of every setting: README, "Settings". Prefix TRAYECTO_.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.errors import AppError
+
+PREFIX = "TRAYECTO_"
+SHORTEST_SECRET = 32  # characters; trust.md SEC-32
+
+
+class SettingRefused(AppError):
+    """A setting is missing or cannot be meant."""
+
+    code = "settings.refused"
+    status = 503
+    plantilla = "Falta corregir el ajuste {name}: {problem}."
+
+
+class Environment(StrEnum):
+    """Unset means production: the careful choice is the one made by silence."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One key with its public name. Newest first in every list."""
+
+    key_id: str
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"Secret({self.key_id!r})"  # a key never reaches a log
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment may choose."""
+
+    environment: Environment
+    database_url: str
+    data_dir: Path
+    base_url: str
+    secret_keys: tuple[Secret, ...]
+    data_keys: tuple[Secret, ...]
+    smtp_url: str | None = None
+    mail_from: str = "seguimiento@localhost"
+    bounce_domain: str | None = None
+    mail_daily_limit: int | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    log_format: str = "text"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us by https: decides cookie names and HSTS."""
+        return urlsplit(self.base_url).scheme == "https"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from `environ`, completed by the file `.env` of the caller's choosing.
+
+    Raises:
+        SettingRefused: production without keys, or a value that cannot be meant.
+    """
+    chosen = {
+        name.removeprefix(PREFIX): text
+        for name, text in environ.items()
+        if name.startswith(PREFIX) and text
+    }
+    environment = _environment(chosen.get("ENVIRONMENT", "production"))
+    data_dir = Path(chosen.get("DATA_DIR", "var"))
+    default_url = f"sqlite:///{data_dir / 'trayecto.db'}"
+    return Settings(
+        environment=environment,
+        database_url=_driver(chosen.get("DATABASE_URL", default_url)),
+        data_dir=data_dir,
+        base_url=_base_url(chosen.get("BASE_URL", "http://127.0.0.1:8000")),
+        secret_keys=_keys(chosen, "SECRET_KEYS", environment),
+        data_keys=_keys(chosen, "DATA_KEYS", environment),
+        smtp_url=chosen.get("SMTP_URL"),
+        mail_from=chosen.get("MAIL_FROM", "seguimiento@localhost"),
+        bounce_domain=chosen.get("BOUNCE_DOMAIN"),
+        mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
+        trusted_proxies=tuple(filter(None, chosen.get("TRUSTED_PROXIES", "").split(","))),
+        log_format=chosen.get("LOG_FORMAT", "text"),
+    )
+
+
+def parse_env_file(text: str) -> dict[str, str]:
+    """`NAME=value` lines; `#` starts a comment line; quotes around a value are dropped."""
+    found = {}
+    for line in text.splitlines():
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if separator and not name.startswith("#"):
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _environment(text: str) -> Environment:
+    try:
+        return Environment(text)
+    except ValueError as error:
+        raise SettingRefused(
+            name="TRAYECTO_ENVIRONMENT", problem="debe ser production o development"
+        ) from error
+
+
+def _driver(url: str) -> str:
+    """PostgreSQL addresses as operators write them, with the driver we use."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingRefused(
+            name="TRAYECTO_BASE_URL", problem="debe empezar con http:// o https://"
+        )
+    return url.rstrip("/")
+
+
+def _whole(chosen: Mapping[str, str], name: str) -> int | None:
+    text = chosen.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise SettingRefused(name=PREFIX + name, problem="debe ser un número entero")
+    return int(text)
+
+
+def _keys(chosen: Mapping[str, str], name: str, environment: Environment) -> tuple[Secret, ...]:
+    text = chosen.get(name)
+    if text is None:
+        if environment is Environment.PRODUCTION:
+            raise SettingRefused(name=PREFIX + name, problem="producción no arranca sin claves")
+        # Development only: the same on every start, so that links of yesterday still work.
+        return (Secret("dev", f"development-only-{name.lower()}-not-a-secret".encode()),)
+    keys = []
+    for item in text.split(","):
+        key_id, separator, value = item.strip().partition(":")
+        if not separator or not key_id.isalnum() or len(value) < SHORTEST_SECRET:
+            raise SettingRefused(
+                name=PREFIX + name,
+                problem=f"cada clave se escribe id:secreto, con {SHORTEST_SECRET} "
+                "caracteres de secreto o más",
+            )
+        keys.append(Secret(key_id, value.encode()))
+    if len({key.key_id for key in keys}) < len(keys):
+        raise SettingRefused(name=PREFIX + name, problem="hay dos claves con el mismo id")
+    return tuple(keys)

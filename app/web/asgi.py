@@ -1,0 +1,139 @@
+"""What wraps every request: limits, HEAD, security headers, the access log.
+
+ASGI speaks `async`, so this file and messaging/smtp.py are the only ones that do. Nothing
+here knows a route, a person or a table.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+access_log = logging.getLogger("trayecto.access")
+
+LARGEST_BODY = 2 * 1024 * 1024  # bytes; a step of the questionnaire has a few hundred
+LARGEST_UPLOAD = 40 * 1024 * 1024  # bytes; 100,000 rows of a roster take about 15 MB
+MOST_FIELDS = 2_000
+LARGEST_FIELD = 1024 * 1024  # bytes
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "object-src 'none'"
+)
+# Plotly puts in one empty style element and one of its own (trust.md 2.3); "Explorar" only.
+PLOTLY_STYLES = (
+    " 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+    " 'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
+)
+HSTS = "max-age=63072000; includeSubDomains"
+
+
+async def read_form(request: Request) -> FormData:
+    """The posted form, within the limits; an empty one for any other method.
+
+    Raises:
+        HTTPException: 400 for a body that is not a form or has too many fields.
+    """
+    if request.method not in {"POST", "PUT"}:
+        return FormData()
+    try:
+        return await request.form(
+            max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD
+        )
+    except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
+        raise HTTPException(400, "form") from error
+
+
+class Outermost:
+    """Headers on every response, HEAD as GET without its body, one line of log each."""
+
+    def __init__(self, app: App, *, secure: bool, json_log: bool) -> None:
+        self.app, self.secure, self.json_log = app, secure, json_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        method, status = scope["method"], 500
+        headless = method == "HEAD"
+        if headless:
+            scope["method"] = "GET"  # mail scanners ask with HEAD (trust.md F-44)
+
+        async def outgoing(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._complete(message, scope)
+            elif headless and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(scope, receive), outgoing)
+        finally:
+            self._log(scope, method, status, time.perf_counter() - began)
+
+    def _complete(self, message: Message, scope: Scope) -> None:
+        present = {name.lower() for name, _ in message["headers"]}
+        style = PLOTLY_STYLES if scope.get("state", {}).get("explores") else ""
+        wanted = {
+            "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "x-robots-tag": "noindex",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=()",
+            "cache-control": "no-store",
+        }
+        if self.secure:
+            wanted["strict-transport-security"] = HSTS
+        message["headers"] = [
+            *message["headers"],
+            *(
+                (name.encode(), value.encode())
+                for name, value in wanted.items()
+                if name.encode() not in present
+            ),
+        ]
+
+    def _log(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        # The route's pattern, never the path: a path may hold a personal link (SEC-34).
+        route = getattr(scope.get("route"), "path", "-")
+        milliseconds = round(seconds * 1000, 1)
+        if self.json_log:
+            line = {"method": method, "route": route, "status": status, "ms": milliseconds}
+            access_log.info("%s", json.dumps(line))
+        else:
+            access_log.info("%s %s %s %s ms", method, route, status, milliseconds)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Stop reading a body that is larger than its kind may be."""
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    left = LARGEST_UPLOAD if kind.startswith(b"multipart/form-data") else LARGEST_BODY
+
+    async def limited() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] == "http.request":
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, "body")
+        return message
+
+    return limited

@@ -1,0 +1,78 @@
+"""What every page of the panel has around it: menu, own form token, who is signed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from app.db import marks
+from app.staff.roles import Actor, Permission
+from app.web.wiring import Caller
+
+# Text, address, and the permission without which an entry is not shown.
+_MENU = (
+    ("Tabla cronológica", "/panel", Permission.SEE_CHRONOLOGY),
+    ("Personas", "/panel/personas", Permission.SEE_PEOPLE),
+    ("Planteles", "/panel/unidades", Permission.SEE_CHRONOLOGY),
+    ("Equipo", "/panel/equipo", Permission.MANAGE_STAFF),
+    ("Bitácora", "/panel/bitacora", Permission.SEE_AUDIT),
+    ("Mi cuenta", "/panel/cuenta", Permission.OWN_ACCOUNT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One entry of the menu."""
+
+    text: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of a staff page."""
+
+    menu: tuple[MenuEntry, ...]
+    csrf: str
+    who: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way down to a page; without an address, the page itself."""
+
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What to mend on a form: the field ("" for the whole form) and a Spanish sentence."""
+
+    field: str
+    sentence: str
+
+
+def shell(session: Session, caller: Caller, *, at: str = "") -> Shell:
+    """The frame for this caller; `at` is the address of the current menu entry."""
+    return Shell(
+        menu=_entries(caller.actor, at),
+        csrf=caller.form_token(),
+        who=caller.actor.display_name,
+        simulated=marks.marked(session, marks.SIMULATED) is not None,
+    )
+
+
+def of_field(issues: Sequence[Issue], name: str) -> tuple[Issue, ...]:
+    """The issues of one field."""
+    return tuple(issue for issue in issues if issue.field == name)
+
+
+def _entries(actor: Actor, at: str) -> tuple[MenuEntry, ...]:
+    return tuple(
+        MenuEntry(text, url, current=url == at)
+        for text, url, permission in _MENU
+        if actor.may(permission)
+    )

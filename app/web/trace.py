@@ -1,0 +1,74 @@
+"""The one place that writes on a staff GET: who saw what, and when they were last here.
+
+Written before the page leaves, in its own short unit of work, so that nothing personal is
+shown without its audit row. A respondent's request never comes this way.
+"""
+
+import logging
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+
+from app.db.transactions import Database
+from app.errors import AppError
+from app.staff import accounts, audit
+from app.web.asgi import App, Message, Receive, Scope, Send
+from app.web.errors import refusal_response
+from app.web.wiring import Caller, View
+
+log = logging.getLogger("trayecto.web")
+
+
+class Trace:
+    """Middleware around the application, inside the error pages."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def outgoing(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and scope["method"] == "GET":
+                refusal = await run_in_threadpool(_write, scope)
+                if refusal is not None:
+                    refused = True
+                    await refusal_response(refusal)(scope, receive, send)  # type: ignore[arg-type]
+                    return
+            if not refused:
+                await send(message)
+
+        await self.app(scope, receive, outgoing if scope["type"] == "http" else send)
+
+
+def _write(scope: Scope) -> AppError | None:
+    """Audit rows and last_seen. Returns a refusal where an audit row could not be kept."""
+    state = scope.get("state", {})
+    caller: Caller | None = state.get("caller")
+    if caller is None:
+        return None
+    views: list[View] = state.get("views", [])
+    database: Database = scope["app"].state.database
+    now: datetime = scope["app"].state.clock()
+    try:
+        with database.reading() as session:
+            stale = accounts.needs_touch(session, caller.session_secret, now=now)
+        if not views and not stale:
+            return None
+        with database.unit_of_work() as session:
+            accounts.touch(session, caller.session_secret, now=now)
+            for view in views:
+                audit.append(
+                    session,
+                    actor_id=caller.actor.account_id,
+                    action=view.action,
+                    object_kind=view.object_kind,
+                    object_id=view.object_id,
+                    details={},
+                    now=now,
+                )
+    except AppError as error:
+        log.warning("trace not written: %s", error.code)
+        return error if views else None
+    return None
