@@ -38,7 +38,9 @@ def store_profile(session: Session, unit_id: UUID, text: ProfileText, *, now: da
     session.merge(
         InstitutionProfile(
             unit_id=unit_id,
-            sender_name=_line(text.sender_name, "Escriba el nombre que verá quien reciba el correo"),
+            sender_name=_line(
+                text.sender_name, "Escriba el nombre que verá quien reciba el correo"
+            ),
             reply_to=_address(text.reply_to),
             footer=text.footer[:600],
             contact=" ".join(text.contact.split())[:300],

@@ -6,7 +6,6 @@ Which unit may stand where: placement.py.
 """
 
 import re
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -50,7 +49,7 @@ class Node:
 
     @property
     def above(self) -> tuple[str, ...]:
-        """The units directly above, subsystem first: a school speaks as its subsystem."""
+        """The units directly above, in either hierarchy."""
         return tuple(code for code in (self.subsystem_parent, self.parent) if code is not None)
 
     def exists_on(self, day: date) -> bool:
@@ -75,21 +74,32 @@ def tree_of(nodes: Iterable[Node]) -> Tree:
     return tree
 
 
-def nearest_first(tree: Tree, code: str) -> tuple[str, ...]:
-    """The unit and everything above it, nearest first; at one distance the subsystem leads."""
-    seen = {code: None}
-    waiting = deque([code])
-    while waiting:
-        for upper in tree[waiting.popleft()].above:
-            if upper in tree and upper not in seen:
-                seen[upper] = None
-                waiting.append(upper)
-    return tuple(seen)
-
-
 def ancestors(tree: Tree, code: str) -> frozenset[str]:
     """Everything above the unit, itself included. Defined even where the tree has a cycle."""
-    return frozenset(nearest_first(tree, code))
+    found = {code}
+    waiting = [code]
+    while waiting:
+        uppers = [c for c in tree[waiting.pop()].above if c in tree and c not in found]
+        found.update(uppers)
+        waiting += uppers
+    return frozenset(found)
+
+
+def nearest_first(tree: Tree, code: str) -> tuple[str, ...]:
+    """The unit and everything above it: no unit before one that stands below it.
+
+    Told by the longest way up; at one distance the subsystem leads, for a school is known by it.
+
+    Raises:
+        ValueError: there is a cycle above the unit.
+    """
+    own = {upper: tree[upper] for upper in ancestors(tree, code)}
+    steps = dict.fromkeys(own, 0)
+    for lower in reversed(parents_first(own)):
+        for upper in own[lower].above:
+            if upper in own:
+                steps[upper] = max(steps[upper], steps[lower] + 1)
+    return tuple(sorted(own, key=lambda c: (steps[c], own[c].kind is not UnitKind.SUBSYSTEM, c)))
 
 
 def descendants(tree: Tree, code: str) -> frozenset[str]:

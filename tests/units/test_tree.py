@@ -59,8 +59,8 @@ def test_a_school_stands_below_both_hierarchies() -> None:
     assert ancestors(MEXICO, "26DPR0001A") == {"26DPR0001A", "Z1", "DGB", "SON", "MX"}
 
 
-def test_the_subsystem_is_nearer_than_the_territory() -> None:
-    assert nearest_first(MEXICO, "26DPR0001A") == ("26DPR0001A", "Z1", "SON", "DGB", "MX")
+def test_at_one_distance_the_subsystem_is_nearer_than_the_territory() -> None:
+    assert nearest_first(MEXICO, "26DPR0001A") == ("26DPR0001A", "Z1", "DGB", "SON", "MX")
 
 
 def test_the_way_down_to_a_school_is_its_territory() -> None:
@@ -120,6 +120,20 @@ def test_above_and_below_are_the_same_relation(tree: Tree) -> None:
     pairs_down = {(lower, code) for code in tree for lower in descendants(tree, code)}
 
     assert pairs_up == pairs_down
+
+
+@given(forests())
+def test_the_nearest_office_never_stands_above_a_later_one(tree: Tree) -> None:
+    for code in tree:
+        order = nearest_first(tree, code)
+
+        assert order[0] == code
+        assert set(order) == ancestors(tree, code)
+        assert all(
+            order.index(lower) < order.index(upper)
+            for lower in order
+            for upper in tree[lower].above
+        )
 
 
 @given(forests())

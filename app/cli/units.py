@@ -1,0 +1,104 @@
+"""`trayecto units …`: load the tree of offices and schools, and show it."""
+
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.files import read_file
+from app.cli.runtime import open_runtime
+from app.cli.terminal import refuse, show_json
+from app.staff import audit
+from app.units.importing import ImportResult, import_units
+from app.units.placement import KIND_WORDS
+from app.units.queries import UnitLine, list_units
+from app.units.scope import WHOLE
+from app.units.sheet import LARGEST_FILE, Problem
+
+SHOWN_PROBLEMS = 20  # lines on a terminal; --json has them all
+
+units = typer.Typer(name="units", help="Unidades: del país a la escuela.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Un documento JSON.")]
+
+
+@units.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Archivo CSV.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Carga unidades de un CSV: todas o ninguna."""
+    data = read_file(file, limit=LARGEST_FILE)
+    runtime = open_runtime()
+    with runtime.database.unit_of_work() as session:
+        result = import_units(session, data)
+        if result.created or result.updated:
+            audit.append(
+                session,
+                "units.imported",
+                actor_id=None,
+                about=("file", sha256(data).hexdigest()),
+                now=runtime.clock(),
+                created=result.created,
+                updated=result.updated,
+            )
+    if as_json:
+        show_json(asdict(result))
+    else:
+        _tell(result)
+    if result.rejected:
+        _tell_refusal(result.rejected)
+        raise typer.Exit(1)
+
+
+@units.command("list")
+def list_all(as_json: Json = False) -> None:
+    """Muestra las unidades registradas."""
+    with open_runtime().database.reading() as session:
+        lines = list_units(session, WHOLE)
+    if as_json:
+        show_json([asdict(line) for line in lines])
+        return
+    for line in lines:
+        print(_row(line))
+
+
+def _tell(result: ImportResult) -> None:
+    for warning in result.warnings:
+        print(f"Aviso. {_sentence(warning)}")
+    if not result.rejected:
+        print(
+            f"Filas: {result.rows}. Nuevas: {result.created}. "
+            f"Cambiadas: {result.updated}. Sin cambio: {result.unchanged}."
+        )
+
+
+def _tell_refusal(problems: tuple[Problem, ...]) -> None:
+    for problem in problems[:SHOWN_PROBLEMS]:
+        refuse(_sentence(problem))
+    if len(problems) > SHOWN_PROBLEMS:
+        refuse(f"… y {len(problems) - SHOWN_PROBLEMS} problemas más; véalos todos con --json.")
+    refuse(
+        f"No se guardó nada. Corrija {len(problems)} "
+        f"{'problema' if len(problems) == 1 else 'problemas'} y cargue el archivo otra vez."
+    )
+
+
+def _sentence(problem: Problem) -> str:
+    place = f", columna {problem.column}" if problem.column else ""
+    return f"Fila {problem.row}{place}: {problem.message}"
+
+
+def _row(line: UnitLine) -> str:
+    return "\t".join(
+        (
+            line.code,
+            KIND_WORDS[line.kind],
+            line.name,
+            line.parent or "",
+            line.subsystem_parent or "",
+            line.time_zone,
+        )
+    )
