@@ -1,6 +1,8 @@
 """What every command starts from: settings, clock and database of this deployment."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,3 +34,13 @@ def open_runtime() -> Runtime:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(make_engine(settings.database_url, settings.data_keys))
     return Runtime(settings, database, system_clock)
+
+
+@contextmanager
+def opened_runtime() -> Iterator[Runtime]:
+    """The runtime of a command that ends: its connections are closed behind it."""
+    runtime = open_runtime()
+    try:
+        yield runtime
+    finally:
+        runtime.database.dispose()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.files import read_file
-from app.cli.runtime import open_runtime
+from app.cli.runtime import opened_runtime
 from app.cli.terminal import refuse, show_json
 from app.staff import audit
 from app.units.importing import ImportResult, import_units
@@ -31,8 +31,7 @@ def import_file(
 ) -> None:
     """Carga unidades de un CSV: todas o ninguna."""
     data = read_file(file, limit=LARGEST_FILE)
-    runtime = open_runtime()
-    with runtime.database.unit_of_work() as session:
+    with opened_runtime() as runtime, runtime.database.unit_of_work() as session:
         result = import_units(session, data)
         if result.created or result.updated:
             audit.append(
@@ -56,7 +55,7 @@ def import_file(
 @units.command("list")
 def list_all(as_json: Json = False) -> None:
     """Muestra las unidades registradas."""
-    with open_runtime().database.reading() as session:
+    with opened_runtime() as runtime, runtime.database.reading() as session:
         lines = list_units(session, WHOLE)
     if as_json:
         show_json([asdict(line) for line in lines])
