@@ -1,0 +1,252 @@
+"""Drain the outbox: claim, send, record, each in a short transaction of its own.
+
+Nothing is sent with a transaction open. What to write, and whether it is still wanted, are
+questions to the caller: the answer to the second is asked in the transaction that writes down
+that the text is about to leave (trust.md F-50).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.clock import Clock
+from app.db.transactions import Database
+from app.errors import StorageBusy
+from app.keys import PurposeKey
+from app.messaging import mailbox, outbox, records, retry, suppression
+from app.messaging.addresses import domain_of, matching_form
+from app.messaging.delivery import (
+    ClaimedMessage,
+    DeliveryResult,
+    Ledger,
+    Objection,
+    Outgoing,
+    Rendered,
+    Transport,
+)
+from app.messaging.states import Outcome, Pause, Stage, SuppressionReason
+
+Render = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Rendered | Objection]]
+StillWanted = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Objection]]
+
+BATCH = 100  # messages of a claim: minutes of work at most, far less than a lease
+_SHORTEST_WAIT = timedelta(minutes=1)  # an objection until now would be claimed for ever
+_PATIENCE = 12  # tries of 5 s for what must be written because it was already sent
+
+
+@dataclass(frozen=True, slots=True)
+class DrainReport:
+    """What became of the messages of one pass. `pause`: why the pass ended early, if it did."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    pause: Pause = Pause.NOTHING
+    pause_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a pass works with. `address_keys`: of the purpose `suppression`, newest first."""
+
+    database: Database
+    transport: Transport
+    render: Render
+    still_wanted: StillWanted
+    clock: Clock
+    address_keys: Sequence[PurposeKey]
+    lease: timedelta = outbox.LEASE
+
+
+def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainReport:
+    """Send what is due, up to `limit` messages, until nothing is or the server is not there.
+
+    `still_wanted` is asked right before each text leaves. `render` answers for every message it
+    is given; both may object, for good or until a moment.
+    """
+    tally: Counter[Outcome] = Counter()
+    cause: DeliveryResult | None = None
+    left = limit
+    while cause is None and (left is None or left > 0):
+        with desk.database.unit_of_work() as session:
+            claimed = outbox.claim_due(
+                session,
+                now=desk.clock(),
+                limit=batch if left is None else min(batch, left),
+                lease=desk.lease,
+            )
+        if not claimed:
+            break
+        outgoing, objections = _written(desk, claimed)
+        ledger = _Ledger(desk, claimed, outgoing)
+        ledger.object(objections)
+        results = desk.transport.deliver(outgoing, ledger)
+        cause = next((r for r in results if r.pause in {Pause.SERVER, Pause.CONFIGURATION}), None)
+        tally += ledger.tally
+        left = None if left is None else left - len(claimed)
+    return _report(tally, cause)
+
+
+class MailboxTransport:
+    """Development: every message is kept for the mailbox page, whatever its domain."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def deliver(self, batch: Sequence[Outgoing], ledger: Ledger) -> list[DeliveryResult]:
+        """Keep what the ledger lets go."""
+        allowed = ledger.write(batch, ())
+        kept = [message for message in batch if message.id in allowed]
+        with self._database.unit_of_work() as session:
+            for message in kept:
+                mailbox.keep(session, message, now=self._clock())
+        results = [
+            DeliveryResult(message.id, message.attempt, Outcome.SENT, Stage.ANSWERED, code=250)
+            for message in kept
+        ]
+        ledger.write((), results)
+        return results
+
+
+class _Ledger:
+    """The outbox as the memory of one delivery."""
+
+    def __init__(
+        self, desk: Desk, claimed: Sequence[ClaimedMessage], outgoing: Sequence[Outgoing]
+    ) -> None:
+        self._desk = desk
+        self._claimed = {message.id: message for message in claimed}
+        self._recipients = {message.id: message.recipient for message in outgoing}
+        self.tally: Counter[Outcome] = Counter()
+
+    def write(
+        self, handing_over: Sequence[Outgoing], finished: Sequence[DeliveryResult]
+    ) -> set[UUID]:
+        """Endings and hand-overs in one transaction; what may go now."""
+        for _ in range(_PATIENCE - 1):
+            try:
+                return self._write_once(handing_over, finished)
+            except StorageBusy:
+                continue  # the server has the messages: forgetting them would send them twice
+        return self._write_once(handing_over, finished)
+
+    def object(self, objections: Mapping[UUID, Objection]) -> None:
+        """Settle messages that will not be given to the transport."""
+        if not objections:
+            return
+        with self._desk.database.unit_of_work() as session:
+            tally = self._settle(session, objections)
+        self.tally += tally
+
+    def _write_once(
+        self, handing_over: Sequence[Outgoing], finished: Sequence[DeliveryResult]
+    ) -> set[UUID]:
+        with self._desk.database.unit_of_work() as session:
+            tally = self._record(session, finished)
+            asked = [self._claimed[message.id] for message in handing_over]
+            objections = self._desk.still_wanted(session, asked) if asked else {}
+            tally += self._settle(session, objections)
+            allowed = outbox.hand_over(
+                session,
+                [
+                    (message.id, message.attempt)
+                    for message in asked
+                    if message.id not in objections
+                ],
+                now=self._desk.clock(),
+                lease=self._desk.lease,
+            )
+        self.tally += tally
+        return allowed
+
+    def _record(self, session: Session, finished: Sequence[DeliveryResult]) -> Counter[Outcome]:
+        now = self._desk.clock()
+        sent = [result for result in finished if result.outcome is Outcome.SENT]
+        tally = Counter({Outcome.SENT: len(records.record_sent(session, sent, now=now))})
+        for result in finished:
+            if result.outcome is Outcome.SENT:
+                continue
+            if records.record(session, self._claimed[result.id], result, now=now):
+                tally[result.outcome] += 1
+                self._warn_others(session, result, now)
+        return tally
+
+    def _warn_others(self, session: Session, result: DeliveryResult, now: datetime) -> None:
+        """What one ending means for other messages to the same address or receiver."""
+        recipient = self._recipients.get(result.id)
+        if recipient is None:
+            return
+        if result.outcome is Outcome.ADDRESS_DEAD:
+            suppression.suppress(
+                session,
+                recipient,
+                self._desk.address_keys,
+                reason=SuppressionReason.DEAD,
+                now=now,
+            )
+        if result.pause is Pause.DOMAIN:
+            until = now + retry.DOMAIN_PAUSE
+            outbox.hold_domain(session, domain_of(recipient), until=until, now=now)
+
+    def _settle(self, session: Session, objections: Mapping[UUID, Objection]) -> Counter[Outcome]:
+        now = self._desk.clock()
+        tally: Counter[Outcome] = Counter()
+        for identifier, objection in objections.items():
+            message = self._claimed[identifier]
+            outcome = Outcome.CANCELLED if objection.until is None else Outcome.RELEASED
+            result = DeliveryResult(
+                identifier, message.attempt, outcome, Stage.WAITING, reason=objection.reason
+            )
+            taken = (
+                records.record_cancelled(session, result, now=now)
+                if objection.until is None
+                else records.release(
+                    session, result, until=max(objection.until, now + _SHORTEST_WAIT), now=now
+                )
+            )
+            tally[outcome] += taken
+        return tally
+
+
+def _written(
+    desk: Desk, claimed: Sequence[ClaimedMessage]
+) -> tuple[list[Outgoing], dict[UUID, Objection]]:
+    """The claimed messages as bytes, and those that cannot or must not be written."""
+    outgoing, objections = [], {}
+    with desk.database.reading() as session:
+        answers = desk.render(session, claimed)
+        written = [answer for answer in answers.values() if isinstance(answer, Rendered)]
+        barred = suppression.suppressed(
+            session, [answer.recipient for answer in written], desk.address_keys
+        )
+    for message in claimed:
+        answer = answers.get(message.id, Objection("not_rendered"))
+        if isinstance(answer, Objection):
+            objections[message.id] = answer
+        elif matching_form(answer.recipient) in barred:
+            objections[message.id] = Objection("address_suppressed")
+        else:
+            outgoing.append(
+                Outgoing(
+                    message.id, message.attempt, answer.recipient, answer.sender, answer.content
+                )
+            )
+    return outgoing, objections
+
+
+def _report(tally: Counter[Outcome], cause: DeliveryResult | None) -> DrainReport:
+    return DrainReport(
+        sent=tally[Outcome.SENT],
+        deferred=tally[Outcome.DEFERRED] + tally[Outcome.RELEASED],
+        failed=tally[Outcome.REFUSED] + tally[Outcome.ADDRESS_DEAD],
+        unknown=tally[Outcome.UNKNOWN],
+        cancelled=tally[Outcome.CANCELLED],
+        pause=Pause.NOTHING if cause is None else cause.pause,
+        pause_reason=None if cause is None else cause.reason,
+    )
