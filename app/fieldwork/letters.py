@@ -1,0 +1,56 @@
+"""What one message says about one person: the values of its fields, as people read them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from app.chronology.contact_plan import Step
+from app.chronology.table import MONTHS
+from app.fieldwork.addressees import Correspondent
+from app.fieldwork.links import link_for
+from app.fieldwork.texts import MINUTES, MessageText, text_of
+from app.keys import PurposeKey
+
+_WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who speaks, and at which addresses: of the institution and of this deployment."""
+
+    name: str  # of the institution's profile
+    base_url: str
+    unsubscribe_url: str  # of this person
+
+
+def text_for(correspondent: Correspondent, step: str) -> MessageText:
+    """The text of a step for the questionnaire of a case."""
+    return text_of(correspondent.questionnaire, Step(step))
+
+
+def values_for(
+    correspondent: Correspondent, sender: Sender, keys: Sequence[PurposeKey]
+) -> Mapping[str, str]:
+    """A value for every field and link of the texts.
+
+    Raises:
+        LinkKeyMissing: the person's link cannot be written again.
+    """
+    return {
+        "nombre": correspondent.given_name,
+        "escuela": correspondent.school,
+        "generacion": correspondent.cohort,
+        "minutos": str(MINUTES[correspondent.questionnaire]),
+        "cierra": in_words(correspondent.closes - timedelta(days=1)),
+        "sitio": urlsplit(sender.base_url).netloc,
+        "remitente": sender.name,
+        "liga": link_for(correspondent.link, keys, base_url=sender.base_url),
+        "baja": sender.unsubscribe_url,
+    }
+
+
+def in_words(day: date) -> str:
+    """A date as people say it: "lunes 30 de noviembre de 2026"."""
+    month = MONTHS[day.month - 1].lower()
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} de {month} de {day.year}"

@@ -1,0 +1,143 @@
+"""Tables: window_change, wave, survey_case, case_event, revoked_link, entry_session."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlmodel import Field, Index, UniqueConstraint
+
+from app.db.base import Table
+from app.db.types import StrEnumText
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.eligibility import Ineligibility
+
+
+class WindowChange(Table, table=True):
+    """A field period moved for a unit and all below it, with the reason. Newest row rules."""
+
+    __tablename__ = "window_change"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    unit_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    entered: int
+    leaves: int
+    questionnaire: int
+    opens: date
+    closes: date  # first day on which no answer is taken
+    reason: str = Field(max_length=300)
+    staff_id: UUID | None = None
+    at: datetime
+
+
+class WaveState(StrEnum):
+    """A wave is made when it opens; before that it is only a plan."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Wave(Table, table=True):
+    """One questionnaire in the field for one cohort of one school."""
+
+    __tablename__ = "wave"
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "questionnaire"),
+        Index("ix_wave_due", "state", "closes_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    school_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    cohort_id: UUID = Field(foreign_key="cohort.id", index=True)
+    questionnaire: int  # 1, 2, 3
+    version_id: UUID = Field(foreign_key="questionnaire_version.id")
+    notice_id: UUID | None = Field(default=None, foreign_key="privacy_notice.id")
+    opens: date
+    closes: date
+    opens_at: datetime  # local midnight of the school's zone, as an instant
+    closes_at: datetime
+    reference_monday: date  # of the official window: the same for everybody in the wave
+    state: WaveState = Field(default=WaveState.OPEN, sa_type=StrEnumText(WaveState), index=True)
+    paused_at: datetime | None = None  # messages wait; answers are still taken
+    paused_reason: str | None = Field(default=None, max_length=200)
+    frozen_at: datetime  # when the frame was frozen
+    closed_at: datetime | None = None
+    queued_on: date | None = None  # local day whose messages are queued: an idle tick skips it
+
+
+class Mode(StrEnum):
+    """How an answer came in; stored with each response."""
+
+    WEB = "web"
+    CLASS = "class"
+    PHONE = "phone"
+    PAPER = "paper"
+
+
+class Case(Table, table=True):
+    """One panel member in one wave."""
+
+    __tablename__ = "survey_case"  # `case` is a word of SQL
+    __table_args__ = (
+        UniqueConstraint("wave_id", "member_id"),
+        Index("ix_survey_case_progress", "wave_id", "disposition", "eligibility_confirmed"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    wave_id: UUID = Field(foreign_key="wave.id", index=True)
+    member_id: UUID = Field(foreign_key="panel_member.id", index=True)
+    disposition: Disposition = Field(default=Disposition.PLANNED, sa_type=StrEnumText(Disposition))
+    eligibility_confirmed: bool = False
+    ineligibility: Ineligibility | None = Field(default=None, sa_type=StrEnumText(Ineligibility))
+    moved_at: datetime
+    added_at: datetime
+    late_reason: str | None = Field(default=None, max_length=200)  # joined after the freeze
+    mode: Mode | None = Field(default=None, sa_type=StrEnumText(Mode))
+    source: str = Field(default="self", max_length=20)  # self, or who told (knowledge rate)
+    link_key_id: str = Field(max_length=40)
+    link_version: int = 1
+    link_hash: str = Field(max_length=64, unique=True)  # SHA-256 of the token, hex
+    link_revoked_at: datetime | None = None  # set: no link works until a new one is written
+    last_step: str | None = Field(default=None, max_length=40)  # newest step of the contact plan
+    last_contact_on: date | None = None  # local day of the school
+    contacts: int = 0
+    first_answer_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+class CaseEvent(Table, table=True):
+    """What happened to a case. Only ever added to."""
+
+    __tablename__ = "case_event"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="survey_case.id", index=True)
+    disposition: Disposition = Field(sa_type=StrEnumText(Disposition))
+    reason: str | None = Field(default=None, max_length=200)
+    staff_id: UUID | None = None
+    at: datetime
+
+
+class RevokedLink(Table, table=True):
+    """The hash of a link that was in force once, so that its page can say so."""
+
+    __tablename__ = "revoked_link"
+
+    link_hash: str = Field(primary_key=True, max_length=64)
+    case_id: UUID = Field(foreign_key="survey_case.id", index=True)
+    at: datetime
+
+
+class EntrySession(Table, table=True):
+    """A respondent who pressed Comenzar on one device: the cookie or the hidden field."""
+
+    __tablename__ = "entry_session"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    secret_hash: str = Field(max_length=64, unique=True)  # SHA-256, hex
+    case_id: UUID = Field(foreign_key="survey_case.id", index=True)
+    mode: Mode = Field(sa_type=StrEnumText(Mode))
+    started_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    second_check_at: datetime | None = None  # earlier answers are shown only after it
+    first_device: bool = True  # started the response: its own answers are its own
