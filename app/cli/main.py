@@ -6,8 +6,11 @@ import typer
 
 from app.cli.chronology import chronology
 from app.cli.database import check, migrate
+from app.cli.instruments import questionnaire_app
 from app.cli.serve import serve
+from app.cli.staff import audit, staff
 from app.cli.terminal import refuse
+from app.cli.units import units
 from app.errors import AppError
 
 program = typer.Typer(
@@ -22,6 +25,10 @@ program.command()(migrate)
 program.command()(serve)
 program.command()(check)
 program.command()(chronology)
+program.add_typer(questionnaire_app)
+program.add_typer(units)
+program.add_typer(staff)
+program.add_typer(audit)
 
 
 def main() -> None:

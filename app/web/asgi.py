@@ -50,9 +50,7 @@ async def read_form(request: Request) -> FormData:
     if request.method not in {"POST", "PUT"}:
         return FormData()
     try:
-        return await request.form(
-            max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD
-        )
+        return await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
         raise HTTPException(400, "form") from error
 
@@ -93,7 +91,10 @@ class Outermost:
         wanted = {
             "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
             "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
+            # A form of the panel must name its origin; a personal link must name nothing.
+            "referrer-policy": "same-origin"
+            if scope["path"].startswith("/panel")
+            else "no-referrer",
             "x-robots-tag": "noindex",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",

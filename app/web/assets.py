@@ -69,7 +69,6 @@ def asset_url(name: str) -> str:
     return asset(name).url
 
 
-
 @router.get("/static/{fingerprint}/{name}")
 def serve_asset(fingerprint: str, name: str, request: Request) -> Response:
     """A static file; an old fingerprint still gets today's content, without caching."""

@@ -5,16 +5,19 @@ import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError, NotFound
 from app.web.render import Page, render
 
 log = logging.getLogger("trayecto.web")
+
+SIGN_IN_NEEDED = "staff.sign_in_needed"  # a page, not an error, for somebody with a browser
 
 _BY_STATUS = {
     HTTPStatus.BAD_REQUEST: (
@@ -32,6 +35,7 @@ _BY_STATUS = {
     ),
 }
 _TITLES = {
+    401: "Falta iniciar sesión",
     403: "No se guardó",
     404: "No está aquí",
     409: "Cambió mientras tanto",
@@ -74,15 +78,15 @@ def refusal_response(error: AppError, *, api: bool = False) -> Response:
             media_type="application/problem+json",
         )
     title = _TITLES.get(error.status, "No se pudo")
-    response = render(
-        ErrorPage(title, error.mensaje, None, retry=busy), status=error.status
-    )
+    response = render(ErrorPage(title, error.mensaje, None, retry=busy), status=error.status)
     response.headers.update(headers)
     return response
 
 
 def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
+    if error.code == SIGN_IN_NEEDED and request.method == "GET":
+        return RedirectResponse(f"/panel/entrar?next={quote(request.url.path)}", 303)
     log.info("refused %s %s", route_of(request), error.code)
     return refusal_response(error, api=request.url.path.startswith("/api/"))
 

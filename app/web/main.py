@@ -18,7 +18,6 @@ from app.web.staff import (
     audit,
     chronology,
     first_run,
-    institution,
     session,
     units,
 )
@@ -42,7 +41,6 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
         first_run,
         chronology,
         units,
-        institution,
         accounts,
         audit,
     ):
@@ -51,9 +49,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     add_error_pages(app)
     app.add_middleware(Trace)
     app.add_middleware(GZipMiddleware, minimum_size=500)
-    app.add_middleware(
-        Outermost, secure=settings.secure, json_log=settings.log_format == "json"
-    )
+    app.add_middleware(Outermost, secure=settings.secure, json_log=settings.log_format == "json")
     return app
 
 
@@ -65,7 +61,7 @@ def refuse_undeclared(app: FastAPI) -> None:
     """
     for route in app.routes:
         if isinstance(route, APIRoute) and declaration(route) is None:
-            raise UndeclaredRoute(f"{sorted(route.methods)} {route.path}")
+            raise UndeclaredRoute(f"{sorted(route.methods or ())} {route.path}")
 
 
 def declaration(route: APIRoute) -> Permits | Open | None:

@@ -54,9 +54,7 @@ def set_cookie(
 
 def drop_cookie(response: Response, name: str, *, secure: bool) -> None:
     """Forget a cookie, with the attributes it was set with."""
-    response.delete_cookie(
-        cookie_name(name, secure=secure), path="/", secure=secure, httponly=True
-    )
+    response.delete_cookie(cookie_name(name, secure=secure), path="/", secure=secure, httponly=True)
 
 
 def read_cookie(request: Request, name: str, *, secure: bool) -> str | None:
@@ -114,8 +112,10 @@ def refuse_foreign_origin(request: Request, base_url: str) -> None:
         ForeignPost: the browser named another origin.
     """
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise ForeignPost(reason="site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise ForeignPost(reason="site")
+        return  # a page without referrer sends `Origin: null` to its own server
     origin = request.headers.get("origin")
     if origin is None:
         return

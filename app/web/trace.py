@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.db.transactions import Database
 from app.errors import AppError
-from app.staff import accounts, audit
+from app.staff import audit, sessions
 from app.web.asgi import App, Message, Receive, Scope, Send
 from app.web.errors import refusal_response
 from app.web.wiring import Caller, View
@@ -34,7 +34,7 @@ class Trace:
                 refusal = await run_in_threadpool(_write, scope)
                 if refusal is not None:
                     refused = True
-                    await refusal_response(refusal)(scope, receive, send)  # type: ignore[arg-type]
+                    await refusal_response(refusal)(scope, receive, send)
                     return
             if not refused:
                 await send(message)
@@ -52,20 +52,17 @@ def _write(scope: Scope) -> AppError | None:
     database: Database = scope["app"].state.database
     now: datetime = scope["app"].state.clock()
     try:
-        with database.reading() as session:
-            stale = accounts.needs_touch(session, caller.session_secret, now=now)
-        if not views and not stale:
+        if not views and not sessions.needs_touch(caller.actor, now=now):
             return None
         with database.unit_of_work() as session:
-            accounts.touch(session, caller.session_secret, now=now)
+            sessions.touch(session, caller.actor, now=now)
             for view in views:
                 audit.append(
                     session,
+                    view.action,
                     actor_id=caller.actor.account_id,
-                    action=view.action,
-                    object_kind=view.object_kind,
-                    object_id=view.object_id,
-                    details={},
+                    about=(view.object_kind, view.object_id),
+                    unit_id=view.unit_id,
                     now=now,
                 )
     except AppError as error:

@@ -7,6 +7,7 @@ for `OpenToAnybody`. A route that declares neither does not start (web.main).
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
@@ -14,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from app.db.transactions import Database
 from app.errors import AppError
 from app.settings import Settings
-from app.staff import accounts
+from app.staff import sessions
 from app.staff.roles import Actor, Permission
 from app.units.scope import Scope
 from app.web import security
@@ -44,6 +45,7 @@ class View:
     action: str
     object_kind: str
     object_id: str
+    unit_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,11 @@ class Caller:
         """A fresh token for one form of the page."""
         return security.form_token(self.session_secret)
 
-    def saw(self, action: str, object_kind: str, object_id: object) -> None:
+    def saw(self, action: str, about: tuple[str, object], *, unit_id: UUID | None = None) -> None:
         """Note a view of personal data; trace.py writes it before the page leaves."""
         views: list[View] = self.request.state.views
-        views.append(View(action, object_kind, str(object_id)))
+        kind, object_id = about
+        views.append(View(action, kind, str(object_id), unit_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Permits:
     def __call__(self, request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> Caller:
         secret = security.read_cookie(request, security.STAFF_COOKIE, secure=site.secure)
         with db.reading() as session:
-            actor = accounts.actor_of(session, secret, now=now) if secret else None
+            actor = sessions.actor_of(session, secret, now=now) if secret else None
         if actor is None or secret is None:
             raise SignInNeeded
         if request.method != "GET":

@@ -1,0 +1,93 @@
+"""`trayecto serve`: the web, in one process or several."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app.cli.database import SCRIPTS
+from app.cli.runtime import Runtime, open_runtime
+from app.db.health import examine, refuse_unfit
+from app.errors import AppError
+from app.staff.first_account import needs_first_account, setup_code
+from app.web.main import create_app
+
+SHUTDOWN = 8  # seconds for requests in flight; the process is gone within ten
+
+
+class SeveralOnSqlite(AppError):
+    """SQLite serves one web process well; several need PostgreSQL."""
+
+    code = "serve.workers_on_sqlite"
+    status = 400
+    plantilla = "Con la base de datos SQLite use un solo proceso, o cambie a PostgreSQL."
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Dirección en la que se escucha.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Puerto.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Procesos (más de uno: PostgreSQL).")] = 1,
+) -> None:
+    """Sirve las páginas; se detiene con Ctrl-C."""
+    runtime = open_runtime()
+    refuse_unfit(examine(runtime.settings, runtime.database, SCRIPTS))
+    if workers > 1 and runtime.database.engine_name == "sqlite":
+        raise SeveralOnSqlite
+    announce(runtime)
+    run_server(runtime, host=host, port=port, workers=workers)
+
+
+def announce(runtime: Runtime) -> None:
+    """Say where to begin on an empty database."""
+    with runtime.database.reading() as session:
+        empty = needs_first_account(session)
+    base = runtime.settings.base_url
+    if empty:
+        code = setup_code(runtime.settings.secret_keys)
+        print(f"Primer uso: abra {base}/panel/primer-uso/{code}")
+    else:
+        print(f"Panel del personal: {base}/panel")
+
+
+def run_server(runtime: Runtime, *, host: str, port: int, workers: int = 1) -> None:
+    """Serve until told to stop; requests in flight are finished."""
+    settings = runtime.settings
+    runtime.database.dispose()  # worker processes open their own connections
+    uvicorn.run(
+        "app.cli.serve:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers if workers > 1 else None,
+        access_log=False,  # ours hides personal links (web/asgi.py)
+        log_config=log_config(json_lines=settings.log_format == "json"),
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def application() -> FastAPI:
+    """The application of one web process."""
+    runtime = open_runtime()
+    return create_app(runtime.settings, runtime.database, runtime.clock)
+
+
+def log_config(*, json_lines: bool) -> dict[str, object]:
+    """Logging to stderr; with `json_lines` one JSON document a line."""
+    plain = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    lines = '{"at":"%(asctime)s","level":"%(levelname)s","logger":"%(name)s","message":"%(message)s"}'
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": lines if json_lines else plain}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"level": "INFO", "handlers": ["stderr"]},
+        "loggers": {"uvicorn.access": {"level": "CRITICAL"}},
+    }
+
+
