@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from app.units.tree import Node, Tree, UnitKind, ancestors, cycles
+from app.units.tree import Node, Tree, UnitKind, ancestors, cycles, levels
 
 # Levels may be skipped, never inverted. A zone may hold zones: sectors hold zones in some states.
 MAY_STAND_UNDER: Mapping[UnitKind, frozenset[UnitKind]] = {
@@ -42,14 +42,22 @@ class Fault:
     message: str
 
 
+DEEPEST = 12  # levels; the deepest known office has six. A chain of thousands is a mistake
+SHOWN_RING = 6  # units of a ring that are written out
+
+
 def faults(tree: Tree, concerned: Collection[str]) -> Iterator[Fault]:
     """What is wrong with the concerned units and with those that stand directly under them.
 
-    Order: rings first, then unit by unit.
+    Order: rings, then too long chains (and nothing else), then unit by unit.
     """
     names = frozenset(concerned)
     for ring in cycles(tree):
         yield from _ring_faults(ring, names)
+    too_deep = tuple(_depth_faults(tree, names))
+    if too_deep:
+        yield from too_deep
+        return
     for node in tree.values():
         if node.code in names:
             yield from _place_faults(tree, node)
@@ -59,7 +67,9 @@ def faults(tree: Tree, concerned: Collection[str]) -> Iterator[Fault]:
 
 
 def _ring_faults(ring: tuple[str, ...], names: frozenset[str]) -> Iterator[Fault]:
-    shown = " → ".join(f"«{code}»" for code in (*ring, ring[0]))
+    whole = (*ring, ring[0])
+    shown = " → ".join(f"«{code}»" for code in whole[:SHOWN_RING])
+    shown += " → …" if len(whole) > SHOWN_RING else ""
     for code in ring:
         if code in names:
             yield Fault(
@@ -68,6 +78,18 @@ def _ring_faults(ring: tuple[str, ...], names: frozenset[str]) -> Iterator[Fault
                 "units.cycle",
                 f"Las unidades dependen en círculo: {shown}. "
                 "Corrija de quién depende una de ellas.",
+            )
+
+
+def _depth_faults(tree: Tree, names: frozenset[str]) -> Iterator[Fault]:
+    for code, level in levels(tree).items():
+        if level > DEEPEST and code in names:
+            yield Fault(
+                code,
+                "parent",
+                "units.too_deep",
+                f"La unidad queda en el nivel {level} y el árbol llega hasta {DEEPEST}. "
+                "Revise de quién depende.",
             )
 
 

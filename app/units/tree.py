@@ -146,6 +146,14 @@ def parents_first(tree: Tree) -> tuple[str, ...]:
     return tuple(order)
 
 
+def levels(tree: Tree) -> Mapping[str, int]:
+    """How deep each unit stands by its longest way up, tops are 1; without units in a cycle."""
+    found: dict[str, int] = {}
+    for code in _without_cycles(tree):
+        found[code] = 1 + max((found[c] for c in tree[code].above if c in tree), default=0)
+    return found
+
+
 def closure(tree: Tree) -> Mapping[str, frozenset[str]]:
     """For every unit, everything above it and itself: the content of `unit_ancestor`.
 

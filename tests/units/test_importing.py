@@ -1,12 +1,19 @@
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import event, func
 from sqlmodel import col, select
 
+from app.db.engine import make_engine
 from app.db.transactions import Database
+from app.errors import AppError, StorageBusy, StorageFull
 from app.units.importing import ImportResult, import_units, store_units
 from app.units.queries import list_units
 from app.units.scope import WHOLE
@@ -309,3 +316,61 @@ def test_objects_read_before_an_import_are_not_stale(db: Database) -> None:
         import_units(session, NATION.replace("Sonora", "Estado de Sonora").encode())
 
         assert state.name == "Estado de Sonora"
+
+
+def test_two_imports_at_once_do_not_make_a_ring_together(db: Database) -> None:
+    load(db, "code,name,kind,parent\nA,a,zone,\nB,b,zone,\n")
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.unit_of_work() as session:
+            first = import_units(session, b"code,name,kind,parent\nA,a,zone,B\n")
+            waiting = pool.submit(load, db, "code,name,kind,parent\nB,b,zone,A\n")
+            wait([waiting], timeout=0.3)  # time enough to go wrong
+        second = waiting.result()
+
+    assert (first.updated, [found.code for found in second.rejected]) == (1, ["units.cycle"])
+
+
+@contextmanager
+def second_process(path: Path, *pragmas: str) -> Iterator[Database]:
+    """The same SQLite file as another process sees it, with little patience or little room."""
+    engine = make_engine(f"sqlite:///{path}")
+
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    database = Database(engine)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path, sqlite_template: Path) -> Path:
+    return Path(shutil.copy(sqlite_template, tmp_path / "units.db"))
+
+
+def test_a_full_disk_stores_nothing(sqlite_file: Path) -> None:
+    rows = "".join(f"26DPR{n:04}A,Escuela,school,SON\n" for n in range(3000))
+
+    with second_process(sqlite_file, "max_page_count = 60") as db:
+        assert_refused(db, "code,name,kind,parent\nSON,Sonora,state,\n" + rows, StorageFull)
+        assert list(counted(db)) == [0, 0]
+
+
+def test_a_locked_database_stores_nothing(sqlite_file: Path) -> None:
+    with (
+        second_process(sqlite_file) as writer,
+        second_process(sqlite_file, "busy_timeout = 50") as db,
+    ):
+        with writer.unit_of_work() as session:
+            session.connection()  # begins, and takes the lock
+            assert_refused(db, NATION, StorageBusy)
+        assert list(counted(db)) == [0, 0]
+
+
+def assert_refused(db: Database, text: str, refusal: type[AppError]) -> None:
+    with pytest.raises(refusal) as refused:
+        load(db, text)
+    assert refused.value.mensaje.startswith("No pudimos guardar")

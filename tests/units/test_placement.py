@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from app.units.placement import faults
+from app.units.placement import DEEPEST, faults
 from app.units.tree import Node, UnitKind, tree_of
 
 NATION = Node("MX", "México", UnitKind.NATION)
@@ -148,3 +148,26 @@ def test_a_unit_does_not_end_before_it_begins() -> None:
     backwards = Node("A", "A", UnitKind.ZONE, valid_from=GONE, valid_until=GONE)
 
     assert found(backwards) == [("A", "valid_until", "units.ends_before_it_begins")]
+
+
+def test_a_long_ring_is_told_in_a_short_line() -> None:
+    size = 2000
+    ring = tree_of(
+        Node(f"U{n}", "Unidad", UnitKind.ZONE, f"U{(n + 1) % size}") for n in range(size)
+    )
+
+    told = [fault for fault in faults(ring, set(ring)) if fault.code == "units.cycle"]
+
+    assert len(told) == size
+    assert max(len(fault.message) for fault in told) < 200
+
+
+def test_a_chain_has_an_end() -> None:
+    chain = tree_of(
+        Node(f"U{n}", "Unidad", UnitKind.ZONE, f"U{n - 1}" if n else None)
+        for n in range(DEEPEST + 2)
+    )
+
+    told = [(fault.unit, fault.code) for fault in faults(chain, set(chain))]
+
+    assert told == [(f"U{DEEPEST}", "units.too_deep"), (f"U{DEEPEST + 1}", "units.too_deep")]
