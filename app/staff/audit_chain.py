@@ -70,6 +70,8 @@ def seal(session: Session, *, limit: int = BATCH) -> int:
 
     Two workers at once: one seals, the other gets 0.
     """
+    # The head first: entries read after it are still waiting as long as it has not moved.
+    before = _head(session)
     waiting = session.exec(
         select(AuditEntry)
         .where(col(AuditEntry.sequence).is_(None))
@@ -78,7 +80,6 @@ def seal(session: Session, *, limit: int = BATCH) -> int:
     ).all()
     if not waiting:
         return 0
-    before = _head(session)
     places = list(_places(before, waiting))
     # Whoever moves the head owns these places; the entries themselves need no second guard.
     if not _advance_head(session, before, Head(places[-1]["sequence"], places[-1]["hash"])):

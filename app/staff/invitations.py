@@ -172,7 +172,7 @@ def open_invitation(session: Session, token: str, *, now: datetime) -> OpenInvit
     )
 
 
-def accept(
+def accept_invitation(
     session: Session,
     token: str,
     password: HashedPassword,

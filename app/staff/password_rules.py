@@ -35,7 +35,8 @@ _KEYBOARD = ("qwertyuiop", "asdfghjkl", "asdfghjklñ", "zxcvbnm", "1qaz2wsx3edc4
 _DISGUISES = str.maketrans("4301578@$!", "aeoistbasi")
 _YEAR = re.compile(r"(19|20)\d\d")
 _UNIT = re.compile(r"(.{1,6}?)\1+")
-_ANY_LETTER_OR_DIGIT = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+")
+_PADDING = re.compile(r"[\s!-/:-@\[-`{-~¡¿]+")  # what people put around a word to make it "strong"
 
 
 class PasswordRefused(AppError):
@@ -62,10 +63,7 @@ def check_new_password(password: str, *, personal: Iterable[str] = ()) -> None:
         raise PasswordRefused(problem=f"Escriba {LONGEST} caracteres como máximo")
     plain = _plain(password)
     words = _COMMON | {
-        word
-        for text in personal
-        for word in _ANY_LETTER_OR_DIGIT.findall(_plain(text))
-        if len(word) > 3
+        word for text in personal for word in _WORD.findall(_plain(text)) if len(word) > 3
     }
     if min(_own_part(plain, words), _own_part(plain.translate(_DISGUISES), words)) < LEAST_OWN:
         raise PasswordRefused(
@@ -86,7 +84,7 @@ def _own_part(plain: str, words: Iterable[str]) -> int:
         rest = rest.replace(word, " ")
     rest = _YEAR.sub(" ", rest)
     rest = _UNIT.sub(r"\1", rest)  # a thing said many times is said once
-    return len(_without_runs("".join(_ANY_LETTER_OR_DIGIT.findall(rest))))
+    return len(_without_runs(_PADDING.sub("", rest)))
 
 
 def _without_runs(text: str) -> str:
