@@ -1,0 +1,257 @@
+"""Which items apply, which step is next, and which answers may stay.
+
+One pass from the first item to the last: a condition looks only backwards (checks.py), at answers
+that themselves apply, so nothing an answer opened survives when that answer goes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.questionnaires.answers import (
+    Answer,
+    Answers,
+    MissingCode,
+    Unreadable,
+    known,
+    read_answer,
+    read_preloaded,
+)
+from app.questionnaires.expressions.evaluate import Known, holds
+from app.questionnaires.expressions.types import Kind
+from app.questionnaires.format import Questionnaire
+from app.questionnaires.items import OTHER, Choice, Item, Store
+from app.questionnaires.leaves import Leaf, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is shown together: one item, or one tight group."""
+
+    name: str
+    page: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The questionnaire as these answers make it."""
+
+    items: tuple[Item, ...]  # that apply, in order
+    leaves: tuple[Leaf, ...]  # their variables that apply
+    answers: Mapping[str, Answer | Unreadable]  # of those variables, where given and still offered
+    values: Mapping[str, Known | None]  # what conditions see
+    offered: Mapping[str, tuple[Choice, ...]]  # options of each variable that apply
+    refused: bool  # ended by an answer to an item with `ends`
+
+
+def walk(questionnaire: Questionnaire, answers: Answers, before: Answers | None = None) -> Walk:
+    """Follow the questionnaire from its first item with these answers.
+
+    `before`: the answers settled last time, which tell whether an exclusive option was marked now
+    or earlier.
+    """
+    path = _Path(questionnaire, answers, before or {})
+    for item in questionnaire.items:
+        if not path.refused and path.applies(item):
+            path.take(item)
+    return Walk(
+        items=tuple(path.items),
+        leaves=tuple(path.leaves),
+        answers=path.answers,
+        values=path.values,
+        offered=path.offered,
+        refused=path.refused,
+    )
+
+
+def relevant(questionnaire: Questionnaire, answers: Answers) -> tuple[str, ...]:
+    """Names of the items that apply now, in order; after a matrix, its rows as `item_row`.
+
+    `answers` holds preloaded values too (`tipo_bachillerato`, `celular_previo`, …).
+    """
+    path = walk(questionnaire, answers)
+    names: dict[str, None] = {}
+    for item in path.items:
+        names[item.name] = None
+        names.update((leaf.name, None) for leaf in path.leaves if leaf.item == item.name)
+    return tuple(names)
+
+
+def settle(
+    questionnaire: Questionnaire, answers: Answers, before: Answers | None = None
+) -> dict[str, object]:
+    """The answers that may be kept: no orphan stays, exclusive options stand alone.
+
+    Variables that do not apply hold NOT_APPLICABLE; those that apply and have no answer yet are
+    absent. After a refusal nothing but what led to it remains. Preloaded values stay as they
+    were; names the questionnaire does not have are dropped. Unreadable data stays, for
+    validation to refuse. `before` as in `walk`.
+    """
+    path = walk(questionnaire, answers, before)
+    kept: dict[str, object] = {
+        name: answers[name] for name in questionnaire.preloaded_types if name in answers
+    }
+    applying = {leaf.name for leaf in path.leaves}
+    for name in questionnaire.variables:
+        if name in path.answers:
+            answer = path.answers[name]
+            kept[name] = answers[name] if isinstance(answer, Unreadable) else answer
+        elif name not in applying and not path.refused:
+            kept[name] = MissingCode.NOT_APPLICABLE
+    return kept
+
+
+def without_clash(leaf: Leaf, before: Known | None, marks: tuple[int, ...]) -> tuple[int, ...]:
+    """`marks` with exclusive options alone.
+
+    The exclusive option wins if it was marked now; the others win if it was there before.
+    """
+    exclusive = {choice.code for choice in leaf.choices if choice.exclusive}
+    alone = [mark for mark in marks if mark in exclusive]
+    if not alone or len(marks) == 1:
+        return marks
+    earlier = set(before) if isinstance(before, tuple) else set()
+    fresh = [mark for mark in alone if mark not in earlier]
+    if fresh:
+        return (fresh[0],)
+    rest = tuple(mark for mark in marks if mark not in exclusive)
+    return rest or (alone[0],)
+
+
+def steps(questionnaire: Questionnaire, answers: Answers) -> tuple[Step, ...]:
+    """The steps of this person's path, as far as the answers tell."""
+    applying = {item.name for item in walk(questionnaire, answers).items}
+    found: list[Step] = []
+    for page in questionnaire.pages:
+        for item in page.items:
+            if item.name not in applying:
+                continue
+            name = item.step or item.name
+            if found and found[-1].name == name:
+                found[-1] = Step(name, page.name, (*found[-1].items, item))
+            else:
+                found.append(Step(name, page.name, (item,)))
+    return tuple(found)
+
+
+def next_step(
+    questionnaire: Questionnaire, answers: Answers, after: str | None = None
+) -> Step | None:
+    """The step after the one named; the first one for None; None at the end.
+
+    A step that answers have meanwhile closed counts by its place in the questionnaire.
+    """
+    ahead = steps(questionnaire, answers)
+    if after is None:
+        return ahead[0] if ahead else None
+    order = [item.step or item.name for item in questionnaire.items]
+    if after not in order:
+        return ahead[0] if ahead else None
+    last = len(order) - 1 - order[::-1].index(after)
+    return next((step for step in ahead if order.index(step.name) > last), None)
+
+
+def first_unanswered(questionnaire: Questionnaire, answers: Answers) -> Step | None:
+    """Where to resume: the first step with a variable that was never asked; None if all were.
+
+    A blank that was kept (None) counts as asked.
+    """
+    kept = settle(questionnaire, answers)
+    for step in steps(questionnaire, kept):
+        for item in step.items:
+            asked = [
+                leaf for leaf in questionnaire.leaves[item.name] if leaf.role is not Role.OTHER
+            ]
+            if any(leaf.name not in kept for leaf in asked):
+                return step
+    return None
+
+
+def by_store(questionnaire: Questionnaire, answers: Answers) -> dict[Store, dict[str, object]]:
+    """Answers split by where they are kept; only RESPONSE may reach the answer table."""
+    split: dict[Store, dict[str, object]] = {store: {} for store in Store}
+    for name, leaf in questionnaire.variables.items():
+        if name in answers:
+            split[leaf.store][name] = answers[name]
+    return split
+
+
+class _Path:
+    """The pass itself: what was taken so far."""
+
+    def __init__(self, questionnaire: Questionnaire, raw: Answers, before: Answers) -> None:
+        self._questionnaire = questionnaire
+        self._raw = raw
+        self._before = before
+        self.items: list[Item] = []
+        self.leaves: list[Leaf] = []
+        self.answers: dict[str, Answer | Unreadable] = {}
+        self.values: dict[str, Known | None] = {
+            name: read_preloaded(found.kind, raw.get(name))
+            for name, found in questionnaire.preloaded_types.items()
+        }
+        self.offered: dict[str, tuple[Choice, ...]] = {}
+        self.refused = False
+
+    def applies(self, item: Item) -> bool:
+        return self._audience(item.applies) and (
+            item.relevant is None or holds(item.relevant, self.values)
+        )
+
+    def take(self, item: Item) -> None:
+        self.items.append(item)
+        for leaf in self._questionnaire.leaves[item.name]:
+            if self._asked(leaf):
+                self._take_leaf(leaf)
+        if item.ends is not None:
+            self.refused = holds(item.ends, self.values, self.values.get(item.name))
+
+    def _audience(self, name: str | None) -> bool:
+        return name is None or holds(self._questionnaire.audiences[name], self.values)
+
+    def _asked(self, leaf: Leaf) -> bool:
+        if leaf.role is Role.OTHER:
+            chosen = self.values.get(leaf.item)
+            return OTHER in chosen if isinstance(chosen, tuple) else chosen == OTHER
+        return self._audience(leaf.applies)
+
+    def _take_leaf(self, leaf: Leaf) -> None:
+        offered = tuple(
+            choice
+            for choice in leaf.choices
+            if choice.relevant is None or holds(choice.relevant, self.values)
+        )
+        self.leaves.append(leaf)
+        self.offered[leaf.name] = offered
+        if leaf.name in self._raw:
+            answer = self._still_offered(leaf, read_answer(leaf, self._raw[leaf.name]), offered)
+            if isinstance(answer, tuple):
+                earlier = known(read_answer(leaf, self._before.get(leaf.name)))
+                answer = without_clash(leaf, earlier, answer)
+            # The system writes -1; an item that applies was only not asked yet.
+            if answer is not MissingCode.NOT_APPLICABLE:
+                self.answers[leaf.name] = answer
+        self.values[leaf.name] = self._seen(leaf, offered)
+
+    @staticmethod
+    def _still_offered(
+        leaf: Leaf, answer: Answer | Unreadable, offered: tuple[Choice, ...]
+    ) -> Answer | Unreadable:
+        """Clear an option that earlier answers have closed; leave unknown codes to validation."""
+        codes = {choice.code for choice in offered}
+        closed = {choice.code for choice in leaf.choices} - codes
+        if leaf.kind is Kind.CHOICE and answer in closed:
+            return MissingCode.NOT_APPLICABLE
+        if isinstance(answer, tuple) and closed.intersection(answer):
+            return tuple(mark for mark in answer if mark not in closed) or None
+        return answer
+
+    def _seen(self, leaf: Leaf, offered: tuple[Choice, ...]) -> Known | None:
+        """What conditions see of an answer: a code that is no option is nothing."""
+        answer = known(self.answers.get(leaf.name))
+        codes = {choice.code for choice in offered}
+        if leaf.kind is Kind.CHOICE:
+            return answer if answer in codes else None
+        if isinstance(answer, tuple):
+            return tuple(mark for mark in answer if mark in codes) or None
+        return answer
