@@ -49,6 +49,7 @@ class ClaimedMessage:
     deferrals: int
     doubts: int
     not_after: datetime | None
+    domain: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ in a transaction of its own. A claim is a lease: `attempt` proves it, and whoeve
 change nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, case, or_, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
@@ -25,8 +25,6 @@ LEASE = timedelta(minutes=5)  # longer than any time-out of the transport
 MOST_DOUBTS = 2  # a message is written at most twice, and twice only after a doubt
 _ENQUEUE_AT_ONCE = 500  # rows of a statement; SQLite admits 32,766 parameters
 
-# Most specific first: the order in which the ids of one statement are locked does not matter,
-# because every statement over many rows skips what others hold.
 _WAITING = (OutboxState.QUEUED, OutboxState.UNKNOWN)
 
 
@@ -90,6 +88,7 @@ def claim_due(
             col(OutboxMessage.deferrals),
             col(OutboxMessage.doubts),
             col(OutboxMessage.not_after),
+            col(OutboxMessage.domain),
         )
         .execution_options(synchronize_session=False)
     ).all()
@@ -126,6 +125,17 @@ def hand_over(
             .execution_options(synchronize_session=False)
         ).scalars()
     )
+
+
+def note_domains(session: Session, domains: Mapping[UUID, str]) -> None:
+    """Remember to which receiver messages go, once their addresses have been chosen."""
+    if domains:
+        session.connection().execute(
+            update(OutboxMessage)
+            .where(col(OutboxMessage.id) == bindparam("row_id"))
+            .values(domain=bindparam("to_domain")),
+            [{"row_id": row, "to_domain": domain} for row, domain in domains.items()],
+        )
 
 
 def cancel(session: Session, context_id: UUID, *, reason: str, now: datetime) -> int:

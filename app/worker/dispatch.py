@@ -73,6 +73,7 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
     tally: Counter[Outcome] = Counter()
     cause: DeliveryResult | None = None
     left = limit
+    tired: frozenset[str] = frozenset()  # receivers that asked for less during this pass
     while cause is None and (left is None or left > 0):
         with desk.database.unit_of_work() as session:
             claimed = outbox.claim_due(
@@ -83,10 +84,11 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
             )
         if not claimed:
             break
-        outgoing, objections = _written(desk, claimed)
+        outgoing, objections = _written(desk, claimed, tired)
         ledger = _Ledger(desk, claimed, outgoing)
-        ledger.object(objections)
+        ledger.open(objections)
         results = desk.transport.deliver(outgoing, ledger)
+        tired |= ledger.tired
         cause = next((r for r in results if r.pause in {Pause.SERVER, Pause.CONFIGURATION}), None)
         tally += ledger.tally
         left = None if left is None else left - len(claimed)
@@ -124,6 +126,7 @@ class _Ledger:
         self._claimed = {message.id: message for message in claimed}
         self._recipients = {message.id: message.recipient for message in outgoing}
         self.tally: Counter[Outcome] = Counter()
+        self.tired: set[str] = set()
 
     def write(
         self, handing_over: Sequence[Outgoing], finished: Sequence[DeliveryResult]
@@ -136,12 +139,19 @@ class _Ledger:
                 continue  # the server has the messages: forgetting them would send them twice
         return self._write_once(handing_over, finished)
 
-    def object(self, objections: Mapping[UUID, Objection]) -> None:
-        """Settle messages that will not be given to the transport."""
-        if not objections:
-            return
+    def open(self, objections: Mapping[UUID, Objection]) -> None:
+        """Settle what will not be given to the transport; note the receivers of the rest."""
+        chosen = {identifier: domain_of(to) for identifier, to in self._recipients.items()}
         with self._desk.database.unit_of_work() as session:
             tally = self._settle(session, objections)
+            outbox.note_domains(
+                session,
+                {
+                    identifier: domain
+                    for identifier, domain in chosen.items()
+                    if domain != self._claimed[identifier].domain
+                },
+            )
         self.tally += tally
 
     def _write_once(
@@ -191,6 +201,7 @@ class _Ledger:
                 now=now,
             )
         if result.pause is Pause.DOMAIN:
+            self.tired.add(domain_of(recipient))
             until = now + retry.DOMAIN_PAUSE
             outbox.hold_domain(session, domain_of(recipient), until=until, now=now)
 
@@ -215,7 +226,7 @@ class _Ledger:
 
 
 def _written(
-    desk: Desk, claimed: Sequence[ClaimedMessage]
+    desk: Desk, claimed: Sequence[ClaimedMessage], tired: frozenset[str]
 ) -> tuple[list[Outgoing], dict[UUID, Objection]]:
     """The claimed messages as bytes, and those that cannot or must not be written."""
     outgoing, objections = [], {}
@@ -231,6 +242,9 @@ def _written(
             objections[message.id] = answer
         elif matching_form(answer.recipient) in barred:
             objections[message.id] = Objection("address_suppressed")
+        elif domain_of(answer.recipient) in tired:
+            rest = desk.clock() + retry.DOMAIN_PAUSE
+            objections[message.id] = Objection("domain_paused", until=rest)
         else:
             outgoing.append(
                 Outgoing(
