@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from app.units.tree import Node, Tree, UnitKind, ancestors, cycles, levels
+from app.units.tree import Node, Tree, UnitKind, ancestors, cycles, levels, successor_rings
 
 # Levels may be skipped, never inverted. A zone may hold zones: sectors hold zones in some states.
 MAY_STAND_UNDER: Mapping[UnitKind, frozenset[UnitKind]] = {
@@ -49,7 +49,7 @@ SHOWN_RING = 6  # units of a ring that are written out
 def faults(tree: Tree, concerned: Collection[str]) -> Iterator[Fault]:
     """What is wrong with the concerned units and with those that stand directly under them.
 
-    Order: rings, then too long chains (and nothing else), then unit by unit.
+    Order: rings, then too long chains (and nothing else), rings of successors, then unit by unit.
     """
     names = frozenset(concerned)
     for ring in cycles(tree):
@@ -58,6 +58,7 @@ def faults(tree: Tree, concerned: Collection[str]) -> Iterator[Fault]:
     if too_deep:
         yield from too_deep
         return
+    yield from _successor_faults(tree, names)
     for node in tree.values():
         if node.code in names:
             yield from _place_faults(tree, node)
@@ -67,9 +68,7 @@ def faults(tree: Tree, concerned: Collection[str]) -> Iterator[Fault]:
 
 
 def _ring_faults(ring: tuple[str, ...], names: frozenset[str]) -> Iterator[Fault]:
-    whole = (*ring, ring[0])
-    shown = " → ".join(f"«{code}»" for code in whole[:SHOWN_RING])
-    shown += " → …" if len(whole) > SHOWN_RING else ""
+    shown = _shown(ring)
     for code in ring:
         if code in names:
             yield Fault(
@@ -79,6 +78,12 @@ def _ring_faults(ring: tuple[str, ...], names: frozenset[str]) -> Iterator[Fault
                 f"Las unidades dependen en círculo: {shown}. "
                 "Corrija de quién depende una de ellas.",
             )
+
+
+def _shown(ring: tuple[str, ...]) -> str:
+    whole = (*ring, ring[0])
+    written = " → ".join(f"«{code}»" for code in whole[:SHOWN_RING])
+    return f"{written} → …" if len(whole) > SHOWN_RING else written
 
 
 def _depth_faults(tree: Tree, names: frozenset[str]) -> Iterator[Fault]:
@@ -144,11 +149,25 @@ def _date_faults(tree: Tree, node: Node) -> Iterator[Fault]:
         return
     if following not in tree:
         yield _unknown(tree, node.code, "successor", following)
-    elif (reason := _bad_successor(tree, node, tree[following])) is not None:
+    elif (reason := _bad_successor(node, tree[following])) is not None:
         yield Fault(node.code, "successor", "units.bad_successor", reason)
 
 
-def _bad_successor(tree: Tree, node: Node, following: Node) -> str | None:
+def _successor_faults(tree: Tree, names: frozenset[str]) -> Iterator[Fault]:
+    for ring in successor_rings(tree):
+        if len(ring) == 1:
+            continue  # its own successor: said with the other reasons
+        for code in ring:
+            if code in names:
+                yield Fault(
+                    code,
+                    "successor",
+                    "units.successor_cycle",
+                    f"Las sucesoras forman un círculo: {_shown(ring)}. Corrija una de ellas.",
+                )
+
+
+def _bad_successor(node: Node, following: Node) -> str | None:
     if following.code == node.code:
         return (
             "Una unidad no puede ser su propia sucesora. Escriba otra clave o deje la celda vacía."
@@ -163,13 +182,6 @@ def _bad_successor(tree: Tree, node: Node, following: Node) -> str | None:
             "Falta la fecha desde la que la unidad ya no existe (valid_until). "
             "Escríbala, o quite la sucesora."
         )
-    seen = {node.code}
-    code: str | None = following.code
-    while code is not None and code in tree:
-        if code in seen:
-            return f"Las sucesoras forman un círculo que pasa por «{code}». Corrija una de ellas."
-        seen.add(code)
-        code = tree[code].successor
     return None
 
 

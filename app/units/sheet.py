@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.units.texts import plain, shown
 
 LARGEST_FILE = 10_000_000  # bytes; the whole nation with every column takes about 2 million
+MOST_ROWS = 50_000  # three nations
 
 
 class Column(StrEnum):
@@ -206,9 +207,16 @@ def _heading(records: Iterator[tuple[int, list[str]]]) -> _Heading:
 
 
 def _body(records: Iterator[tuple[int, list[str]]], heading: _Heading) -> Sheet:
-    rows = []
+    rows: list[UnitRow] = []
     problems = []
     for row, cells in records:
+        if len(rows) == MOST_ROWS:
+            raise _Unreadable(
+                "file.too_many_rows",
+                f"El archivo tiene más de {MOST_ROWS} unidades. Divídalo en partes: primero las "
+                "oficinas, después las escuelas.",
+                row=row,
+            )
         if any(cell.strip() for cell in cells[heading.width :]):
             problems.append(
                 Problem(

@@ -186,6 +186,23 @@ def cycles(tree: Tree) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
+def successor_rings(tree: Tree) -> tuple[tuple[str, ...], ...]:
+    """Units that follow each other for ever; each ring told once."""
+    done: set[str] = set()
+    found = []
+    for start in tree:
+        walk: dict[str, None] = {}
+        code: str | None = start
+        while code is not None and code in tree and code not in done and code not in walk:
+            walk[code] = None
+            code = tree[code].successor
+        if code in walk:
+            steps = list(walk)
+            found.append(tuple(steps[steps.index(code) :]))
+        done.update(walk)
+    return tuple(found)
+
+
 def living(tree: Tree, code: str, *, today: date) -> str:
     """The unit itself, or who took its place: successors are followed while a unit is over."""
     seen = {code}

@@ -98,6 +98,16 @@ def test_a_refused_file_is_json_too(trayecto: Trayecto, tmp_path: Path) -> None:
     assert [found["code"] for found in json.loads(out)["rejected"]] == ["file.not_text"]
 
 
+def test_a_column_that_was_not_used_is_said(trayecto: Trayecto, tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("code,name,kind,parent,director\nSON,Sonora,state,,Ana\n")
+
+    _, out, _ = trayecto("units", "import", "units.csv")
+
+    warning, summary = out.splitlines()
+    assert warning.startswith("Aviso. Fila 1, columna director: La columna «director» no se usó")
+    assert summary.startswith("Filas: 1. Nuevas: 1.")
+
+
 def test_a_terminal_is_not_flooded(trayecto: Trayecto, tmp_path: Path) -> None:
     rows = "".join(f"Z{number},,zone,\n" for number in range(50))
     (tmp_path / "units.csv").write_text("code,name,kind,parent\n" + rows)

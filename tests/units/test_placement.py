@@ -135,12 +135,12 @@ def test_a_successor_exists_and_is_another_of_the_kind(
 def test_successors_do_not_run_in_a_ring() -> None:
     ring = [
         Node(one, one, UnitKind.ZONE, valid_until=GONE, successor=other)
-        for one, other in (("A", "B"), ("B", "A"))
+        for one, other in (("A", "B"), ("B", "A"), ("leads there", "A"))
     ]
 
     assert found(*ring) == [
-        ("A", "successor", "units.bad_successor"),
-        ("B", "successor", "units.bad_successor"),
+        ("A", "successor", "units.successor_cycle"),
+        ("B", "successor", "units.successor_cycle"),
     ]
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.units.sheet import LARGEST_FILE, Column, read_sheet
+from app.units.sheet import LARGEST_FILE, MOST_ROWS, Column, read_sheet
 from app.units.texts import can_be_stored, plain, shown, tidy
 
 HEAD = "code,name,kind,parent\n"
@@ -91,6 +91,7 @@ def test_a_short_row_has_blank_cells() -> None:
         (HEAD.encode() + b'A,"a"b,zone,\n', (2, "file.broken_quotes")),
         (HEAD.encode() + b"A" * 200_000 + b",a,zone,\n", (2, "file.broken_quotes")),
         (b"x" * (LARGEST_FILE + 1), (1, "file.too_large")),
+        (HEAD.encode() + b"A\n" * (MOST_ROWS + 1), (MOST_ROWS + 2, "file.too_many_rows")),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )

@@ -63,6 +63,12 @@ def test_at_one_distance_the_subsystem_is_nearer_than_the_territory() -> None:
     assert nearest_first(MEXICO, "26DPR0001A") == ("26DPR0001A", "Z1", "DGB", "SON", "MX")
 
 
+def test_what_is_not_in_the_tree_is_not_near() -> None:
+    own = tree_of(node for node in MEXICO.values() if node.code != "MX")
+
+    assert nearest_first(own, "26DPR0001A") == ("26DPR0001A", "Z1", "DGB", "SON")
+
+
 def test_the_way_down_to_a_school_is_its_territory() -> None:
     assert path_to(MEXICO, "26DPR0001A") == ("MX", "SON", "26DPR0001A")
 
