@@ -16,8 +16,13 @@ from pathlib import Path
 ROWS = 100_000
 SECONDS, MEBIBYTES = 30, 300
 SCHOOLS = 200
-GIVEN = ("José", "María Fernanda", "Luis Ángel", "Ximena", "Itzel", "Óscar", "Núria", "Ángel")
-SURNAMES = ("Muñoz", "Peña", "García", "Hernández", "de la Cruz", "Pérez", "Ibáñez", "López")
+GIVEN = tuple(
+    "José María Luis Ximena Itzel Óscar Núria Ángel Sofía Raúl Inés Iván Ana Hugo".split()
+)
+SURNAMES = tuple(
+    "Muñoz Peña García Hernández Cruz Pérez Ibáñez López Núñez Ávila Ríos Solís Tun Chan Méndez "
+    "Ortiz Vega Luna Mora Salas Cano Ruiz Gil Soto Lara Ponce Rosas Bravo Trejo Uribe".split()
+)
 HEADINGS = (
     "CCT,GENERACIÓN,MATRÍCULA,CURP,NOMBRE(S),APELLIDO PATERNO,APELLIDO MATERNO,GRUPO,TURNO,"
     "CARRERA,CORREO,CELULAR"
@@ -60,7 +65,7 @@ def _write_files(rows: int, text: Path, book: Path) -> None:
     with text.open("w", encoding="utf-8") as out:
         out.write(HEADINGS + "\n")
         for number in range(rows):
-            first, second = SURNAMES[number % 8], SURNAMES[number // 8 % 8]
+            first, second = SURNAMES[number % 30], SURNAMES[number // 30 % 30]
             letters = "".join(chr(65 + number // 26**at % 26) for at in range(4))
             curp = f"{letters}08{1 + number % 12:02}{1 + number % 28:02}HDFBCD{'A'}"
             cells = [
@@ -68,7 +73,7 @@ def _write_files(rows: int, text: Path, book: Path) -> None:
                 "2023-2026",
                 f"23{number:08}",
                 curp + check_digit(curp),
-                GIVEN[number // 64 % 8],
+                f"{GIVEN[number // 900 % 14]} {GIVEN[number // 12_600 % 14]}",
                 first,
                 second,
                 f"6{'ABCDEF'[number % 6]}",
