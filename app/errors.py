@@ -70,3 +70,11 @@ class StorageBroken(AppError):
         "No pudimos guardar porque la base de datos no responde; tu respuesta sigue aquí. "
         "Intenta de nuevo en unos minutos."
     )
+
+
+class StorageOutdated(AppError):
+    """The database lacks a table or a column: migrations were not run."""
+
+    code = "storage.outdated"
+    status = 503
+    plantilla = "La base de datos no está al día. Ejecute «trayecto migrate» e intente de nuevo."

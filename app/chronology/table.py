@@ -37,10 +37,13 @@ PeriodsOf = Callable[[Cohort], Sequence[FieldPeriod]]
 
 @dataclass(frozen=True, slots=True)
 class ChronologyRow:
-    """One generation: its periods by school year. At most one wave falls in each."""
+    """One generation: its periods by school year.
+
+    By the SEP calendar each falls in a year of its own; calendar B puts 1 and 2 in one.
+    """
 
     cohort: Cohort
-    cells: tuple[FieldPeriod | None, ...]
+    cells: tuple[tuple[FieldPeriod, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,7 @@ def standard_cohorts(first: int, last: int) -> list[Cohort]:
 def chronology_table(
     cohorts: Iterable[Cohort], periods_of: PeriodsOf | None = None
 ) -> ChronologyTable:
-    """The table of `cohorts`, in their order, over every school year that holds a wave.
-
-    Raises:
-        ValueError: two waves of a cohort fall in one school year (a cell holds one).
-    """
+    """The table of `cohorts`, in their order, over every school year that holds a wave."""
     find = periods_of or by_rules()
     found = [(cohort, tuple(find(cohort))) for cohort in cohorts]
     years = _consecutive({period.school_year for _, periods in found for period in periods})
@@ -82,9 +81,9 @@ def months(period: FieldPeriod) -> str:
     return first_month if first_month == last_month else f"{first_month}-{last_month}"
 
 
-def cell_text(period: FieldPeriod | None) -> str:
+def cell_text(cell: Iterable[FieldPeriod]) -> str:
     """A cell of the document: "CUESTIONARIO 1 Mayo-Junio", or nothing."""
-    return "" if period is None else f"CUESTIONARIO {period.wave} {months(period)}"
+    return " / ".join(f"CUESTIONARIO {period.wave} {months(period)}" for period in cell)
 
 
 def column_of(day: date, table: ChronologyTable) -> str | None:
@@ -94,12 +93,10 @@ def column_of(day: date, table: ChronologyTable) -> str | None:
 
 
 def _row(cohort: Cohort, periods: Sequence[FieldPeriod], years: Sequence[str]) -> ChronologyRow:
-    by_year: dict[str, FieldPeriod] = {}
-    for period in periods:
-        if period.school_year in by_year:
-            raise ValueError(f"two waves of {cohort} fall in {period.school_year}")
-        by_year[period.school_year] = period
-    return ChronologyRow(cohort, tuple(by_year.get(year) for year in years))
+    return ChronologyRow(
+        cohort,
+        tuple(tuple(period for period in periods if period.school_year == year) for year in years),
+    )
 
 
 def _consecutive(years: set[str]) -> tuple[str, ...]:

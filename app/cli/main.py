@@ -12,6 +12,7 @@ from app.cli.staff import audit, staff
 from app.cli.terminal import refuse
 from app.cli.units import units
 from app.errors import AppError
+from app.units.places import use_pinned_zones
 
 program = typer.Typer(
     name="trayecto",
@@ -33,6 +34,7 @@ program.add_typer(audit)
 
 def main() -> None:
     """Run the program: exit 0, 1 with one Spanish line for a refusal, 2 for wrong usage."""
+    use_pinned_zones()
     try:
         program()
     except AppError as error:

@@ -80,7 +80,7 @@ def application() -> FastAPI:
 def log_config(*, json_lines: bool) -> dict[str, object]:
     """Logging to stderr; with `json_lines` one JSON document a line."""
     plain = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    lines = '{"at":"%(asctime)s","level":"%(levelname)s","logger":"%(name)s","message":"%(message)s"}'
+    lines = '{"at":"%(asctime)s","level":"%(levelname)s","logger":"%(name)s","text":"%(message)s"}'
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlmodel import Session
 
-from app.errors import AppError, StorageBroken, StorageBusy, StorageFull
+from app.errors import AppError, StorageBroken, StorageBusy, StorageFull, StorageOutdated
 
 _SQLITE_REFUSALS: dict[int, type[AppError]] = {
     SQLITE_BUSY: StorageBusy,
@@ -45,6 +45,8 @@ _POSTGRES_REFUSALS: dict[str, type[AppError]] = {
     "53300": StorageBusy,
     "57P01": StorageBroken,
     "57P03": StorageBroken,
+    "42P01": StorageOutdated,
+    "42703": StorageOutdated,
 }
 
 
@@ -125,6 +127,8 @@ def _named_refusals() -> Iterator[None]:
 def _refusal(error: DBAPIError) -> type[AppError] | None:
     sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(sqlite_code, int):
+        if str(error.orig).startswith(("no such table", "no such column")):
+            return StorageOutdated
         return _SQLITE_REFUSALS.get(sqlite_code & 0xFF)  # without the extended part
     state = getattr(error.orig, "sqlstate", None)
     if isinstance(state, str):

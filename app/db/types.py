@@ -14,13 +14,13 @@ from sqlalchemy import String, Text, TypeDecorator
 from sqlalchemy.engine.interfaces import Dialect
 
 from app.errors import AppError
-from app.keys import NamedSecret, PurposeKey, keys_for
+from app.keys import NamedSecret, keys_for
 
 NONCE = 12  # bytes; NIST SP 800-38D
 
 # The keys of a database, by the dialect of its engine: no global key, so that two databases
 # with different keys can live in one process (tests, restore).
-_column_keys: WeakKeyDictionary[Dialect, dict[str, PurposeKey]] = WeakKeyDictionary()
+_ciphers: WeakKeyDictionary[Dialect, dict[str, AESGCM]] = WeakKeyDictionary()
 
 
 class DataKeyMissing(AppError):
@@ -70,7 +70,8 @@ class JsonText(TypeDecorator[Any]):
 
 def use_data_keys(dialect: Dialect, secrets: Sequence[NamedSecret]) -> None:
     """Give the columns of this engine their keys, newest first."""
-    _column_keys[dialect] = {key.key_id: key for key in keys_for("column", secrets)}
+    # The ciphers are kept: making one costs as much as using it, and a roster has a million uses.
+    _ciphers[dialect] = {key.key_id: AESGCM(key.value) for key in keys_for("column", secrets)}
 
 
 class Encrypted(TypeDecorator[str]):
@@ -86,20 +87,20 @@ class Encrypted(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        key = next(iter(_column_keys[dialect].values()))
+        key_id, cipher = next(iter(_ciphers[dialect].items()))
         nonce = os.urandom(NONCE)
-        sealed = AESGCM(key.value).encrypt(nonce, value.encode(), None)
-        return f"{key.key_id}:{base64.b64encode(nonce + sealed).decode()}"
+        sealed = cipher.encrypt(nonce, value.encode(), None)
+        return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
         key_id, _, body = value.partition(":")
-        key = _column_keys[dialect].get(key_id)
-        if key is None:
+        cipher = _ciphers[dialect].get(key_id)
+        if cipher is None:
             raise DataKeyMissing(key_id=key_id)
         raw = base64.b64decode(body)
         try:
-            return AESGCM(key.value).decrypt(raw[:NONCE], raw[NONCE:], None).decode()
+            return cipher.decrypt(raw[:NONCE], raw[NONCE:], None).decode()
         except InvalidTag as error:
             raise DataKeyMissing(key_id=key_id) from error

@@ -7,6 +7,7 @@ each generation has officially, and counts summed over its schools.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func
@@ -18,7 +19,7 @@ from app.directory.tables import CohortRow, PanelMember, Standing
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.schedule import Window
 from app.fieldwork.table_cells import WaveCounts
-from app.fieldwork.tables import Case, Wave, WaveState
+from app.fieldwork.tables import Case, Wave, WaveState, WindowChange
 from app.fieldwork.windows import SchoolCohort, cohorts_where, windows_in_force
 from app.units.queries import in_scope
 from app.units.scope import Scope
@@ -61,6 +62,17 @@ class UnitChronology:
         """Address of the wave's page; an office goes through its schools."""
         found = self.waves.get((cohort, questionnaire))
         return None if found is None else f"/panel/olas/{found}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A window that was moved, with both days as people say them."""
+
+    generation: str
+    questionnaire: int
+    opens: date
+    last_day: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,28 @@ def schools_in_field(
         SchoolInField(unit.code, unit.name, waves, int(cases or 0), int(done or 0))
         for unit, waves, cases, done in rows
     ]
+
+
+def changes_of(session: Session, scope: Scope, unit_id: UUID) -> tuple[ChangeRow, ...]:
+    """Windows moved for this unit or for all above it, newest first."""
+    above = select(UnitAncestor.ancestor_id).where(
+        UnitAncestor.unit_id == unit_id, in_scope(scope, col(UnitAncestor.unit_id))
+    )
+    rows = session.exec(
+        select(WindowChange)
+        .where(col(WindowChange.unit_id).in_(above))
+        .order_by(col(WindowChange.at).desc())
+    )
+    return tuple(
+        ChangeRow(
+            str(Cohort(row.entered, row.leaves)),
+            row.questionnaire,
+            row.opens,
+            row.closes - timedelta(days=1),
+            row.reason,
+        )
+        for row in rows
+    )
 
 
 def _one_each(cohorts: Sequence[SchoolCohort]) -> list[SchoolCohort]:

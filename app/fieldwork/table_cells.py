@@ -55,11 +55,13 @@ def cell_of(
 
     `has_people`: a cohort without a roster misses nothing; its past waves are only dates.
     """
-    return Cell(cohort, period, _state(cohort, period, counts, today, has_people), counts)
+    return Cell(
+        cohort, period, _state(cohort, period, counts, today, has_people=has_people), counts
+    )
 
 
 def _state(
-    cohort: Cohort, period: FieldPeriod, counts: WaveCounts, today: date, has_people: bool
+    cohort: Cohort, period: FieldPeriod, counts: WaveCounts, today: date, *, has_people: bool
 ) -> CellState:
     if counts.paused_waves:
         return CellState.PAUSED

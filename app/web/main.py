@@ -1,8 +1,9 @@
 """create_app(): settings, database, clock, routers by audience, error pages."""
 
 from collections.abc import Iterator
+from types import ModuleType
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
@@ -10,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.clock import Clock
 from app.db.transactions import Database
 from app.settings import Settings
+from app.units.places import use_pinned_zones
 from app.web import assets, operations, public
 from app.web.asgi import Outermost
 from app.web.errors import add_error_pages
@@ -20,9 +22,24 @@ from app.web.staff import (
     first_run,
     session,
     units,
+    windows,
 )
 from app.web.trace import Trace
 from app.web.wiring import Open, Permits, Site
+
+# One module per screen family, in the order in which addresses are matched.
+MODULES: tuple[ModuleType, ...] = (
+    assets,
+    operations,
+    public,
+    session,
+    first_run,
+    chronology,
+    units,
+    windows,
+    accounts,
+    audit,
+)
 
 
 class UndeclaredRoute(RuntimeError):
@@ -31,21 +48,12 @@ class UndeclaredRoute(RuntimeError):
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     """The web application. Routers join it here, one per screen family."""
+    use_pinned_zones()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database, app.state.clock, app.state.site = database, clock, Site(settings)
-    for module in (
-        assets,
-        operations,
-        public,
-        session,
-        first_run,
-        chronology,
-        units,
-        accounts,
-        audit,
-    ):
+    for module in MODULES:
         app.include_router(module.router)
-    refuse_undeclared(app)
+    refuse_undeclared()
     add_error_pages(app)
     app.add_middleware(Trace)
     app.add_middleware(GZipMiddleware, minimum_size=500)
@@ -53,15 +61,29 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     return app
 
 
-def refuse_undeclared(app: FastAPI) -> None:
+def refuse_undeclared() -> None:
     """Fail where a route does not say who may use it.
 
     Raises:
         UndeclaredRoute: it names the route.
     """
-    for route in app.routes:
-        if isinstance(route, APIRoute) and declaration(route) is None:
+    for route in routes():
+        if declaration(route) is None:
             raise UndeclaredRoute(f"{sorted(route.methods or ())} {route.path}")
+
+
+def routes() -> Iterator[APIRoute]:
+    """Every route of the application.
+
+    Raises:
+        UndeclaredRoute: something that is not a route of ours was mounted, unseen by the rule.
+    """
+    for module in MODULES:
+        router: APIRouter = module.router
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                raise UndeclaredRoute(f"{module.__name__}: {route!r}")
+            yield route
 
 
 def declaration(route: APIRoute) -> Permits | Open | None:

@@ -54,6 +54,7 @@ class Station:
     """One wave, as its cell shows it."""
 
     number: int
+    classes: str
     window: str
     school_year: str
     state: str
@@ -65,10 +66,10 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """One cell: a station or only the line; where the mark of today falls, in percent."""
+    """One cell: its stations, or only the line; where the mark of today falls, in percent."""
 
     classes: str
-    station: Station | None
+    stations: tuple[Station, ...]
     today_at: int | None
 
 
@@ -201,21 +202,19 @@ def _columns(table: ChronologyTable, today: date) -> tuple[Column, ...]:
 
 def _row(found: UnitChronology, table: ChronologyTable, index: int, today: date) -> RowView:
     row = table.rows[index]
-    filled = [place for place, period in enumerate(row.cells) if period is not None]
+    filled = [place for place, periods in enumerate(row.cells) if periods]
     cells = []
-    for place, period in enumerate(row.cells):
+    for place, periods in enumerate(row.cells):
         year = table.school_years[place]
         classes = _line_classes(place, filled)
         at = None
         if year == school_year(today):
             classes.append("today-col")
             at = _share_of_year(year, today)
-        station = None
-        if period is not None:
-            cell = _cell(found, row.cohort, period, today)
-            classes.append(f"is-{cell.state.value}")
-            station = _station(found, cell)
-        cells.append(CellView(" ".join(classes), station, at))
+        if periods:
+            classes.append("has-station")
+        stations = (_station(found, _cell(found, row.cohort, one, today)) for one in periods)
+        cells.append(CellView(" ".join(classes), tuple(stations), at))
     note = "" if row.cohort in found.cohorts or row.cohort.earlier_strategy else "sin lista"
     return RowView(row.cohort.label, note, tuple(cells))
 
@@ -243,6 +242,7 @@ def _station(found: UnitChronology, cell: Cell) -> Station:
     moved = "" if not found.is_moved(cell.cohort, cell.period.wave) else " (fecha movida)"
     return Station(
         number=cell.period.wave,
+        classes=f"is-{cell.state.value}",
         window=f"{months(cell.period)} {year}{moved}",
         school_year=cell.period.school_year,
         state=STATE_WORDS[cell.state],

@@ -125,7 +125,7 @@ def _make(
             )
         )
     keys = staff_keys(site.settings.data_keys)
-    wanted = WantedGrant(unit=values["cct"].upper(), role=Role.ADMIN)
+    wanted = WantedGrant(values["cct"].upper(), Role.ADMIN)
     invited = invitations.invite(session, values["email"], wanted, keys=keys, by=None, now=now)
     if invited.token is not None:
         invitations.accept_invitation(

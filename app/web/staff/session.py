@@ -133,7 +133,7 @@ def accept_invitation(
         invited = invitations.open_invitation(session, token, now=now)
     try:
         hashed = passwords.hash_new_password(
-            str(form.get("password", "")), personal=(invited.email, invited.display_name)
+            str(form.get("password", "")), personal=invited.personal
         )
     except PasswordRefused as refusal:
         page = _invitation_form(token, (Issue("password", refusal.mensaje),))
