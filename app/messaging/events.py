@@ -12,6 +12,8 @@ from app.messaging.delivery import DeliveryResult
 from app.messaging.states import Outcome, Stage
 from app.messaging.tables import DeliveryEvent
 
+_ADD = insert(DeliveryEvent)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -33,7 +35,7 @@ def log_endings(
     if not endings:
         return
     session.connection().execute(
-        insert(DeliveryEvent),
+        _ADD,
         [
             {
                 "outbox_id": ending.id,

@@ -29,8 +29,9 @@ def clean(text: str, *, widest: int) -> str:
 
     Control characters and lone surrogates become spaces, runs of spaces one.
     """
-    kept = "".join(" " if _breaks_a_line(sign) else sign for sign in text)
-    line = " ".join(kept.split())
+    if not text.isprintable():
+        text = "".join(" " if _breaks_a_line(sign) else sign for sign in text)
+    line = " ".join(text.split())
     return line if len(line) <= widest else line[: widest - 1].rstrip() + "…"
 
 
@@ -112,6 +113,9 @@ def _encoded_words(line: str) -> str:
 
     The space stays inside the word, because readers drop what is between two words.
     """
+    whole = _encoded_word(line)
+    if len(whole) <= _WORD:
+        return whole
     words = [""]
     for piece in re.findall(r"[^ ]+ ?", line):
         for part in (piece,) if len(_encoded_word(piece)) <= _WORD else piece:

@@ -27,6 +27,24 @@ _ENQUEUE_AT_ONCE = 500  # rows of a statement; SQLite admits 32,766 parameters
 
 _WAITING = (OutboxState.QUEUED, OutboxState.UNKNOWN)
 
+# Built once: with one of these a few messages at a time, building costs more than running.
+_HAND_OVER = (
+    update(OutboxMessage)
+    .where(
+        tuple_(col(OutboxMessage.id), col(OutboxMessage.attempts)).in_(
+            bindparam("held", expanding=True)
+        ),
+        col(OutboxMessage.state) == OutboxState.SENDING,
+        col(OutboxMessage.lease_until) > bindparam("at"),
+        or_(
+            col(OutboxMessage.not_after).is_(None),
+            col(OutboxMessage.not_after) > bindparam("at"),
+        ),
+    )
+    .values(stage=Stage.HANDING_OVER, lease_until=bindparam("until"), changed_at=bindparam("at"))
+    .returning(col(OutboxMessage.id))
+)
+
 
 def enqueue(
     session: Session, messages: Sequence[PlannedMessage], *, now: datetime
@@ -111,20 +129,8 @@ def hand_over(
     """
     if not held:
         return set()
-    return set(
-        session.exec(
-            update(OutboxMessage)
-            .where(
-                tuple_(col(OutboxMessage.id), col(OutboxMessage.attempts)).in_(held),
-                col(OutboxMessage.state) == OutboxState.SENDING,
-                col(OutboxMessage.lease_until) > now,
-                _inside_window(now),
-            )
-            .values(stage=Stage.HANDING_OVER, lease_until=now + lease, changed_at=now)
-            .returning(col(OutboxMessage.id))
-            .execution_options(synchronize_session=False)
-        ).scalars()
-    )
+    values = {"held": held, "at": now, "until": now + lease}
+    return set(session.connection().execute(_HAND_OVER, values).scalars())
 
 
 def note_domains(session: Session, domains: Mapping[UUID, str]) -> None:
@@ -279,24 +285,9 @@ def _row(message: PlannedMessage, now: datetime) -> dict[str, object]:
 
 
 def _insert_missing(session: Session, rows: list[dict[str, object]]) -> Sequence[str]:
+    key = col(OutboxMessage.dedupe_key)
     if session.get_bind().dialect.name == "postgresql":
-        return (
-            session.exec(
-                postgresql_insert(OutboxMessage)
-                .values(rows)
-                .on_conflict_do_nothing(index_elements=[col(OutboxMessage.dedupe_key)])
-                .returning(col(OutboxMessage.dedupe_key))
-            )
-            .scalars()
-            .all()
-        )
-    return (
-        session.exec(
-            sqlite_insert(OutboxMessage)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=[col(OutboxMessage.dedupe_key)])
-            .returning(col(OutboxMessage.dedupe_key))
-        )
-        .scalars()
-        .all()
-    )
+        statement = postgresql_insert(OutboxMessage).on_conflict_do_nothing(index_elements=[key])
+        return session.connection().execute(statement.returning(key), rows).scalars().all()
+    statement_here = sqlite_insert(OutboxMessage).on_conflict_do_nothing(index_elements=[key])
+    return session.connection().execute(statement_here.returning(key), rows).scalars().all()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, tuple_, update
 from sqlmodel import Session, col
 
 from app.messaging import retry
@@ -25,6 +25,27 @@ _CANCELLED_STATE = case(
     (col(OutboxMessage.doubts) > 0, OutboxState.UNKNOWN.value),
     else_=OutboxState.CANCELLED.value,
 )
+_SENT = (  # built once, see outbox.py
+    update(OutboxMessage)
+    .where(
+        tuple_(col(OutboxMessage.id), col(OutboxMessage.attempts)).in_(
+            bindparam("held", expanding=True)
+        ),
+        col(OutboxMessage.state) == OutboxState.SENDING,
+    )
+    .values(
+        state=OutboxState.SENT,
+        stage=Stage.ANSWERED,
+        due_at=None,
+        lease_until=None,
+        last_code=250,
+        last_status=None,
+        last_reason=None,
+        sent_at=bindparam("at"),
+        changed_at=bindparam("at"),
+    )
+    .returning(col(OutboxMessage.id))
+)
 
 
 def record_sent(session: Session, results: Sequence[DeliveryResult], *, now: datetime) -> set[UUID]:
@@ -32,28 +53,8 @@ def record_sent(session: Session, results: Sequence[DeliveryResult], *, now: dat
     if not results:
         return set()
     held = [(result.id, result.attempt) for result in results]
-    taken = set(
-        session.exec(
-            update(OutboxMessage)
-            .where(
-                tuple_(col(OutboxMessage.id), col(OutboxMessage.attempts)).in_(held),
-                col(OutboxMessage.state) == OutboxState.SENDING,
-            )
-            .values(
-                state=OutboxState.SENT,
-                stage=Stage.ANSWERED,
-                due_at=None,
-                lease_until=None,
-                last_code=250,
-                last_status=None,
-                last_reason=None,
-                sent_at=now,
-                changed_at=now,
-            )
-            .returning(col(OutboxMessage.id))
-            .execution_options(synchronize_session=False)
-        ).scalars()
-    )
+    values = {"held": held, "at": now}
+    taken = set(session.connection().execute(_SENT, values).scalars())
     log_endings(session, [result for result in results if result.id in taken], now=now)
     return taken
 

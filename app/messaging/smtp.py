@@ -28,6 +28,7 @@ from app.messaging.states import Outcome, Pause, Stage
 from app.messaging.wire import ended, on_the_wire, problem_at_the_door
 
 _GO_AHEAD = 354
+_GATHERING = 0.002  # seconds; a commit takes as long, and is then shared by more messages
 
 
 class SmtpTransport:
@@ -127,7 +128,7 @@ class _Journal:
     async def _write(self, before: asyncio.Task[AbstractSet[UUID]] | None) -> AbstractSet[UUID]:
         if before is not None:
             await asyncio.wait([before])
-        await asyncio.sleep(0)  # the other connections that were answered in this turn
+        await asyncio.sleep(_GATHERING)  # the other connections that are about to be answered
         waiting, finished = self._waiting, self._finished
         self._waiting, self._finished = [], []
         self._current, self._next = self._next, None

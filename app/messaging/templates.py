@@ -158,10 +158,10 @@ def _host_of(link: str) -> str:
 
 def _kept(value: str) -> str:
     """`value` as one line without control characters: it may come from a roster."""
-    kept = "".join(
-        sign
-        if sign >= " " and not "\x7f" <= sign <= "\x9f" and not "\ud800" <= sign <= "\udfff"
-        else " "
-        for sign in value
-    )
-    return kept[:WIDEST_VALUE]
+    if not value.isprintable():
+        value = "".join(" " if _cannot_be_written(sign) else sign for sign in value)
+    return value[:WIDEST_VALUE]
+
+
+def _cannot_be_written(sign: str) -> bool:
+    return sign < " " or "\x7f" <= sign <= "\x9f" or "\ud800" <= sign <= "\udfff"
