@@ -23,6 +23,7 @@ class _Names:
     """What a fault needs to know to be explained."""
 
     later: frozenset[str]  # defined, but not before this item
+    circular: frozenset[str]  # those of them that wait for this item
     every: tuple[str, ...]
 
 
@@ -31,14 +32,14 @@ def condition_findings(questionnaire: Questionnaire) -> Iterator[Finding]:
     scope: dict[str, VariableType] = dict(questionnaire.preloaded_types)
     every = (*scope, *questionnaire.variables)
     for name, condition in questionnaire.audiences.items():
-        names = _Names(frozenset(questionnaire.variables), every)
+        names = _Names(frozenset(questionnaire.variables), frozenset(), every)
         yield from _condition(condition, ("audiences", name), scope, names)
     for page_index, page in enumerate(questionnaire.pages):
         for index, item in enumerate(page.items):
             path: Path = ("pages", page_index, "items", index)
-            names = _Names(frozenset(every) - frozenset(scope), every)
+            later = frozenset(every) - frozenset(scope)
+            names = _Names(later, _circular(questionnaire, item, later), every)
             yield from _audiences(questionnaire, item, path)
-            yield from _cycles(questionnaire, item, path, names)
             yield from _item(questionnaire, item, path, scope, names)
             yield from _same_step(questionnaire, item, path)
             yield from _prefill(item, path, scope)
@@ -111,23 +112,31 @@ def _bound(bound: Bound, path: Path, scope: Scope, names: _Names) -> Iterator[Fi
 
 def _condition(condition: Condition, path: Path, scope: Scope, names: _Names) -> Iterator[Finding]:
     for problem in type_problems(condition, scope):
-        if problem.code != "variable.unknown":
-            yield Finding(path, problem.code, problem.mensaje, problem.column - 1)
-        elif problem.name in names.later:
-            yield Finding(
-                path,
-                "variable.forward",
-                f"«{problem.name}» se pregunta después. Una condición solo mira hacia atrás: "
-                "cambie el orden o la condición.",
-                problem.column - 1,
-            )
-        else:
-            yield Finding(
-                path,
-                "variable.unknown",
-                f"No existe la variable «{problem.name}».{_suggestion(problem.name, names)}",
-                problem.column - 1,
-            )
+        code, message = problem.code, problem.mensaje
+        if code == "variable.unknown":
+            code, message = _explained(problem.name, names)
+        yield Finding(path, code, message, problem.column - 1)
+
+
+def _explained(name: str, names: _Names) -> tuple[str, str]:
+    """Why a variable is not there to be looked at."""
+    if name in names.circular:
+        return (
+            "variable.cycle",
+            (
+                f"Esta pregunta y «{name}» dependen una de la otra y nunca se mostrarían. "
+                "Quite una de las dos condiciones."
+            ),
+        )
+    if name in names.later:
+        return (
+            "variable.forward",
+            (
+                f"«{name}» se pregunta después. Una condición solo mira hacia atrás: "
+                "cambie el orden o la condición."
+            ),
+        )
+    return "variable.unknown", f"No existe la variable «{name}».{_suggestion(name, names)}"
 
 
 def _suggestion(name: str, names: _Names) -> str:
@@ -135,23 +144,15 @@ def _suggestion(name: str, names: _Names) -> str:
     return f" ¿Quiso decir «{close[0]}»?" if close else " Revise el nombre o agregue la pregunta."
 
 
-def _cycles(
-    questionnaire: Questionnaire, item: Item, path: Path, names: _Names
-) -> Iterator[Finding]:
-    """Two items that wait for each other: said once, at the first of them."""
-    if item.relevant is None:
-        return
+def _circular(questionnaire: Questionnaire, item: Item, later: frozenset[str]) -> frozenset[str]:
+    """Which of the variables an item waits for wait for the item."""
     by_name = {other.name: other for other in questionnaire.items}
-    for name in sorted(variables(item.relevant) & (names.later | {item.name})):
-        other = by_name.get(name)
-        waits = other is not None and other.relevant is not None
-        if name == item.name or (waits and other and item.name in _needs(other, by_name)):
-            yield Finding(
-                (*path, "relevant"),
-                "variable.cycle",
-                f"«{item.name}» y «{name}» dependen una de la otra y nunca se mostrarían. "
-                "Quite una de las dos condiciones.",
-            )
+    wanted = variables(item.relevant) & later if item.relevant is not None else frozenset()
+    return frozenset(
+        name
+        for name in wanted
+        if name == item.name or (name in by_name and item.name in _needs(by_name[name], by_name))
+    )
 
 
 def _needs(item: Item, by_name: dict[str, Item]) -> frozenset[str]:

@@ -117,9 +117,9 @@ def _bounds(item: Item, path: Path) -> Iterator[Finding]:
 
 
 def _marks(item: Item, choices: tuple[Choice, ...], path: Path) -> Iterator[Finding]:
-    if item.type is not ItemType.SELECT_MULTIPLE:
+    if item.type is not ItemType.SELECT_MULTIPLE or not choices:
         return
-    if item.max_marks is not None and not 1 <= item.max_marks <= max(len(choices), 1):
+    if item.max_marks is not None and not 1 <= item.max_marks <= len(choices):
         yield Finding(
             (*path, "max_marks"),
             "marks.bound",

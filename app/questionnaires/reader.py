@@ -3,6 +3,7 @@
 Reads text only; library.py opens files.
 """
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -33,7 +34,8 @@ def read(text: str, file: str = "cuestionario.yaml") -> Questionnaire | Problems
         document = load(text)
     except FileError as error:
         place = error.place
-        return (Problem(file, place.line, "", place.column, error.code, error.message),)
+        item = _item_above(text, place.line)
+        return (Problem(file, place.line, item, place.column, error.code, error.message),)
     try:
         questionnaire = Questionnaire.model_validate(document.data)
     except ValidationError as error:
@@ -73,6 +75,15 @@ def _item(data: Plain, path: Path) -> str:
     return name
 
 
+def _item_above(text: str, line: int) -> str:
+    """The last `- name:` at or above a line of a text that could not be read as data."""
+    names = [found[1] for above in text.splitlines()[:line] if (found := _ITEM_NAME.match(above))]
+    return names[-1] if names else ""
+
+
+_ITEM_NAME = re.compile(r"\s*- name: *([\w]+)\s*$")
+
+
 def _shape_findings(details: list[ErrorDetails]) -> Iterator[Finding]:
     seen: set[Path] = set()
     for detail in details:
@@ -100,13 +111,16 @@ def _shape_finding(path: Path, detail: ErrorDetails) -> Finding:
             close = get_close_matches(str(key), _KEYS, n=1)
             advice = f"¿Quiso decir «{close[0]}»?" if close else "Quítela."
             return Finding(path, "key.unknown", f"La clave «{key}» no se usa aquí. {advice}")
+        case "string_pattern_mismatch" if key == "version":
+            return Finding(path, "value.form", 'Escriba la versión entre comillas, como "1.0".')
         case kind:
             return Finding(path, "value.form", f"«{key}»: {_advice(kind, context)}")
 
 
 def _advice(kind: str, context: dict[str, object]) -> str:
     if kind in {"enum", "literal_error"}:
-        return f"ese valor no existe. Use uno de: {context.get('expected')}."
+        expected = str(context.get("expected")).replace(" or ", " o ")
+        return f"ese valor no existe. Use uno de: {expected}."
     return _ADVICE.get(kind, "el valor no es válido.")
 
 
@@ -119,8 +133,7 @@ _ADVICE = {
     "string_type": "escriba un texto; una palabra como No o un número van entre comillas.",
     "int_type": "escriba un número entero, sin comillas.",
     "bool_type": "escriba true o false.",
-    "string_pattern_mismatch": "use minúsculas sin acentos, cifras y guion bajo (horas_semana); "
-    "una versión se escribe como 1.0, entre comillas.",
+    "string_pattern_mismatch": "use minúsculas sin acentos, cifras y guion bajo: horas_semana.",
     "string_too_short": _LENGTH,
     "string_too_long": _LENGTH,
     "greater_than_equal": _RANGE,

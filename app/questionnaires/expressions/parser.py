@@ -158,7 +158,8 @@ def _condition(node: Node) -> Condition:
             return Not(_condition(children[0]))
         case "selected":
             reference, code = _reference(children[0]), _token(children[1])
-            return Selected(reference, code.strip("'\""), reference.column)
+            text = code.value[1:-1] if code.type == "STRING" else code.value
+            return Selected(reference, text, reference.column)
         case "compare":
             return _comparison(children)
         case "true" | "false":
