@@ -43,9 +43,15 @@ class World:
     tokens: dict[tuple[str, Role], str] = field(default_factory=dict)
 
 
-def settings_for(url: str) -> Settings:
+def settings_for(url: str, base_url: str = "http://127.0.0.1:8000") -> Settings:
     """Settings of a test deployment."""
-    found = read_settings({"TRAYECTO_ENVIRONMENT": "development", "TRAYECTO_DATABASE_URL": url})
+    found = read_settings(
+        {
+            "TRAYECTO_ENVIRONMENT": "development",
+            "TRAYECTO_DATABASE_URL": url,
+            "TRAYECTO_BASE_URL": base_url,
+        }
+    )
     values = {name: getattr(found, name) for name in found.__dataclass_fields__}
     return Settings(**{**values, "secret_keys": SECRET_KEYS, "data_keys": DATA_KEYS})
 
