@@ -133,6 +133,7 @@ def test_a_late_worker_cannot_mark_what_it_lost(db: Database, now: datetime) -> 
     (second,) = claim(db, now + LEASE)
 
     late = let_go(db, now + LEASE, first), record(db, now + LEASE, first, Outcome.SENT)
+    assert not record(db, now + LEASE, first, Outcome.REFUSED)
     on_time = let_go(db, now + LEASE, second), record(db, now + LEASE, second, Outcome.SENT)
 
     assert late == (set(), False)
@@ -163,6 +164,20 @@ def test_a_worker_that_died_with_the_text_leaves_a_doubt(db: Database, now: date
     record(db, now + LEASE, again, Outcome.SENT)
     row = the_row(db)
     assert (row.state, row.doubts) == (OutboxState.SENT, 1)  # sent, perhaps twice
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.RELEASED, Outcome.CANCELLED])
+def test_a_doubt_outlives_what_happens_next(db: Database, now: datetime, outcome: Outcome) -> None:
+    queue(db, now)
+    (held,) = claim(db, now)
+    let_go(db, now, held)
+    (again,) = claim(db, now + LEASE)
+
+    record(db, now + LEASE, again, outcome, Stage.RECIPIENT)
+
+    row = the_row(db)
+    assert (row.state, row.doubts) == (OutboxState.UNKNOWN, 1)
+    assert (row.due_at is None) == (outcome is Outcome.CANCELLED)
 
 
 def test_a_second_doubt_is_the_last(db: Database, now: datetime) -> None:
