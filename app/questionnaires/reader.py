@@ -103,18 +103,20 @@ def _shape_finding(path: Path, detail: ErrorDetails) -> Finding:
     match detail["type"]:
         case "expression":
             return Finding(path, context["code"], context["message"], context["column"] - 1)
-        case "expression.type" | "format.document":
+        case "expression.type":
             return Finding(path, detail["type"], detail["msg"])
+        case "model_type" if not path:
+            message = "El archivo debe empezar con claves, como questionnaire: 1."
+            return Finding(path, "file.form", message)
         case "missing":
             return Finding(path[:-1], "key.missing", f"Falta la clave «{key}». Agréguela.")
         case "extra_forbidden":
             close = get_close_matches(str(key), _KEYS, n=1)
             advice = f"¿Quiso decir «{close[0]}»?" if close else "Quítela."
             return Finding(path, "key.unknown", f"La clave «{key}» no se usa aquí. {advice}")
-        case "string_pattern_mismatch" if key == "version":
-            return Finding(path, "value.form", 'Escriba la versión entre comillas, como "1.0".')
         case kind:
-            return Finding(path, "value.form", f"«{key}»: {_advice(kind, context)}")
+            fault = "version_form" if key == "version" else kind
+            return Finding(path, "value.form", f"«{key}»: {_advice(fault, context)}")
 
 
 def _advice(kind: str, context: dict[str, object]) -> str:
@@ -134,6 +136,7 @@ _ADVICE = {
     "int_type": "escriba un número entero, sin comillas.",
     "bool_type": "escriba true o false.",
     "string_pattern_mismatch": "use minúsculas sin acentos, cifras y guion bajo: horas_semana.",
+    "version_form": 'escriba la versión entre comillas, como "1.0".',
     "string_too_short": _LENGTH,
     "string_too_long": _LENGTH,
     "greater_than_equal": _RANGE,

@@ -1,8 +1,19 @@
 """What a form sends → answers of one step; nothing typed is lost."""
 
+from datetime import date
+
 from app.questionnaires import validate
-from app.questionnaires.answers import MissingCode, Stored, from_stored, read_answer, to_stored
+from app.questionnaires.answers import (
+    UNREADABLE,
+    MissingCode,
+    Stored,
+    from_stored,
+    read_answer,
+    read_preloaded,
+    to_stored,
+)
 from app.questionnaires.entry import form_fields, read_entry
+from app.questionnaires.expressions.types import Kind
 from app.questionnaires.flow import settle
 from tests.questionnaires.sources import known, questionnaire
 
@@ -93,3 +104,23 @@ def test_a_reason_is_stored_beside_the_value() -> None:
     ):
         assert to_stored(answer) == stored
         assert from_stored(stored) == answer
+
+
+def test_plain_data_is_read_as_far_as_it_can_be() -> None:
+    variables = questionnaire(2).variables
+
+    read = [
+        read_answer(variables["estudia"], " "),
+        read_answer(variables["motivo_no_estudio"], 3),
+        read_answer(variables["primer_empleo"], date(2026, 8, 15)),
+        read_answer(variables["primer_empleo"], 202608),
+        read_answer(variables["ocupacion"], "x" * 20_000),
+        read_preloaded(Kind.CHOICE, "2"),
+        read_preloaded(Kind.CHOICE, "H"),
+        read_preloaded(Kind.DATE, date(2026, 7, 10)),
+        read_preloaded(Kind.TRUTH, "sí"),
+        read_preloaded(Kind.CHOICE, 2.5),
+    ]
+
+    bad = UNREADABLE
+    assert read == [None, bad, "2026-08", bad, bad, 2, "H", "2026-07-10", None, None]

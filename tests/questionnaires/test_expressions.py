@@ -146,6 +146,8 @@ def test_nothing_equals_nothing(text: str, *, truth: bool) -> None:
         ("${estudia} = 2 or ${horas} = 40 and not(${trabaja} = 1)", True),
         ("(${estudia} = 1 or ${horas} = 1) and ${trabaja} = 1", False),
         ("true() and not(false())", True),
+        ("${horas} > 39 and ${horas} < 41 and ${horas} <= 40", True),
+        ("${inicio} = ${hoy}", True),
     ],
 )
 def test_what_holds(text: str, *, truth: bool) -> None:
@@ -173,6 +175,7 @@ def test_what_holds(text: str, *, truth: bool) -> None:
         ("${a = 1", "expression.syntax", 1),
         ("${a} < ''", "expression.empty_text", 6),
         ("not ${a} = 1", "expression.syntax", 1),
+        ("${a} = 1 1", "expression.syntax", 10),
         ("(" * 60 + "${a} = 1" + ")" * 60, "expression.too_long", 1),
         ("${a} = 1 or " * 400, "expression.too_long", 1),
     ],
@@ -197,6 +200,10 @@ def test_a_wrong_expression_is_an_error_with_a_place(text: str, code: str, colum
         ("1 = 1", "type.constant", 1),
         ("selected(${horas}, '1')", "type.selected", 10),
         ("count-selected(${estudia}) = 1", "type.count", 16),
+        ("count-selected(${nada}) = 1", "variable.unknown", 16),
+        ("selected(${nada}, '1')", "variable.unknown", 10),
+        ("${nada}", "variable.unknown", 1),
+        ("${nada} = ''", "variable.unknown", 1),
         ("${nombre} > 'b'", "type.order", 1),
         ("${inicio} = 'ayer'", "type.mismatch", 1),
     ],
@@ -211,3 +218,19 @@ def test_the_variables_of_a_condition() -> None:
     tree = parse("${a} = 1 and (selected(${b}, '2') or count-selected(${c}) > 1) and . = ''")
 
     assert variables(tree) == {"a", "b", "c"}
+
+
+def test_a_text_with_both_quotes_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="both kinds of quotes"):
+        show(Text("'\""))
+
+
+def test_the_tree_of_the_phone() -> None:
+    tree = parse("(${a} = 1 or selected(${b}, '2')) and not(${c} = '') and count-selected(.) > 0")
+
+    assert to_json(tree) == [
+        "and",
+        ["or", ["=", ["$", "a"], 1], ["sel", ["$", "b"], "2"]],
+        ["not", ["empty", ["$", "c"]]],
+        [">", ["#", ["."]], 0],
+    ]

@@ -141,3 +141,16 @@ def test_resuming_goes_to_the_first_item_that_was_never_asked() -> None:
 
 def test_names_nobody_knows_are_dropped() -> None:
     assert "hacker" not in settle(questionnaire(2), {"hacker": 1})
+
+
+def test_nothing_is_left_when_everything_was_asked() -> None:
+    form = questionnaire(2)
+    asked = dict.fromkeys(form.variables, None)
+
+    assert first_unanswered(form, known(2) | asked | {"aviso_q2": 1}) is None
+
+
+def test_an_unknown_step_begins_again() -> None:
+    first = next_step(questionnaire(2), known(2))
+
+    assert next_step(questionnaire(2), known(2), after="otro_cuestionario") == first
