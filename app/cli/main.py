@@ -7,6 +7,7 @@ import typer
 from app.cli.chronology import chronology
 from app.cli.database import check, migrate
 from app.cli.instruments import questionnaire_app
+from app.cli.roster import roster
 from app.cli.serve import serve
 from app.cli.staff import audit, staff
 from app.cli.terminal import refuse
@@ -28,6 +29,7 @@ program.command()(check)
 program.command()(chronology)
 program.add_typer(questionnaire_app)
 program.add_typer(units)
+program.add_typer(roster)
 program.add_typer(staff)
 program.add_typer(audit)
 

@@ -6,30 +6,86 @@ Each reader gives None where it cannot tell; the caller says so to a person.
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 from app.chronology.wave_plan import Cohort
 from app.directory.people import clean, search_form
 
 _BLANKS = frozenset(
-    "n a|na|nd|n d|s n|s c|sin correo|sin telefono|sin celular|sin curp|sin dato|no tiene|ninguno|"
-    "ninguna|no aplica|null|none|x|xx|xxx|pendiente|no cuenta|vacio".split("|")
+    [
+        "n a",
+        "na",
+        "nd",
+        "n d",
+        "s n",
+        "s c",
+        "sin correo",
+        "sin telefono",
+        "sin celular",
+        "sin curp",
+        "sin dato",
+        "no tiene",
+        "ninguno",
+        "ninguna",
+        "no aplica",
+        "null",
+        "none",
+        "x",
+        "xx",
+        "xxx",
+        "pendiente",
+        "no cuenta",
+        "vacio",
+    ]
 )
 _LONGEST_BLANK = 16  # characters of the longest of them, with its signs
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "enero ene|febrero feb|marzo mar|abril abr|mayo may|junio jun|julio jul|agosto ago|"
-        "septiembre setiembre sep sept|octubre oct|noviembre nov|diciembre dic".split("|"),
+        [
+            "enero ene",
+            "febrero feb",
+            "marzo mar",
+            "abril abr",
+            "mayo may",
+            "junio jun",
+            "julio jul",
+            "agosto ago",
+            "septiembre setiembre sep sept",
+            "octubre oct",
+            "noviembre nov",
+            "diciembre dic",
+        ],
         start=1,
     )
     for name in names.split()
 }
 _YES = frozenset(
-    "si s yes y x 1 true verdadero egreso egresado egresada certificado certificada concluyo "
-    "acredito aprobado aprobada termino titulado regular".split()
+    [
+        "si",
+        "s",
+        "yes",
+        "y",
+        "x",
+        "1",
+        "true",
+        "verdadero",
+        "egreso",
+        "egresado",
+        "egresada",
+        "certificado",
+        "certificada",
+        "concluyo",
+        "acredito",
+        "aprobado",
+        "aprobada",
+        "termino",
+        "titulado",
+        "regular",
+    ]
 )
 _NO = frozenset(
-    "no n 0 false falso baja reprobado reprobada desertor desercion irregular".split()
+    ["no", "n", "0", "false", "falso", "baja", "reprobado", "reprobada", "desertor", "desercion"]
 ) | {"no egreso", "no egresado", "no egresada", "no certificado", "no concluyo", "no acredito",
      "baja temporal", "baja definitiva", "no termino"}  # fmt: skip
 _SHIFTS: Mapping[str, str] = {
@@ -76,8 +132,9 @@ def is_serial_date(text: str) -> bool:
     return re.fullmatch(r"[1-6]\d{4}", clean(text), re.ASCII) is not None
 
 
+@lru_cache(maxsize=256)  # one object for one generation, however many rows
 def read_cohort(text: str) -> Cohort | None:
-    """ "2023-2026", "2023 - 2026", "23-26", "2023 a 2026"; never from a single year."""
+    """From "2023-2026", "2023 - 2026", "23-26", "2023 a 2026"; never from a single year."""
     plain = re.sub(r"[‐-―−/_]", "-", clean(text))  # noqa: RUF001  # dashes people type
     found = re.fullmatch(
         r"(?i)(?:gen(?:eraci[oó]n)?\.?\s*)?(\d{4}|\d{2})\s*(?:-|a|al)\s*(\d{4}|\d{2})", plain

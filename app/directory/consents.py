@@ -23,7 +23,7 @@ class Granted:
     notice_id: UUID | None
 
 
-def record_consent(
+def record_consent(  # noqa: PLR0913  # one row of the table
     session: Session,
     member_id: UUID,
     purpose: str,

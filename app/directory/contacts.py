@@ -61,7 +61,7 @@ def read_address(kind: ContactKind, text: str) -> Address:
     return Address(kind, phone.e164, phone.e164)
 
 
-def add_contact(
+def add_contact(  # noqa: PLR0913  # what is known of an address
     session: Session,
     member_id: UUID,
     address: Address,
@@ -185,7 +185,7 @@ def find_holders(session: Session, key: str, keys: MatchKeys) -> Sequence[tuple[
     ).all()
 
 
-def set_alternate(
+def set_alternate(  # noqa: PLR0913  # one row of the table
     session: Session,
     member_id: UUID,
     *,

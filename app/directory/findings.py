@@ -17,7 +17,7 @@ class Finding:
     message: str
 
 
-def as_json(findings: Iterable[Finding]) -> list[dict[str, object]]:
+def as_json_list(findings: Iterable[Finding]) -> list[dict[str, object]]:
     """For `--json`, with the keys of the contract."""
     return [
         {"row": each.row, "column": each.column, "code": each.code, "message": each.message}

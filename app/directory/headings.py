@@ -1,4 +1,4 @@
-"""Which column of a school list is what: by its heading, and where that is not enough, its values."""
+"""Which column of a school list is what: by its heading, or else by its values."""
 
 import re
 import unicodedata

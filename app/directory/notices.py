@@ -109,37 +109,63 @@ def default_notice(institution: Institution) -> NoticeText:
     )
     short = "\n\n".join(
         (
-            f"{institution.name}, con domicilio en {institution.address}, usa los datos que nos "
-            "das para saber cómo les va a sus egresados en el estudio y el trabajo, mejorar la "
-            "escuela y, solo si lo autorizas, escribirte después.",
-            "Contestar es voluntario. Puedes dejar preguntas en blanco o terminar cuando quieras, "
-            "y decir que no a cada permiso sin que eso te afecte.",
+            (
+                f"{institution.name}, con domicilio en {institution.address}, usa los "
+                "datos que nos "
+                "das para saber cómo les va a sus egresados en el estudio y el trabajo, mejorar la "
+                "escuela y, solo si lo autorizas, escribirte después."
+            ),
+            (
+                "Contestar es voluntario. Puedes dejar preguntas en blanco o terminar "
+                "cuando quieras, "
+                "y decir que no a cada permiso sin que eso te afecte."
+            ),
             f"{shared} Los resultados se publican sin nombres.",
-            "Puedes ver, corregir o borrar tus datos, u oponerte a su uso, en: "
-            f"{institution.transparency_office}.",
+            (
+                "Puedes ver, corregir o borrar tus datos, u oponerte a su uso, en: "
+                f"{institution.transparency_office}."
+            ),
             f"El aviso completo está en {institution.notice_url}.",
         )
     )
     full = "\n\n".join(
         (
-            f"Responsable. {institution.name}, con domicilio en {institution.address}, es "
-            "responsable de tus datos personales.",
+            (
+                f"Responsable. {institution.name}, con domicilio en {institution.address}, es "
+                "responsable de tus datos personales."
+            ),
             f"Fundamento. {institution.legal_basis}.",
-            "Datos. De la lista escolar: nombre, CURP, matrícula, fecha de nacimiento, sexo, "
-            "plantel, grupo, carrera, promedio, correo y teléfono. De ti: lo que contestes sobre "
-            "tus planes, estudio y trabajo, y los datos de contacto que nos des. No pedimos datos "
-            "personales sensibles.",
-            "Finalidades. Dar seguimiento a egresados con tres cuestionarios; elaborar "
-            "estadísticas sin nombres. Con tu permiso, cada una por separado: escribirte para los "
-            "siguientes cuestionarios, enviarte ofertas de estudio y empleo, y que orientación te "
-            "busque.",
-            "Si tienes menos de 18 años, quien ejerce tu patria potestad o tutela puede ejercer "
-            "estos derechos por ti.",
+            (
+                "Datos. De la lista escolar: nombre, CURP, matrícula, fecha de nacimiento, sexo, "
+                "plantel, grupo, carrera, promedio, correo y teléfono. De ti: lo que "
+                "contestes sobre "
+                "tus planes, estudio y trabajo, y los datos de contacto que nos des. "
+                "No pedimos datos "
+                "personales sensibles."
+            ),
+            (
+                "Finalidades. Dar seguimiento a egresados con tres cuestionarios; elaborar "
+                "estadísticas sin nombres. Con tu permiso, cada una por separado: "
+                "escribirte para los "
+                "siguientes cuestionarios, enviarte ofertas de estudio y empleo, y que "
+                "orientación te "
+                "busque."
+            ),
+            (
+                "Si tienes menos de 18 años, quien ejerce tu patria potestad o tutela "
+                "puede ejercer "
+                "estos derechos por ti."
+            ),
             f"Transferencias. {shared}",
-            "Conservación. Los datos de tu contacto alterno se borran al cerrar el tercer "
-            "cuestionario. Doce meses después, tus respuestas quedan sin tu nombre.",
-            "Derechos. Puedes pedir acceso, rectificación, cancelación u oposición, y llevarte tus "
-            f"datos, en: {institution.transparency_office}. También desde tu página personal.",
+            (
+                "Conservación. Los datos de tu contacto alterno se borran al cerrar el tercer "
+                "cuestionario. Doce meses después, tus respuestas quedan sin tu nombre."
+            ),
+            (
+                "Derechos. Puedes pedir acceso, rectificación, cancelación u "
+                "oposición, y llevarte tus "
+                f"datos, en: {institution.transparency_office}. También desde tu página personal."
+            ),
             f"Cambios. Cualquier cambio a este aviso se publica en {institution.notice_url}.",
         )
     )

@@ -15,7 +15,7 @@ LONGEST_NAME = 120  # characters of one part of a name
 _PARTICLES = frozenset(
     {"de", "del", "la", "las", "los", "y", "mc", "mac", "van", "von", "san", "da"}
 )
-_ODD_IN_A_NAME = re.compile(r"[^\w\s'’´`.\-–()]|[\d_]")
+_ODD_IN_A_NAME = re.compile(r"[^\w\s'’´`.\-–()]|[\d_]")  # noqa: RUF001  # signs people type
 _VOWELS = frozenset("AEIOU")
 # First given names that the CURP skips: "María Elena" is written with the E of Elena.
 _SKIPPED_GIVEN = frozenset({"maria", "ma", "m", "jose", "j"})
@@ -77,7 +77,7 @@ def odd_in_a_name(text: str) -> str | None:
 
 
 def split_surnames(text: str) -> tuple[str, str | None]:
-    """ "de la Cruz Peña" → ("de la Cruz", "Peña"). Empty text gives ("", None)."""
+    """`de la Cruz Peña` → (`de la Cruz`, `Peña`). Empty text gives ("", None)."""
     parts = _surname_parts(text.split())
     return (parts[0] if parts else "", " ".join(parts[1:]) or None)
 
@@ -151,6 +151,6 @@ def _given_first(parts: list[str]) -> PersonName:
 
 
 def initials(name: PersonName) -> str:
-    """ "J. M. P.": enough to recognise a person one knows, not enough to learn who it is."""
+    """J. M. P.: enough to recognise a person one knows, not enough to learn who it is."""
     words = (name.given, name.surname_1, name.surname_2 or "")
     return " ".join(f"{word[0].upper()}." for word in takewhile(bool, words))

@@ -66,17 +66,22 @@ def read_phone(text: str) -> Phone:
     shown = _EXTENSION.sub("", clean(text))
     if _SCIENTIFIC.fullmatch(shown.replace(" ", "")):
         raise NotAPhone(PhoneFault.SCIENTIFIC)
-    digits = re.sub(r"[\s().\-–/]", "", shown)
+    digits = re.sub(r"[\s().\-–/]", "", shown)  # noqa: RUF001  # a dash people type
     if not re.fullmatch(r"\+?[0-9]+", digits, re.ASCII):
         raise NotAPhone(PhoneFault.LETTERS)
     international = _international(digits)
     if len(set(international[-10:])) == 1:
         raise NotAPhone(PhoneFault.PLACEHOLDER)
+    if international.startswith("+52"):
+        if international[3] in "01":
+            raise NotAPhone(PhoneFault.IMPOSSIBLE)
+        number = phonenumbers.PhoneNumber(country_code=52, national_number=int(international[3:]))
+        return Phone(international, phonenumbers.is_valid_number(number))
     try:
         number = phonenumbers.parse(international)
     except NumberParseException as error:
         raise NotAPhone(PhoneFault.IMPOSSIBLE) from error
-    if not phonenumbers.is_possible_number(number) or international[:4] in {"+520", "+521"}:
+    if not phonenumbers.is_possible_number(number):
         raise NotAPhone(PhoneFault.IMPOSSIBLE)
     # No formatting of the library: it would hide digits that it dropped.
     return Phone(international, phonenumbers.is_valid_number(number))

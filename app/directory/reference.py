@@ -4,8 +4,8 @@ import csv
 from functools import cache
 from importlib.resources import files
 
-from app.directory.mails import MailDomains, read_domains
 from app.directory.headings import KnownHeading, read_headings
+from app.directory.mails import MailDomains, read_domains
 
 
 @cache

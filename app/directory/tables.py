@@ -53,7 +53,7 @@ class PanelMember(Table, table=True):
     cohort_id: UUID = Field(foreign_key="cohort.id", index=True)
     group_id: UUID | None = Field(default=None, foreign_key="student_group.id", index=True)
     programme_id: UUID | None = Field(default=None, foreign_key="programme.id")
-    student_id: str | None = Field(default=None, max_length=40)  # matrícula, as typed
+    student_id: str | None = Field(default=None, max_length=40, index=True)  # matrícula, as typed
     curp: str | None = Field(default=None, sa_type=Encrypted)
     curp_hash: str | None = Field(default=None, max_length=80, index=True)
     # Keyed hash of the search form: finds namesakes without reading names.

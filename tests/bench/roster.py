@@ -13,15 +13,71 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from openpyxl import Workbook
+from sqlmodel import SQLModel, select
+
+import app.all_tables  # noqa: F401
+from app.db.engine import make_engine
+from app.db.transactions import Database
+from app.directory.curp import check_digit
+from app.directory.keyed import match_keys
+from app.directory.roster.apply import apply_roster
+from app.directory.roster.planning import Target, reading_of
+from app.directory.roster.reading import open_roster
+from app.settings import Secret
+from app.units.scope import WHOLE
+from app.units.tables import OrganisationUnit, UnitKind
+
 ROWS = 100_000
 SECONDS, MEBIBYTES = 30, 300
 SCHOOLS = 200
-GIVEN = tuple(
-    "José María Luis Ximena Itzel Óscar Núria Ángel Sofía Raúl Inés Iván Ana Hugo".split()
+GIVEN = (
+    "José",
+    "María",
+    "Luis",
+    "Ximena",
+    "Itzel",
+    "Óscar",
+    "Núria",
+    "Ángel",
+    "Sofía",
+    "Raúl",
+    "Inés",
+    "Iván",
+    "Ana",
+    "Hugo",
 )
-SURNAMES = tuple(
-    "Muñoz Peña García Hernández Cruz Pérez Ibáñez López Núñez Ávila Ríos Solís Tun Chan Méndez "
-    "Ortiz Vega Luna Mora Salas Cano Ruiz Gil Soto Lara Ponce Rosas Bravo Trejo Uribe".split()
+SURNAMES = (
+    "Muñoz",
+    "Peña",
+    "García",
+    "Hernández",
+    "Cruz",
+    "Pérez",
+    "Ibáñez",
+    "López",
+    "Núñez",
+    "Ávila",
+    "Ríos",
+    "Solís",
+    "Tun",
+    "Chan",
+    "Méndez",
+    "Ortiz",
+    "Vega",
+    "Luna",
+    "Mora",
+    "Salas",
+    "Cano",
+    "Ruiz",
+    "Gil",
+    "Soto",
+    "Lara",
+    "Ponce",
+    "Rosas",
+    "Bravo",
+    "Trejo",
+    "Uribe",
 )
 HEADINGS = (
     "CCT,GENERACIÓN,MATRÍCULA,CURP,NOMBRE(S),APELLIDO PATERNO,APELLIDO MATERNO,GRUPO,TURNO,"
@@ -55,10 +111,6 @@ def run(rows: int = ROWS) -> dict[str, object]:
 
 
 def _write_files(rows: int, text: Path, book: Path) -> None:
-    from openpyxl import Workbook
-
-    from app.directory.curp import check_digit
-
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Alumnos")
     sheet.append(HEADINGS.split(","))
@@ -92,25 +144,12 @@ def _cct(school: int) -> str:
 
 
 def _child(folder: str, file: str) -> None:
-    from sqlmodel import SQLModel
-
-    import app.all_tables  # noqa: F401
-    from app.db.engine import make_engine
-    from app.db.transactions import Database
-    from app.directory.keyed import match_keys
-    from app.directory.roster.apply import apply_roster
-    from app.directory.roster.planning import Target, reading_of
-    from app.directory.roster.reading import open_roster
-    from app.settings import Secret
-    from app.units.scope import WHOLE
-    from app.units.tables import OrganisationUnit, UnitKind
-
     keys = (Secret("b1", b"a data key for benchmarks, long enough"),)
     engine = make_engine(f"sqlite:///{folder}/bench.db", keys)
     SQLModel.metadata.create_all(engine)
     database = Database(engine)
     with database.unit_of_work() as session:
-        if session.query(OrganisationUnit).count() == 0:
+        if session.exec(select(OrganisationUnit)).first() is None:
             for school in range(SCHOOLS):
                 session.add(
                     OrganisationUnit(
@@ -131,6 +170,7 @@ def _child(folder: str, file: str) -> None:
         json.dumps(
             {
                 "seconds": round(time.perf_counter() - begin, 2),
+                "cpu_seconds": round(time.process_time(), 2),
                 "opening": round(opened - begin, 2),
                 "mebibytes": round(_mebibytes(), 1),
                 "mebibytes_before": round(base, 1),

@@ -60,7 +60,7 @@ def shared_addresses(
 ) -> Iterator[Finding]:
     """Addresses that somebody else has too: brothers and sisters, or the school's own."""
     for contact in contacts:
-        row = memory.addresses.setdefault(contact.forms[0], candidate.row)
+        row = memory.addresses.setdefault(hash(contact.forms[0]), candidate.row)
         holder = next((present.holders[f] for f in contact.forms if f in present.holders), own)
         if row != candidate.row:
             other = f"está también en el renglón {row}"

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
-from sqlmodel import Session, SQLModel, col, or_
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, SQLModel, col
 
 from app.chronology.wave_plan import Cohort
 from app.directory.keyed import flatten
@@ -66,32 +67,29 @@ def load_present(
 
 
 def _named_by_keys(session: Session, candidates: Sequence[Candidate]) -> list[Any]:
+    schools = {each.school.id for each in candidates}
+    curps = flatten(each.curp_forms for each in candidates)
     numbers = [each.student_id for each in candidates if each.student_id]
-    found = session.connection().execute(
-        _MEMBER.where(
-            or_(
-                col(PanelMember.curp_hash).in_(flatten(each.curp_forms for each in candidates)),
-                and_(
-                    col(PanelMember.school_id).in_({each.school.id for each in candidates}),
-                    col(PanelMember.student_id).in_(numbers),
-                ),
-            )
-        )
-    )
-    return list(found)
+    found = {row.id: row for row in _members(session, col(PanelMember.curp_hash), curps)}
+    # Not "school in … and number in …": a planner would try every school with every number.
+    for row in _members(session, col(PanelMember.student_id), numbers):
+        if row.school_id in schools:
+            found[row.id] = row
+    return list(found.values())
 
 
 def _named_alike(session: Session, schools: set[UUID], names: Iterable[str]) -> list[Any]:
-    wanted = list(names)
-    if not wanted:
+    return [
+        row
+        for row in _members(session, col(PanelMember.name_hash), list(names))
+        if row.school_id in schools
+    ]
+
+
+def _members(session: Session, column: Mapped[str | None], values: Sequence[str]) -> list[Any]:
+    if not values:
         return []
-    return list(
-        session.connection().execute(
-            _MEMBER.where(
-                col(PanelMember.school_id).in_(schools), col(PanelMember.name_hash).in_(wanted)
-            )
-        )
-    )
+    return list(session.connection().execute(_MEMBER.where(column.in_(values))))
 
 
 def _contacts_of(session: Session, members: Sequence[UUID]) -> dict[UUID, tuple[KnownContact, ...]]:
@@ -137,7 +135,7 @@ def _holders(session: Session, candidates: Sequence[Candidate]) -> dict[str, UUI
             col(ContactPoint.value_hash).in_(forms)
         )
     )
-    return {value_hash: member_id for value_hash, member_id in rows}
+    return {row.value_hash: row.member_id for row in rows}
 
 
 def _transfers(session: Session, members: Sequence[UUID]) -> dict[tuple[UUID, UUID], bool | None]:

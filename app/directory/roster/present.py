@@ -71,12 +71,24 @@ class Change:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What an earlier row of the file said of somebody, without the name that finds it."""
+
+    row: int
+    has_curp: bool
+    student_id: str | None
+    birth_date: str | None
+    cohort: Cohort
+
+
 @dataclass(slots=True)
 class FileMemory:
-    """What earlier rows of the same file said. Grows while the file is reviewed."""
+    """What earlier rows of the same file said, kept small. Grows while the file is reviewed."""
 
     curps: dict[str, int] = field(default_factory=dict)
-    numbers: dict[tuple[UUID, str], int] = field(default_factory=dict)
-    names: dict[tuple[UUID, str], list[tuple[int, Identity, Cohort]]] = field(default_factory=dict)
-    addresses: dict[str, int] = field(default_factory=dict)
+    numbers: dict[UUID, dict[str, int]] = field(default_factory=dict)  # by school
+    names: dict[UUID, dict[str, tuple[Mention, ...]]] = field(default_factory=dict)
+    # By the hash of a hash: a collision costs one needless warning.
+    addresses: dict[int, int] = field(default_factory=dict)
     members: dict[UUID, int] = field(default_factory=dict)

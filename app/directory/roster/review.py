@@ -6,6 +6,7 @@ A blank cell never erases what is stored. Nobody is joined silently where two si
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import intern
 from uuid import UUID
 
 from app.directory.findings import Finding
@@ -13,7 +14,7 @@ from app.directory.matching import Comparison, Identity, Likeness, same_person
 from app.directory.roster.candidates import Candidate, Refused
 from app.directory.roster.contact_cells import CandidateContact
 from app.directory.roster.contact_plans import contact_changes, planned_contacts, shared_addresses
-from app.directory.roster.present import Change, FileMemory, Known, Present
+from app.directory.roster.present import Change, FileMemory, Known, Mention, Present
 from app.directory.states import Standing
 
 
@@ -202,7 +203,7 @@ def _seen_before(
             "Deje un solo renglón o corrija la CURP.",
         )
     number = candidate.student_id
-    if number and (row := memory.numbers.get((school, number))):
+    if number and (row := memory.numbers.get(school, {}).get(number)):
         return _reason(
             candidate,
             "roster.repeated_student_id",
@@ -212,13 +213,16 @@ def _seen_before(
     if decision is Decision.SEPARATE:
         return None
     mine = identity_of(candidate)
-    for row, other, cohort in memory.names.get((school, candidate.name_hash), ()):
-        compared = same_person(mine, other, same_cohort=cohort == candidate.cohort)
+    for said in memory.names.get(school, {}).get(candidate.name_hash, ()):
+        # Found by the name, so the name is the same; and another CURP, or it was caught above.
+        curp = "another" if said.has_curp else None
+        other = Identity(candidate.name, curp, said.student_id, said.birth_date)
+        compared = same_person(mine, other, same_cohort=said.cohort == candidate.cohort)
         if compared.likeness is not Likeness.DIFFERENT:
             return _reason(
                 candidate,
                 "roster.repeated_person",
-                f"Parece la misma persona del renglón {row}. "
+                f"Parece la misma persona del renglón {said.row}. "
                 f"{compared.explanation} Agregue la CURP o la matrícula.",
             )
     return None
@@ -227,11 +231,18 @@ def _seen_before(
 def _remember(candidate: Candidate, memory: FileMemory) -> None:
     if candidate.curp_forms:
         memory.curps[candidate.curp_forms[0]] = candidate.row
+    school = candidate.school.id
     if candidate.student_id:
-        memory.numbers[candidate.school.id, candidate.student_id] = candidate.row
-    memory.names.setdefault((candidate.school.id, candidate.name_hash), []).append(
-        (candidate.row, identity_of(candidate), candidate.cohort)
+        memory.numbers.setdefault(school, {})[candidate.student_id] = candidate.row
+    names = memory.names.setdefault(school, {})
+    said = Mention(
+        candidate.row,
+        candidate.curp is not None,
+        candidate.student_id,
+        intern(candidate.birth_date) if candidate.birth_date else None,
+        candidate.cohort,
     )
+    names[candidate.name_hash] = (*names.get(candidate.name_hash, ()), said)
 
 
 def _cannot_move(candidate: Candidate, known: Known) -> Finding | None:
