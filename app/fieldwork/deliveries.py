@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import exists, update
 from sqlmodel import Session, col, select
 
+from app.directory.contacts import mark_dead
 from app.directory.tables import ContactKind, ContactPoint
 from app.fieldwork.addressees import USABLE
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.frame import log_events
 from app.fieldwork.progress import Why, advance_if_possible
 from app.fieldwork.tables import Case
+from app.messaging.addresses import matching_form
 
 _BEFORE_INVITED = (Disposition.PLANNED, Disposition.UNDELIVERABLE)
 
@@ -43,6 +45,25 @@ def record_sent(session: Session, case_ids: Sequence[UUID], *, now: datetime) ->
     return len(moved)
 
 
+def give_up_address(session: Session, case_id: UUID, address: str, *, now: datetime) -> bool:
+    """The receiver of a message about this case knows nobody by `address`.
+
+    Returns:
+        Whether the person has another usable address, to which the message may go.
+    """
+    case = session.get_one(Case, case_id)
+    points = session.exec(
+        select(ContactPoint).where(
+            ContactPoint.member_id == case.member_id, ContactPoint.kind == ContactKind.EMAIL
+        )
+    ).all()
+    for point in points:
+        if matching_form(point.value) == matching_form(address):
+            mark_dead(session, point.id)
+    record_address_dead(session, case_id, now=now)
+    return _reachable(session, case.member_id)
+
+
 def record_address_dead(session: Session, case_id: UUID, *, now: datetime) -> bool:
     """An address of this case was given up (the directory marked it); is the case unreachable.
 
@@ -50,16 +71,10 @@ def record_address_dead(session: Session, case_id: UUID, *, now: datetime) -> bo
     arrive late: whoever has answered meanwhile stays as they are.
     """
     case = session.get_one(Case, case_id)
-    alive = session.exec(
-        select(
-            exists().where(
-                col(ContactPoint.member_id) == case.member_id,
-                col(ContactPoint.kind) == ContactKind.EMAIL,
-                col(ContactPoint.state).in_(USABLE),
-            )
-        )
-    ).one()
-    if alive or case.disposition not in {Disposition.PLANNED, Disposition.INVITED}:
+    if _reachable(session, case.member_id) or case.disposition not in {
+        Disposition.PLANNED,
+        Disposition.INVITED,
+    }:
         return False
     return advance_if_possible(
         session,
@@ -68,3 +83,15 @@ def record_address_dead(session: Session, case_id: UUID, *, now: datetime) -> bo
         why=Why("Ningún correo sirve"),
         now=now,
     )
+
+
+def _reachable(session: Session, member_id: UUID) -> bool:
+    return session.exec(
+        select(
+            exists().where(
+                col(ContactPoint.member_id) == member_id,
+                col(ContactPoint.kind) == ContactKind.EMAIL,
+                col(ContactPoint.state).in_(USABLE),
+            )
+        )
+    ).one()

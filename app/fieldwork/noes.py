@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.directory.tables import Consent, OptOut
 from app.fieldwork.addressees import FOLLOW_UP
 from app.fieldwork.dispositions import Disposition, may_follow
+from app.fieldwork.inserting import insert_missing
 from app.fieldwork.progress import Why, advance
 from app.fieldwork.tables import Case
 from app.messaging import outbox
@@ -48,10 +49,8 @@ def opt_out(session: Session, member_id: UUID, *, source: str, now: datetime) ->
     False if it was in force already.
     """
     _stop_messages(session, member_id, reason="opted_out", now=now)
-    if session.get(OptOut, member_id) is not None:
-        return False
-    session.add(OptOut(member_id=member_id, at=now, source=source))
-    return True
+    values = {"member_id": member_id, "at": now, "source": source}
+    return insert_missing(session, OptOut, values, key=["member_id"])  # it may be posted twice
 
 
 def withdraw_opt_out(session: Session, member_id: UUID) -> bool:
@@ -60,6 +59,7 @@ def withdraw_opt_out(session: Session, member_id: UUID) -> bool:
     if found is None or found.source == BY_LAW:
         return False
     session.delete(found)
+    session.flush()
     return True
 
 

@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, exists, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, and_, col, select
 
 from app.chronology.calendar import civil_date, local_midnight
+from app.chronology.reference_week import reference_week
+from app.chronology.wave_plan import LAST_EARLIER_STRATEGY
 from app.directory.tables import CalendarName, CohortRow, PanelMember, PrivacyNotice
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.frame import Frame, log_events, make_cases, members_of
+from app.fieldwork.inserting import insert_missing
 from app.fieldwork.schedule import (
-    LAST_OF_PREVIOUS_STRATEGY,
     Window,
     in_window_on,
-    reference_monday,
 )
 from app.fieldwork.tables import Case, Wave, WaveState, WindowChange
 from app.fieldwork.windows import SchoolCohort, cohorts_where, no_wave_yet, windows_in_force
@@ -166,7 +166,7 @@ def _candidates(questionnaire: int, days: Sequence[date]) -> ColumnElement[bool]
     )
     return and_(
         or_(*by_rule, moved),
-        col(CohortRow.leaves) > LAST_OF_PREVIOUS_STRATEGY,
+        col(CohortRow.leaves) > LAST_EARLIER_STRATEGY,
         no_wave_yet(questionnaire),
         exists().where(col(PanelMember.cohort_id) == col(CohortRow.id)),
     )
@@ -203,8 +203,9 @@ def _open(
 def _insert_wave(session: Session, due: _Due, version_id: UUID, *, now: datetime) -> UUID | None:
     """The new wave's id; None when the cohort has one already. Waits for a rival's commit."""
     period = due.window.period
+    wave_id = uuid4()
     values = {
-        "id": uuid4(),
+        "id": wave_id,
         "school_id": due.cohort.school_id,
         "cohort_id": due.cohort.id,
         "questionnaire": period.wave,
@@ -214,17 +215,12 @@ def _insert_wave(session: Session, due: _Due, version_id: UUID, *, now: datetime
         "closes": period.closes,
         "opens_at": local_midnight(period.opens, due.cohort.zone),
         "closes_at": local_midnight(period.closes, due.cohort.zone),
-        "reference_monday": reference_monday(due.window.official),
+        "reference_monday": reference_week(due.window.official.opens).monday,
         "state": WaveState.OPEN,
         "frozen_at": now,
     }
-    keys = ["cohort_id", "questionnaire"]
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        pg = postgresql.insert(Wave).values(values).on_conflict_do_nothing(index_elements=keys)
-        return connection.execute(pg.returning(col(Wave.id))).scalar()
-    lite = sqlite.insert(Wave).values(values).on_conflict_do_nothing(index_elements=keys)
-    return connection.execute(lite.returning(col(Wave.id))).scalar()
+    taken = insert_missing(session, Wave, values, key=["cohort_id", "questionnaire"])
+    return wave_id if taken else None
 
 
 def _notice_of(session: Session, school_id: UUID) -> UUID | None:

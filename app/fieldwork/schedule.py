@@ -5,14 +5,10 @@ Pure. The newest change made for the school or for anything above it rules, what
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from app.chronology.wave_plan import CALENDARS, Cohort, FieldPeriod, field_periods, refuse_overlap
-
-# Generations that leave in 2015 or before were followed under the previous strategy ("*"):
-# they are shown, and nothing is opened or sent for them.
-LAST_OF_PREVIOUS_STRATEGY = 2015
-FIRST_AFTER_EXIT = 2  # questionnaires 2 and 3 come after the exit
+from app.fieldwork.eligibility import FIRST_AFTER_EXIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +37,6 @@ class Window:
     @property
     def moved(self) -> bool:
         return self.reason is not None
-
-
-def is_starred(leaves: int) -> bool:
-    """Whether a generation was followed under the previous strategy."""
-    return leaves <= LAST_OF_PREVIOUS_STRATEGY
 
 
 def windows_of(cohort: Cohort, calendar: str, changes: Iterable[Change] = ()) -> tuple[Window, ...]:
@@ -83,15 +74,6 @@ def exit_day(leaves: int, exit_month: int) -> date:
     A cohort that leaves in January is named after the year before (wave_plan).
     """
     return date(leaves + (exit_month == 1), exit_month, 1)
-
-
-def reference_monday(official: FieldPeriod) -> date:
-    """Monday of the reference week: the last full Monday to Sunday before the official window.
-
-    2026-10-01 is a Thursday, so 2026-09-21. It does not move with a moved window.
-    """
-    this_monday = official.opens - timedelta(days=official.opens.weekday())
-    return this_monday - timedelta(days=7)
 
 
 def in_window_on(days: Iterable[date]) -> set[tuple[str, int, int]]:

@@ -23,6 +23,8 @@ VERSION_BYTES = 4
 
 # The last character carries 2 bits: only four of the 64 can end a token.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
+_SOFT_BREAK = re.compile(r"=\r?\n")  # of quoted-printable
+_BEFORE = "<([{\"'=.:/«“‘"
 _LONGEST_TYPED = 200  # characters; what is longer was never a link
 _UNQUOTINGS = 2  # some gateways encode what is encoded already
 
@@ -81,11 +83,10 @@ def parse_token(typed: str) -> str | None:
     text = typed
     for _ in range(_UNQUOTINGS):
         text = unquote(text, errors="replace")
-    text = "".join(text.split()).removeprefix("=3D").removeprefix("3D")
-    found = _TOKEN.match(text.lstrip("<(\"'=."))
-    if found is None or not _only_debris(text.lstrip("<(\"'=.")[found.end() :]):
-        return None
-    return found[0]
+    text = "".join(_SOFT_BREAK.sub("", text).split()).removeprefix("=3D")
+    text = text.lstrip(_BEFORE)
+    found = _TOKEN.match(text)
+    return found[0] if found is not None and _only_debris(text[found.end() :]) else None
 
 
 def _only_debris(rest: str) -> bool:

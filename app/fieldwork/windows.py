@@ -16,7 +16,7 @@ from app.chronology.calendar import local_midnight
 from app.chronology.wave_plan import Cohort, FieldPeriod
 from app.directory.tables import CohortRow
 from app.errors import AppError
-from app.fieldwork.schedule import Change, Window, exit_day, is_starred, why_not_moved, windows_of
+from app.fieldwork.schedule import Change, Window, exit_day, why_not_moved, windows_of
 from app.fieldwork.tables import Wave, WaveState, WindowChange
 from app.units.tables import OrganisationUnit, UnitAncestor
 
@@ -131,7 +131,7 @@ def move_window(
         WindowRefused: it would overlap another wave of a cohort, or open before its exit.
     """
     cohort, moved = move.cohort, move.period
-    if is_starred(cohort.leaves):
+    if cohort.earlier_strategy:
         raise CohortStarred(cohort=str(cohort))
     if not moved.opens < moved.closes:
         raise WindowRefused(
