@@ -1,0 +1,284 @@
+"""Keep small groups unpublished: rows, tables and lines of figures, for an audience.
+
+With measures.py the only maker of released figures (released.py). One line with its total; a
+table with margins in both directions (suppression.py); lines that count the same persons
+(joint.py). Rules and audiences: domain.md 3.8.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from app.analytics.estimates import wilson
+from app.analytics.joint import Query, State, hide_together
+from app.analytics.released import (
+    KEY,
+    Audience,
+    Context,
+    IndicatorRow,
+    PublicRow,
+    PublicShare,
+    Reason,
+    ReleasedRow,
+    ReleasedTable,
+)
+from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP, suppress, suppress_line
+
+__all__ = [
+    "Audience",
+    "Context",
+    "IndicatorRow",
+    "Line",
+    "PublicRow",
+    "PublicShare",
+    "ReleasedRow",
+    "ReleasedTable",
+    "nearest_five",
+    "public_row",
+    "release_lines",
+    "release_row",
+    "release_table",
+    "suppress",
+]
+
+PUBLIC_BASE = 23  # persons: HESA suppresses percentages on fewer than 22.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Counts of one indicator before control: categories exclude each other and exhaust it."""
+
+    id: str
+    cells: Mapping[str, int]
+    reported: tuple[tuple[str, tuple[str, ...]], ...]  # a figure and the cells it adds
+    part: bool = False  # its base is asked of some only
+    minimum_base: int = 0
+    parent: Query | None = None  # the count that is its base: hidden with it
+
+
+def release_row(
+    counts: Mapping[str, int], *, minimum: int = MINIMUM_CELL, small_group: int = SMALL_GROUP
+) -> ReleasedRow:
+    """One row of a table, with what is too small withheld, and what would give it away.
+
+    The reader knows the total, every shown cell, both thresholds and that the smallest
+    cells go first. Cells are withheld until each withheld one may still lie anywhere in
+    an interval at least `minimum` wide. If no choice reaches that, the total goes too.
+    Source: domain.md 3.8, rule 2.
+
+    Args:
+        counts: persons by category; categories exclude each other and exhaust the row.
+        minimum: counts from 1 to `minimum` - 1 are withheld.
+        small_group: in a row of fewer persons a zero is withheld like any small cell, so
+            that neither 0 % nor 100 % is ever told of a small group.
+
+    Raises:
+        ValueError: fewer than two categories, or a negative count.
+    """
+    total, cells = suppress_line(counts, minimum=minimum, small_group=small_group)
+    return ReleasedRow(total, cells, key=KEY)
+
+
+def public_row(row: ReleasedRow, *, frame: float | None = None) -> PublicRow:
+    """The same row for readers outside the administration (domain.md 3.8, rule 3).
+
+    Every number is a function of a whole percent and of a base rounded to 5, the interval
+    too, so that the exact counts cannot be had back from the decimals. What `row`
+    withholds stays withheld.
+
+    Args:
+        row: a row already released.
+        frame: eligible persons, for the finite population correction.
+    """
+    if row.total is None:
+        return PublicRow(base=None, shares=dict.fromkeys(row.cells), key=KEY)
+    base = nearest_five(row.total)
+    population = _rounded_frame(frame, row.total)
+    shown = row.total >= PUBLIC_BASE
+    return PublicRow(
+        base=base,
+        shares={
+            label: _share(n, row.total, base, population) if shown and n is not None else None
+            for label, n in row.cells.items()
+        },
+        key=KEY,
+    )
+
+
+def nearest_five(count: int) -> int:
+    """`count` to the nearest 5 (HESA): 2 gives 0, 3 gives 5.
+
+    Raises:
+        ValueError: a negative count.
+    """
+    if count < 0:
+        raise ValueError(f"{count} persons")
+    return (count + 2) // 5 * 5
+
+
+def release_table(
+    table: Sequence[Sequence[int]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    context: Context,
+) -> ReleasedTable:
+    """Two traits at once, with totals, for an audience (domain.md 3.8).
+
+    Args:
+        table: whole persons; the last row and the last column are totals.
+        rows: names of the rows but the last.
+        columns: names of the columns but the last.
+        context: `crossed` is taken for granted: only sums of three schools are exact.
+    """
+    if context.audience is Audience.OFFICE and context.exact:
+        cells: list[list[int | None]] = [list(line) for line in table]
+    else:
+        cells = suppress(table, MINIMUM_CELL)
+    if context.audience is Audience.PUBLIC:
+        cells = [[None if n is None else nearest_five(n) for n in line] for line in cells]
+    return ReleasedTable(tuple(rows), tuple(columns), tuple(tuple(line) for line in cells), key=KEY)
+
+
+def release_lines(
+    lines: Sequence[Line], context: Context, *, people: Sequence[Mapping[State, int]] = ()
+) -> list[IndicatorRow]:
+    """The figures of lines that one reader sees together (domain.md 3.8).
+
+    Args:
+        lines: the most important first; what must go so that others may stay goes from the end.
+        context: for whom.
+        people: for each family of lines that count the same persons, persons by the cells they
+            are in; a combination that could exist and has nobody is worth giving, with 0.
+
+    Raises:
+        ValueError: a line of fewer than two categories, or a negative count.
+    """
+    released = [_exact(line) for line in lines] if context.exact else _thinned(lines, people)
+    return [
+        _figure(line, row, name, parts, context)
+        for line, row in zip(lines, released, strict=True)
+        for name, parts in line.reported
+    ]
+
+
+def _exact(line: Line) -> ReleasedRow:
+    if len(line.cells) < 2 or min(line.cells.values()) < 0:
+        raise ValueError(f"not a row of a table: {dict(line.cells)}")
+    return ReleasedRow(sum(line.cells.values()), dict(line.cells), key=KEY)
+
+
+def _thinned(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> list[ReleasedRow]:
+    """Each line by its own rule, then all together, then the lines whose base would tell."""
+    rows = [release_row(line.cells) for line in lines]
+    # Mentions of one question share a base: it stays or goes with all of them.
+    without = {line.id for line, row in zip(lines, rows, strict=True) if row.total is None}
+    hidden = {
+        (line.id, name)
+        for line, row in zip(lines, rows, strict=True)
+        for name, n in row.cells.items()
+        if n is None
+    }
+    order = list(dict.fromkeys(line.id for line in lines))
+    for family in people:
+        hidden |= hide_together(family, hidden, order=order, minimum=MINIMUM_CELL)
+    thinned = []
+    for line, row in zip(lines, rows, strict=True):
+        gone = line.id in without or line.parent in hidden
+        if gone:
+            hidden |= {(line.id, name) for name in line.cells}
+        cells = {name: None if (line.id, name) in hidden else n for name, n in row.cells.items()}
+        thinned.append(ReleasedRow(None if gone else row.total, cells, key=KEY))
+    return thinned
+
+
+def _figure(
+    line: Line, row: ReleasedRow, name: str, parts: Sequence[str], context: Context
+) -> IndicatorRow:
+    count, total = _sum_of(row, parts), row.total
+    public = context.audience is Audience.PUBLIC
+    if total is None or count is None:
+        return _withheld(line.id, name, total, context, Reason.SMALL)
+    if total < line.minimum_base or (public and total < PUBLIC_BASE):
+        return _withheld(line.id, name, total, context, Reason.SMALL_BASE)
+    if total == 0:
+        return _told(line.id, name, (0, 0), (None, None, None), Reason.NOBODY)
+    population = context.population(total, part=line.part)
+    if public:
+        base = nearest_five(total)
+        told = _share(count, total, base, _rounded_frame(population, total))
+        shares = (told.percent / 100, told.low / 100, told.high / 100)
+        return _told(line.id, name, (None, base), shares, None)
+    low, high = wilson(count, total, population) or (None, None)
+    careful = Reason.CAREFUL if total < PUBLIC_BASE else None
+    return _told(line.id, name, (count, total), (count / total, low, high), careful)
+
+
+def _told(
+    identifier: str,
+    name: str,
+    counts: tuple[int | None, int | None],
+    told: tuple[float | None, float | None, float | None],
+    reason: Reason | None,
+) -> IndicatorRow:
+    return IndicatorRow(
+        id=identifier,
+        category=name,
+        numerator=counts[0],
+        base=counts[1],
+        value=told[0],
+        low=told[1],
+        high=told[2],
+        withheld=False,
+        reason=reason,
+        key=KEY,
+    )
+
+
+def _withheld(
+    identifier: str, name: str, total: int | None, context: Context, reason: Reason
+) -> IndicatorRow:
+    rounds = total is not None and context.audience is Audience.PUBLIC
+    return IndicatorRow(
+        id=identifier,
+        category=name,
+        numerator=None,
+        base=nearest_five(total) if rounds and total is not None else total,
+        value=None,
+        low=None,
+        high=None,
+        withheld=True,
+        reason=reason,
+        key=KEY,
+    )
+
+
+def _sum_of(row: ReleasedRow, parts: Sequence[str]) -> int | None:
+    """Persons in some cells, if what is shown tells it: by them, or by all the others."""
+    inside = [row.cells[name] for name in parts]
+    outside = [n for name, n in row.cells.items() if name not in parts]
+    if None not in inside:
+        return sum(n for n in inside if n is not None)
+    if None not in outside and row.total is not None:
+        return row.total - sum(n for n in outside if n is not None)
+    return None
+
+
+def _rounded_frame(frame: float | None, total: int) -> int | None:
+    """The frame to the nearest 5; rounding does not turn a wave that somebody missed into a census.
+
+    Raises:
+        ValueError: fewer persons in the frame than answered.
+    """
+    if frame is None:
+        return None
+    if frame < total:
+        raise ValueError(f"{total} answers of {frame} persons")
+    missed = 5 if frame > total else 0
+    return max(nearest_five(round(frame)), nearest_five(total) + missed)
+
+
+def _share(count: int, total: int, base: int, frame: int | None) -> PublicShare:
+    percent = (200 * count + total) // (2 * total)  # half up, from the unrounded counts
+    low, high = wilson(percent * base / 100, base, frame) or (0.0, 1.0)
+    return PublicShare(percent, floor(round(low * 100, 6)), ceil(round(high * 100, 6)))
