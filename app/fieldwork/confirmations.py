@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, and_, exists, or_, update
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.db.marks import mark, marked
+from app.db.marks import marked
+from app.db.tables import DeploymentMark
 from app.directory.tables import PanelMember, Standing
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import FIRST_AFTER_EXIT, FrameMember, Ineligibility
 from app.fieldwork.frame import GRADUATED, Candidate, Frame, log_events, make_cases
+from app.fieldwork.inserting import insert_missing
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.keys import PurposeKey
 from app.units.tables import OrganisationUnit
@@ -42,14 +44,27 @@ def follow_directory(session: Session, *, now: datetime, keys: Sequence[PurposeK
     A tick looks only at members changed in the last two days. The first of each UTC day looks
     at all: exit dates that came, and whatever changed while the scheduler was silent.
     """
-    today = now.astimezone(UTC).date().isoformat()
-    everything = marked(session, SWEPT) != today
-    since = None if everything else now - RECENT
+    since = None if _take_sweep(session, now=now) else now - RECENT
     joined = join_late(session, now=now, keys=keys, since=since)
     moved = apply_confirmations(session, now=now, since=since)
-    if everything:
-        mark(session, SWEPT, today, now=now)
     return Followed(joined, moved.confirmed, moved.denied, moved.restored)
+
+
+def _take_sweep(session: Session, *, now: datetime) -> bool:
+    """Whether this worker compares everything today. A rival waits for the outcome of ours."""
+    today = now.astimezone(UTC).date().isoformat()
+    if marked(session, SWEPT) == today:
+        return False
+    values = {"name": SWEPT, "value": today, "at": now}
+    if insert_missing(session, DeploymentMark, values, key=["name"]):
+        return True
+    taken = session.exec(
+        update(DeploymentMark)
+        .where(col(DeploymentMark.name) == SWEPT, col(DeploymentMark.value) != today)
+        .values(value=today, at=now)
+        .returning(col(DeploymentMark.name))
+    )
+    return taken.first() is not None
 
 
 def join_late(

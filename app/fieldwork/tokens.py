@@ -24,7 +24,7 @@ VERSION_BYTES = 4
 # The last character carries 2 bits: only four of the 64 can end a token.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
 _SOFT_BREAK = re.compile(r"=\r?\n")  # of quoted-printable
-_BEFORE = "<([{\"'=.:/«“‘"
+_BEFORE = "<([{\"'=.:/«\u201c\u2018"
 _LONGEST_TYPED = 200  # characters; what is longer was never a link
 _UNQUOTINGS = 2  # some gateways encode what is encoded already
 

@@ -90,8 +90,8 @@ def refuse_broken_waves(db: Database) -> None:
 
 
 moments = st.datetimes(
-    datetime(2016, 1, 1),
-    datetime(2026, 1, 1),
+    datetime(2016, 1, 1),  # noqa: DTZ001
+    datetime(2026, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
 
