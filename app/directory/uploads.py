@@ -6,6 +6,7 @@ The counts stay for ever; the content goes as soon as somebody decides.
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from sqlmodel import Session, col, select, update
 
 from app.directory.people import clean
 from app.directory.tables import ImportBatch, ImportState
-from app.errors import AppError
+from app.errors import AppError, NotFound
+from app.units.queries import in_scope
+from app.units.scope import Scope
+from app.units.tables import OrganisationUnit
 
 
 class UploadDecided(AppError):
@@ -94,3 +98,43 @@ def close_upload(
     ).first()
     if closed is None:
         raise UploadDecided(batch=str(batch_id))
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A file that was read, without its content."""
+
+    id: UUID
+    unit_code: str
+    kind: str
+    file_name: str
+    state: ImportState
+    options: Mapping[str, str]
+    columns: Mapping[str, str | None] | None
+    counts: Mapping[str, int] | None
+
+
+def upload_of(session: Session, scope: Scope, batch_id: UUID) -> UploadRow:
+    """A file of a unit in scope.
+
+    Raises:
+        NotFound: there is none, or it is not the caller's.
+    """
+    found = session.exec(
+        select(ImportBatch, OrganisationUnit.code)
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(ImportBatch.unit_id))
+        .where(ImportBatch.id == batch_id, in_scope(scope, col(ImportBatch.unit_id)))
+    ).first()
+    if found is None:
+        raise NotFound(batch=batch_id)
+    batch, code = found
+    return UploadRow(
+        batch.id,
+        code,
+        batch.kind,
+        batch.file_name,
+        batch.state,
+        batch.options or {},
+        batch.columns,
+        batch.counts,
+    )

@@ -7,7 +7,7 @@ here knows a route, a person or a table.
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -41,18 +41,25 @@ PLOTLY_STYLES = (
 HSTS = "max-age=63072000; includeSubDomains"
 
 
-async def read_form(request: Request) -> FormData:
+async def read_form(request: Request) -> AsyncIterator[FormData]:
     """The posted form, within the limits; an empty one for any other method.
+
+    Uploaded files are closed when the response has left.
 
     Raises:
         HTTPException: 400 for a body that is not a form or has too many fields.
     """
     if request.method not in {"POST", "PUT"}:
-        return FormData()
+        yield FormData()
+        return
     try:
-        return await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+        form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
         raise HTTPException(400, "form") from error
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 class Outermost:

@@ -21,6 +21,7 @@ from app.web.staff import (
     chronology,
     first_run,
     institution,
+    rosters,
     session,
     units,
     windows,
@@ -39,6 +40,7 @@ MODULES: tuple[ModuleType, ...] = (
     institution,
     units,
     windows,
+    rosters,
     accounts,
     audit,
 )

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app.db.transactions import Database
+from app.directory import uploads
 from app.settings import Settings, read_settings
 from app.staff import invitations, sessions
 from app.staff.addresses import staff_keys
@@ -30,6 +31,10 @@ MX,México,nation,
 02,Baja California,state,MX
 09DCT0001A,Plantel A,school,09
 02DCT0002B,Plantel B,school,02
+"""
+ROSTER = """Matrícula;Nombre;Primer apellido;Segundo apellido;Grupo;Correo
+001;Íñigo;Muñoz;Peña;6A;inigo@correo.invalid
+002;Ana;López;;6A;ana@correo.invalid
 """
 SCHOOL_A, SCHOOL_B = "09DCT0001A", "02DCT0002B"
 
@@ -67,7 +72,18 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
             group = StudentGroup(school_id=unit.id, cohort="2023-2026", name="6A")
             session.add(group)
             session.flush()
+            batch_id = uploads.keep_upload(
+                session,
+                unit.id,
+                ROSTER.encode("cp1252"),
+                kind="roster",
+                file_name="lista.csv",
+                staff_id=None,
+                options={"generation": "2023-2026"},
+                now=now,
+            )
             world.ids[code] = {
+                "batch_id": str(batch_id),
                 "unit_code": code,
                 "unit_id": str(unit.id),
                 "group_id": str(group.id),
