@@ -85,8 +85,8 @@ class Visit:
 
     @property
     def may_see_earlier_answers(self) -> bool:
-        """On another device they stay hidden until the second check."""
-        return self.first_device or self.second_check_at is not None
+        """On another device they stay hidden until the second check; after the close, always."""
+        return not self.closed and (self.first_device or self.second_check_at is not None)
 
 
 def open_link(
@@ -162,8 +162,7 @@ def session_of(session: Session, secret: str, *, now: datetime) -> Visit | None:
         return None
     entry, case, wave = found
     closed = wave.state is WaveState.CLOSED or now >= wave.closes_at
-    alive = now < entry.expires_at or (closed and now < wave.closes_at + GRACE)
-    if not alive or (closed and now >= wave.closes_at + GRACE) or case.link_revoked_at is not None:
+    if case.link_revoked_at is not None or now >= _alive_until(entry, wave, closed=closed):
         return None
     return Visit(
         session_id=entry.id,
@@ -221,6 +220,13 @@ def _state(case: Case, wave: Wave, *, now: datetime) -> LinkState:
     if wave.state is WaveState.CLOSED or now >= wave.closes_at:
         return LinkState.CLOSED
     return LinkState.OPEN
+
+
+def _alive_until(entry: EntrySession, wave: Wave, *, closed: bool) -> datetime:
+    """A phone without network delivers after the close; a computer of the class never waits."""
+    if closed and entry.mode is not Mode.CLASS:
+        return wave.closes_at + GRACE
+    return entry.expires_at
 
 
 def _life(mode: Mode) -> timedelta:

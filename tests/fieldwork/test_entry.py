@@ -193,7 +193,34 @@ def test_a_closed_wave_is_not_started_but_what_was_typed_is_taken(
         late = session_of(session, started.secret, now=close + GRACE - SECOND)
         assert late is not None
         assert late.closed
+        assert not late.may_see_earlier_answers
         assert session_of(session, started.secret, now=close + GRACE) is None
+
+
+def test_a_phone_that_was_offline_for_days_delivers_after_the_close(
+    db: Database, now: datetime
+) -> None:
+    with db.unit_of_work() as session:
+        case_id = a_case(session, now=now)
+        close = session.exec(select(Wave)).one().closes_at
+        secret = start(session, case_id, now=close - timedelta(days=2)).secret
+
+    with db.reading() as session:
+        assert session_of(session, secret, now=close - SECOND) is None
+        late = session_of(session, secret, now=close + SECOND)
+    assert late is not None
+    assert not late.may_see_earlier_answers
+
+
+def test_the_close_does_not_keep_a_classroom_computer_open(db: Database, now: datetime) -> None:
+    with db.unit_of_work() as session:
+        case_id = a_case(session, now=now)
+        close = session.exec(select(Wave)).one().closes_at
+        secret = start(session, case_id, mode=Mode.CLASS, now=close - SECOND).secret
+
+    with db.reading() as session:
+        assert session_of(session, secret, now=close) is not None
+        assert session_of(session, secret, now=close + CLASS_IDLE) is None
 
 
 def test_a_web_session_lasts_a_day(db: Database, now: datetime) -> None:
