@@ -87,6 +87,8 @@ def correct_member(
         StudentIdTaken: another member of the school has it.
     """
     member = session.get_one(PanelMember, member_id, with_for_update=True)
+    if correction.student_id and clean(correction.student_id) != member.student_id:
+        _refuse_taken(session, member, clean(correction.student_id))
     changed: list[str] = []
     for each in fields(correction):
         value = getattr(correction, each.name)
@@ -98,8 +100,6 @@ def correct_member(
             changed.append(each.name)
     if not changed:
         return ()
-    if "student_id" in changed and member.student_id:
-        _refuse_taken(session, member)
     member.name_hash = keys.name(name_of(member).search)
     member.curp_hash = keys.curp(member.curp) if member.curp else None
     member.changed_at = now
@@ -212,17 +212,16 @@ def _stored_form(name: str, value: object) -> object:
     return value
 
 
-def _refuse_taken(session: Session, member: PanelMember) -> None:
-    with session.no_autoflush:
-        taken = session.exec(
-            select(PanelMember.id).where(
-                PanelMember.school_id == member.school_id,
-                PanelMember.student_id == member.student_id,
-                PanelMember.id != member.id,
-            )
-        ).first()
+def _refuse_taken(session: Session, member: PanelMember, student_id: str) -> None:
+    taken = session.exec(
+        select(PanelMember.id).where(
+            PanelMember.school_id == member.school_id,
+            PanelMember.student_id == student_id,
+            PanelMember.id != member.id,
+        )
+    ).first()
     if taken:
-        raise StudentIdTaken(student_id=member.student_id)
+        raise StudentIdTaken(student_id=student_id)
 
 
 def _identity(member: PanelMember) -> Identity:

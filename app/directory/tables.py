@@ -193,9 +193,11 @@ class ImportBatch(Table, table=True):
     file_name: str = Field(max_length=200)
     file_hash: str = Field(max_length=64)
     content: str | None = Field(default=None, sa_type=Encrypted)  # base64; gone once decided
-    columns: Any = Field(default=None, sa_type=JsonText)  # mapping corrected by hand
-    options: Any = Field(default=None, sa_type=JsonText)  # school, cohort where chosen
-    counts: Any = Field(default=None, sa_type=JsonText)
+    columns: Any = Field(default=None, nullable=True, sa_type=JsonText)  # mapping corrected by hand
+    options: Any = Field(
+        default=None, nullable=True, sa_type=JsonText
+    )  # school, cohort where chosen
+    counts: Any = Field(default=None, nullable=True, sa_type=JsonText)
     state: ImportState = Field(default=ImportState.PREVIEW, sa_type=StrEnumText(ImportState))
     staff_id: UUID | None = None
     at: datetime

@@ -31,6 +31,7 @@ from app.units.tables import OrganisationUnit, UnitKind
 ROWS = 100_000
 SECONDS, MEBIBYTES = 30, 300
 SCHOOLS = 200
+BENCH_KEYS = (Secret("b1", b"a data key for benchmarks, long enough"),)
 GIVEN = (
     "José",
     "María",
@@ -89,7 +90,7 @@ def run(rows: int = ROWS) -> dict[str, object]:
     """Import a made file twice, by CSV and then by XLSX (same people: nothing changes)."""
     with tempfile.TemporaryDirectory() as folder:
         text, book = Path(folder) / "lista.csv", Path(folder) / "lista.xlsx"
-        _write_files(rows, text, book)
+        write_files(rows, text, book)
         measured = {}
         for name, file in (("csv_first", text), ("xlsx_again", book)):
             done = subprocess.run(
@@ -110,7 +111,7 @@ def run(rows: int = ROWS) -> dict[str, object]:
     }
 
 
-def _write_files(rows: int, text: Path, book: Path) -> None:
+def write_files(rows: int, text: Path, book: Path) -> None:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Alumnos")
     sheet.append(HEADINGS.split(","))
@@ -144,8 +145,7 @@ def _cct(school: int) -> str:
 
 
 def _child(folder: str, file: str) -> None:
-    keys = (Secret("b1", b"a data key for benchmarks, long enough"),)
-    engine = make_engine(f"sqlite:///{folder}/bench.db", keys)
+    engine = make_engine(f"sqlite:///{folder}/bench.db", BENCH_KEYS)
     SQLModel.metadata.create_all(engine)
     database = Database(engine)
     with database.unit_of_work() as session:
@@ -164,7 +164,9 @@ def _child(folder: str, file: str) -> None:
     roster = open_roster(Path(file).read_bytes())
     opened = time.perf_counter()
     with database.unit_of_work() as session:
-        reading = reading_of(session, WHOLE, roster, Target(), match_keys(keys), date(2026, 3, 2))
+        reading = reading_of(
+            session, WHOLE, roster, Target(), match_keys(BENCH_KEYS), date(2026, 3, 2)
+        )
         report = apply_roster(session, roster, reading, now=datetime(2026, 3, 2, tzinfo=UTC))
     print(
         json.dumps(

@@ -77,7 +77,11 @@ def test_a_particle_belongs_to_the_surname_after_it(
     ],
 )
 def test_a_whole_name_is_split_by_comma_curp_or_heading(
-    text: str, surnames_first: bool | None, curp: str | None, expected: tuple[str, str, str | None]
+    *,
+    text: str,
+    surnames_first: bool | None,
+    curp: str | None,
+    expected: tuple[str, str, str | None],
 ) -> None:
     assert split_full_name(text, surnames_first=surnames_first, curp=curp) == PersonName(*expected)
 

@@ -135,6 +135,7 @@ def plan_chunks(
         for plan in plans:
             report.add(plan)
         yield plans
+    report.warnings.sort(key=lambda each: each.row)
     blank = counted.last - file.heading_row - counted.number
     if blank > 0:
         report.warnings.append(
