@@ -48,6 +48,7 @@ from app.directory.notices import (
     notice_in_force,
     publish_notice,
 )
+from app.directory.person_page import person_page
 from app.directory.queries import (
     PeopleFilter,
     cohort_counts,
@@ -65,6 +66,7 @@ from app.directory.uploads import (
     set_columns,
     upload_content,
 )
+from app.errors import NotFound
 from app.units.scope import WHOLE, Reach, Scope
 from app.units.tables import OrganisationUnit, StudentGroup, UnitKind
 from tests.directory.builders import ANA, JOSE, KEYS, LIST_OF_TWO, load, two_schools
@@ -401,3 +403,31 @@ def test_a_file_waits_encrypted_for_its_decision_and_is_forgotten(db: Database) 
 
     assert kept == b"NOMBRE\nAna"
     assert str(raw).startswith("t1:")
+
+
+def test_the_page_of_a_person_has_everything_and_only_in_scope(db: Database, now: datetime) -> None:
+    alicia, carla = two_schools(db)
+    load(db, LIST_OF_TWO, now, alicia)
+    jose = members(db)["José"].id
+    with db.unit_of_work() as session:
+        notice = publish_notice(session, alicia.id, NoticeText("a", "b"), now=now)
+        record_consent(session, jose, "aviso_q1", True, now=now, notice_id=notice)
+        ask_correction(session, jose, "mi\x00 nombre", now=now)
+        set_alternate(session, jose, name="Luz", phone="5512345678", relationship=None,
+                      source=OWN, now=now)  # fmt: skip
+
+    with db.reading() as session:
+        page = person_page(session, Scope((Reach(alicia.id),)), jose)
+        with pytest.raises(NotFound):
+            person_page(session, Scope((Reach(carla.id),)), jose)
+
+    assert (page.full_name, page.curp, page.cohort) == ("José Muñoz Peña", JOSE, Cohort(2023, 2026))
+    assert [(each.kind, each.state.value) for each in page.contacts] == [
+        (MAIL, "unconfirmed"), (MOBILE, "unconfirmed"),
+    ]  # fmt: skip
+    assert [(each.granted.purpose, each.notice_version) for each in page.consents] == [
+        ("aviso_q1", 1),
+    ]  # fmt: skip
+    assert ([each.text for each in page.requests], page.alternate) == (
+        ["mi nombre"], "Luz · +525512345678",
+    )  # fmt: skip
