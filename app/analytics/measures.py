@@ -86,8 +86,6 @@ def release_score(identifier: str, cells: Mapping[str, int], context: Context) -
     told = (p - d, max(-1.0, p - d - reach), min(1.0, p - d + reach))
     if not context.exact:  # whole points
         told = (round(told[0], 2), round(told[1], 2), round(told[2], 2))
-    if not context.exact and n < MEASURE_BASE:
-        return _hidden(identifier, n, context, Reason.FEW_FOR_A_MEASURE)
     careful = Reason.CAREFUL if n < PUBLIC_BASE else None
     return _built(identifier, _base(n, context), told, careful, withheld=False)
 

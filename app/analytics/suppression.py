@@ -180,7 +180,23 @@ class _Table:
         withheld = [cell for cell in line[:-1] if cell in self.hidden]
         if not withheld or line[-1] in self.hidden:
             return False
-        return len(withheld) == 1 or self._sum(withheld) < self.minimum
+        return len(withheld) == 1 or not self._line_is_safe(withheld, self._shown(line))
+
+    def _line_is_safe(self, withheld: Line, shown: Line) -> bool:
+        """As one line is judged, if its smallest cells are withheld; else by their sum."""
+        hidden = sorted(self.value(cell) for cell in withheld)
+        rest = sorted(self.value(cell) for cell in shown)
+        if sum(hidden) < self.minimum:
+            return False
+        if rest and hidden[-1] >= rest[0]:
+            return True
+        return _is_safe(
+            [*hidden, *rest],
+            len(hidden),
+            small=sum(n < self.minimum for n in hidden),
+            least=min(1, hidden[0]),
+            minimum=self.minimum,
+        )
 
     def _next_smallest(self, line: Line) -> Line:
         """The smallest cells of a line that may still be withheld.
@@ -221,14 +237,15 @@ class _Table:
     def _most(self, cell: Cell) -> int | None:
         """The most a withheld cell may be: below what its row or its column still shows.
 
-        A total may also have gone because its own line had nothing left; then no such bound.
+        Which of the two it was withheld for is not known; the closer bound is taken as known.
         """
         lines = [line for line in (self.row(cell), self.column(cell)) if line[-1] != cell]
-        own = [line for line in (self.row(cell), self.column(cell)) if line[-1] == cell]
-        if any(not self._shown(line) for line in (*lines, *own)):
-            return None
-        caps = [min(self.value(other) for other in self._shown(line)) for line in lines]
-        return max(caps) - 1 if caps else None
+        least_shown = [
+            min(self.value(other) for other in shown)
+            for line in lines
+            if (shown := self._shown(line))
+        ]
+        return min((n - 1 for n in least_shown if n > self.value(cell)), default=None)
 
 
 def _check(table: Sequence[Sequence[int]], minimum: int) -> None:

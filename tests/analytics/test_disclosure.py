@@ -248,3 +248,59 @@ def test_a_table_for_each_audience() -> None:
 def test_no_row_of_a_table(counts: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="not a row"):
         release_row(counts)
+
+
+def test_a_row_without_a_total_stays_without_it_in_public() -> None:
+    public = public_row(release_row({"sí": 1, "no": 2}))
+
+    assert (public.base, dict(public.shares)) == (None, {"sí": None, "no": None})
+
+
+def test_an_office_over_three_schools_sees_the_table_exact() -> None:
+    table = [[1, 2, 3], [4, 0, 4], [5, 2, 7]]
+
+    region = release_table(table, rows=("H", "M"), columns=("si", "no"), context=REGION)
+
+    assert region.cells == tuple(tuple(line) for line in table)
+
+
+def test_crossings_are_for_the_own_school_as_for_the_office() -> None:
+    assert not replace(OWN, crossed=True).exact
+    assert OWN.exact
+
+
+def test_the_frame_of_a_part_is_scaled() -> None:
+    context = Context(audience=Audience.OWN, frame=120, answered=80)
+
+    assert (context.population(80, part=False), context.population(40, part=True)) == (120, 60)
+
+
+def test_rounding_makes_no_census_of_a_wave_that_somebody_missed() -> None:
+    row = release_row({"sí": 60, "no": 42})
+
+    whole, missed = public_row(row, frame=102), public_row(row, frame=103)
+
+    assert whole.shares["sí"] == PublicShare(59, 59, 59)
+    assert missed.shares["sí"] == PublicShare(59, 56, 62)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="persons"):
+        nearest_five(-1)
+    with pytest.raises(ValueError, match="answers of"):
+        public_row(release_row({"sí": 142, "no": 97}), frame=200)
+    with pytest.raises(ValueError, match="not a row"):
+        release_lines([a_line(-1, 5)], OWN)
+    with pytest.raises(ValueError, match="three categories"):
+        release_score("C6", {"p": 1}, OWN)
+
+
+def test_measures_of_one_or_a_few() -> None:
+    one = release_mean("C1", [4], OWN)
+
+    assert (one.value, one.low, one.base) == (4.0, None, 1)
+    assert release_score("C6", {"p": 0, "n": 0, "d": 0}, OWN).reason == Reason.NOBODY
+    assert release_score("C6", {"p": 0, "n": 0, "d": 7}, OFFICE).withheld
+    assert release_score("C6", {"p": 60, "n": 60, "d": 60}, PUBLIC).value == 0
+    assert release_mean("C1", [4, 5, 3], OFFICE).base is None
+    assert release_mean("C1", [4, 5, 3], PUBLIC).base == 5

@@ -1,4 +1,5 @@
 import re
+from datetime import date
 
 import pytest
 
@@ -172,3 +173,9 @@ def test_linked_variables_of_a_person() -> None:
 def test_a_row_needs_its_wave() -> None:
     with pytest.raises(ValueError, match="nothing was answered"):
         panel_row(2, {1: {}}, {})
+
+
+def test_dates_are_kept_as_text() -> None:
+    row = panel_row(2, {2: {"primer_empleo": date(2026, 9, 1)}}, {})
+
+    assert row["primer_empleo"] == "2026-09-01"

@@ -179,7 +179,7 @@ def narrowest_among_lookalikes(
     return len(spans), min(spans)
 
 
-@pytest.mark.parametrize(("minimum", "small_group"), [(2, 6), (2, 1), (3, 4)])
+@pytest.mark.parametrize(("minimum", "small_group"), [(2, 6), (2, 1), (3, 9)])
 def test_a_reader_who_has_the_program_stays_uncertain(minimum: int, small_group: int) -> None:
     cells, narrowest = narrowest_among_lookalikes(
         (2, 2), 11, minimum=minimum, small_group=small_group
@@ -190,13 +190,9 @@ def test_a_reader_who_has_the_program_stays_uncertain(minimum: int, small_group:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("minimum", "small_group"), [(2, 5), (2, 1), (3, 9)])
-def test_a_reader_who_has_the_program_stays_uncertain_of_larger_tables(
-    minimum: int, small_group: int
-) -> None:
-    cells, narrowest = narrowest_among_lookalikes(
-        (2, 3), 10, minimum=minimum, small_group=small_group
-    )
+def test_a_reader_who_has_the_program_stays_uncertain_of_larger_tables() -> None:
+    minimum = 3
+    cells, narrowest = narrowest_among_lookalikes((2, 3), 10, minimum=minimum, small_group=9)
 
     assert cells > 100
     assert narrowest >= minimum
