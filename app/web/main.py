@@ -12,15 +12,17 @@ from app.clock import Clock
 from app.db.transactions import Database
 from app.settings import Settings
 from app.units.places import use_pinned_zones
-from app.web import assets, operations, public
+from app.web import assets, operations, public, verify
 from app.web.asgi import Outermost
 from app.web.errors import add_error_pages
+from app.web.respondent import answering, check, optout, start
 from app.web.staff import (
     accounts,
     audit,
     chronology,
     first_run,
     institution,
+    mailbox,
     rosters,
     session,
     units,
@@ -34,10 +36,16 @@ MODULES: tuple[ModuleType, ...] = (
     assets,
     operations,
     public,
+    verify,
+    optout,
+    start,
+    answering,
+    check,
     session,
     first_run,
     chronology,
     institution,
+    mailbox,
     units,
     windows,
     rosters,

@@ -1,0 +1,380 @@
+"""Keep one step: check it, settle the whole response, move the case. One transaction.
+
+A repeat with the same key and body changes nothing and leads to the same place; the same key with
+another body is refused, and both answers are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from app.directory.consents import record_consent
+from app.directory.keyed import MatchKeys
+from app.errors import AppError
+from app.fieldwork import entry, noes
+from app.fieldwork.dispositions import Disposition, may_follow
+from app.fieldwork.progress import advance_if_possible
+from app.fieldwork.tables import Mode
+from app.questionnaires.answers import MissingCode
+from app.questionnaires.completion import Completion, completion
+from app.questionnaires.flow import Step, by_store, first_unanswered, next_step, settle
+from app.questionnaires.items import Language, Store
+from app.questionnaires.validation import Issue, Severity, left_blank, validate
+from app.responses import writing
+from app.responses.keeping import NO, address_issues, forget_contacts, keep_elsewhere
+from app.responses.sitting import GIVEN, Sitting
+
+STAYS = "autoriza_red"  # Questionnaire 3: whether contact data are kept at all
+_OUTCOMES = {
+    Completion.COMPLETE: Disposition.COMPLETE,
+    Completion.PARTIAL: Disposition.PARTIAL,
+}
+
+
+class KeyReused(AppError):
+    """The same step of the same page came twice with different answers."""
+
+    code = "answer.key_reused"
+    status = 409
+    plantilla = (
+        "Esta página ya se había enviado con otra respuesta, y la primera quedó guardada. Elige "
+        "con cuál te quedas."
+    )
+
+    def __init__(self, first: Mapping[str, object]) -> None:
+        self.first = first  # variable → [value, missing]; not for the log
+        super().__init__()
+
+
+class StepGone(AppError):
+    """The step is not on this person's path (any more)."""
+
+    code = "answer.step_gone"
+    status = 422
+    plantilla = (
+        "Esa pregunta ya no te toca, por lo que contestaste en otra. Tus respuestas están a "
+        "salvo: sigue en esta."
+    )
+
+
+class AnswersClosed(AppError):
+    """The period is over, and this was not typed before its end."""
+
+    code = "answer.closed"
+    status = 410
+    plantilla = (
+        "Este cuestionario cerró. Lo que contestaste antes del cierre quedó guardado y cuenta."
+    )
+
+
+class AlreadyComplete(AppError):
+    """A refusal of the notice after everything was answered."""
+
+    code = "answer.already_complete"
+    status = 409
+    plantilla = (
+        "Ya recibimos tu cuestionario completo. Si quieres que borremos tus respuestas, pídelo a "
+        "tu escuela con los datos del aviso de privacidad."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One step as a device sends it.
+
+    `entries`: every variable of the step (questionnaires.entry). `seen`: soft issues the person
+    was shown already, as `code:variable`. `revision`: the device's own count, None for pages made
+    by the server, where the last to arrive is the newest.
+    """
+
+    step: str
+    client_key: str
+    body_hash: str
+    entries: Mapping[str, object]
+    seen: frozenset[str] = frozenset()
+    client_at: datetime | None = None
+    revision: int | None = None
+    language: Language = Language.SPANISH
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The step is in the database once the transaction ends.
+
+    `following`: where to go on; None when nothing is left to ask. `refused`: the notice was not
+    accepted, and only that is kept.
+    """
+
+    following: str | None
+    repeated: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """Nothing was kept: hard issues to mend, or soft ones to be seen once."""
+
+    issues: tuple[Issue, ...]
+
+    @property
+    def hard(self) -> bool:
+        return any(issue.severity is Severity.HARD for issue in self.issues)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A step that may be kept: what was entered, and the whole response with it."""
+
+    step: Step
+    entered: Mapping[str, object]
+    settled: Mapping[str, object]
+    following: Step | None
+
+
+def save_step(
+    connection: Connection,
+    sitting: Sitting,
+    submission: Submission,
+    *,
+    keys: MatchKeys,
+    now: datetime,
+) -> Saved | Faulty:
+    """Keep a step of a sitting that was opened `to_save`, or say what is wrong with it.
+
+    Raises:
+        KeyReused: this key came before with another body.
+        StepGone: the step is not on the path; the notice comes first.
+        AnswersClosed: typed after the close, or later than the grace period.
+    """
+    _refuse_late(sitting, submission)
+    checked = _check(sitting, submission)
+    if not isinstance(checked, _Checked):
+        return _repeated(connection, sitting, submission, checked)
+    if _ends(checked):
+        _decline(connection, sitting, checked, now=now)
+        return Saved(None, refused=True)
+    kept = _keep(connection, sitting, submission, checked, keys=keys, now=now)
+    gone = StepGone(step=submission.step)
+    return kept or _repeated(connection, sitting, submission, gone)
+
+
+def resume_at(sitting: Sitting) -> Step | None:
+    """The first step with something never asked; None when nothing is left."""
+    return first_unanswered(sitting.questionnaire, sitting.answers)
+
+
+def following_step(sitting: Sitting, after: str, answers: Mapping[str, object]) -> Step | None:
+    """Where to go after a step. On another device straight to what was not answered yet."""
+    if not sitting.hidden:
+        found = next_step(sitting.questionnaire, answers, after)
+        if found is not None:
+            return found
+    return first_unanswered(sitting.questionnaire, answers)
+
+
+def _refuse_late(sitting: Sitting, submission: Submission) -> None:
+    if not sitting.visit.closed:
+        return
+    typed = submission.client_at
+    if typed is None or typed >= sitting.wave.closes_at:
+        raise AnswersClosed(case=sitting.visit.case_id)
+
+
+def _repeated(
+    connection: Connection, sitting: Sitting, submission: Submission, fault: Faulty | StepGone
+) -> Saved | Faulty:
+    """The result of the first save with this key; `fault` where there was none."""
+    first = writing.first_save(connection, sitting.response_id, submission.client_key)
+    if first is not None:
+        if first.body_hash != submission.body_hash:
+            raise KeyReused(first.changed)
+        following = following_step(sitting, submission.step, sitting.answers)
+        return Saved(following.name if following else None, repeated=True)
+    if isinstance(fault, StepGone):
+        raise fault
+    return fault
+
+
+def _check(sitting: Sitting, submission: Submission) -> _Checked | Faulty | StepGone:
+    step = sitting.step(submission.step)
+    notice = next(item.name for item in sitting.questionnaire.items if item.ends is not None)
+    on_notice = any(item.name == notice for item in step.items) if step else False
+    if step is None or not (notice in sitting.kept or on_notice):
+        return StepGone(step=submission.step)
+    entered = _entered(sitting, step, submission)
+    merged = {**sitting.answers, **entered}
+    changed = {sitting.questionnaire.variables[name].item for name in entered}
+    issues = _issues(sitting, submission, merged, changed)
+    if issues:
+        return Faulty(issues)
+    settled = settle(sitting.questionnaire, merged, before=sitting.answers)
+    return _Checked(step, entered, settled, following_step(sitting, step.name, settled))
+
+
+def _entered(sitting: Sitting, step: Step, submission: Submission) -> dict[str, object]:
+    """The entries that say something.
+
+    Left empty where the page could not show what is kept (a telephone, another device's answer),
+    an item stays as it is; and what a newer revision said stays too.
+    """
+    entered: dict[str, object] = {}
+    for item in step.items:
+        leaves = sitting.questionnaire.leaves[item.name]
+        own = {leaf.name: submission.entries.get(leaf.name) for leaf in leaves}
+        empty = all(value is None for value in own.values())
+        covered = any(_covered(sitting, name) for name in own)
+        if not (empty and covered):
+            entered.update(own)
+    number = submission.revision
+    if number is not None:
+        kept = sitting.kept
+        return {n: v for n, v in entered.items() if n not in kept or kept[n].revision <= number}
+    return entered
+
+
+def _covered(sitting: Sitting, name: str) -> bool:
+    """Whether an answer is kept that an empty field does not take back."""
+    kept = sitting.kept.get(name)
+    if kept is None or kept.answer in {None, MissingCode.NOT_APPLICABLE}:
+        return False
+    return name in sitting.hidden or kept.answer == GIVEN or isinstance(kept.answer, MissingCode)
+
+
+def _issues(
+    sitting: Sitting, submission: Submission, merged: Mapping[str, object], items: set[str]
+) -> tuple[Issue, ...]:
+    """Hard issues; where there are none, the soft ones not seen yet."""
+    questionnaire, language = sitting.questionnaire, submission.language
+    found = validate(questionnaire, merged, only=items, language=language)
+    elsewhere = {
+        leaf.name: merged[leaf.name]
+        for item in items
+        for leaf in questionnaire.leaves[item]
+        if leaf.store is Store.DIRECTORY and leaf.name in merged
+    }
+    if elsewhere and not any(issue.severity is Severity.HARD for issue in found):
+        found += address_issues(questionnaire.variables, elsewhere, language)
+    hard = tuple(issue for issue in found if issue.severity is Severity.HARD)
+    if hard:
+        return hard
+    if any(merged.get(leaf.name) is None for i in items for leaf in questionnaire.leaves[i]):
+        warned = {issue.item for issue in found}
+        blank = left_blank(questionnaire, merged, items, language=language)
+        found += tuple(issue for issue in blank if issue.item not in warned)
+    return tuple(i for i in found if f"{i.code}:{i.variable}" not in submission.seen)
+
+
+def _ends(checked: _Checked) -> bool:
+    # settle() leaves nothing after a refusal, so what was entered decides.
+    return any(
+        item.ends is not None and checked.settled.get(item.name) == NO
+        for item in checked.step.items
+    )
+
+
+def _decline(connection: Connection, sitting: Sitting, checked: _Checked, *, now: datetime) -> None:
+    """The notice was not accepted: the refusal is kept, and nothing else."""
+    if sitting.disposition is Disposition.REFUSED:
+        return
+    if not may_follow(sitting.disposition, Disposition.REFUSED):
+        raise AlreadyComplete(case=sitting.visit.case_id)
+    with Session(connection) as session:
+        for item in checked.step.items:
+            record_consent(
+                session,
+                sitting.member_id,
+                item.name,
+                False,
+                now=now,
+                notice_id=sitting.wave.notice_id,
+                case_id=sitting.visit.case_id,
+            )
+        noes.decline_notice(session, sitting.visit.case_id, now=now)
+        session.flush()
+    if sitting.response_id is not None:
+        writing.erase_response(connection, sitting.visit.case_id, sitting.response_id)
+
+
+def _keep(
+    connection: Connection,
+    sitting: Sitting,
+    submission: Submission,
+    checked: _Checked,
+    *,
+    keys: MatchKeys,
+    now: datetime,
+) -> Saved | None:
+    """None: the key was used before, and nothing was written."""
+    response_id = sitting.response_id or writing.begin_response(connection, sitting, now=now)
+    changes = writing.changes_of(sitting, checked.entered, checked.settled, checked.following)
+    number = submission.revision
+    if number is None:
+        number = 1 + max((kept.revision for kept in sitting.kept.values()), default=0)
+    revision = writing.Revision(
+        submission.client_key, submission.body_hash, submission.step, number, submission.client_at
+    )
+    session_id = sitting.visit.session_id
+    if not writing.write_revision(
+        connection, response_id, revision, changes, session_id=session_id, now=now
+    ):
+        return None
+    writing.write_changes(
+        connection, response_id, changes, number=number, session_id=session_id, now=now
+    )
+    writing.touch(connection, sitting, response_id, answered=changes.answered, now=now)
+    _beside(connection, sitting, checked, keys=keys, now=now)
+    if checked.following is None:
+        _finish(connection, sitting, response_id, checked.settled, now=now)
+    return Saved(checked.following.name if checked.following else None)
+
+
+def _beside(
+    connection: Connection,
+    sitting: Sitting,
+    checked: _Checked,
+    *,
+    keys: MatchKeys,
+    now: datetime,
+) -> None:
+    """What a step changes outside the response: the directory, the case, the class clock."""
+    target = _target(sitting, checked.settled)
+    moves = target is not sitting.disposition and may_follow(sitting.disposition, target)
+    elsewhere = any(item.store is not Store.RESPONSE for item in checked.step.items)
+    in_class = sitting.visit.mode is Mode.CLASS
+    if not (moves or elsewhere or in_class):
+        return
+    with Session(connection) as session:
+        if elsewhere:
+            kept = {n: v for n, v in checked.settled.items() if n in checked.entered}
+            values = by_store(sitting.questionnaire, kept)
+            keep_elsewhere(session, sitting, values, keys=keys, now=now)
+        if moves:
+            advance_if_possible(session, sitting.visit.case_id, target, now=now)
+        if in_class:
+            entry.keep_alive(session, sitting.visit, now=now)
+        session.flush()
+
+
+def _target(sitting: Sitting, settled: Mapping[str, object]) -> Disposition:
+    reached = completion(sitting.questionnaire, settled)
+    waiting = Disposition.BREAK_OFF if sitting.visit.closed else Disposition.STARTED
+    return _OUTCOMES.get(reached, waiting)
+
+
+def _finish(
+    connection: Connection,
+    sitting: Sitting,
+    response_id: UUID,
+    settled: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    writing.close_response(connection, sitting.visit.case_id, response_id, now=now)
+    if settled.get(STAYS) == NO:
+        with Session(connection) as session:
+            forget_contacts(session, sitting.member_id)
+            session.flush()

@@ -1,0 +1,244 @@
+"""/responder: one step after another, each committed before the next shows.
+
+A POST is known by the session in its form and needs no cookie; with a cookie it answers by a
+redirect, without one it shows the next page itself.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from app.db.transactions import Database
+from app.directory.keyed import match_keys
+from app.errors import AppError, StorageBroken, StorageBusy, StorageFull
+from app.fieldwork import entry
+from app.fieldwork.dispositions import Disposition
+from app.questionnaires.flow import Step
+from app.responses.collecting import (
+    AnswersClosed,
+    Faulty,
+    KeyReused,
+    Saved,
+    StepGone,
+    resume_at,
+    save_step,
+)
+from app.responses.sitting import Sitting, open_sitting
+from app.web.render import Page, render
+from app.web.respondent import endings
+from app.web.respondent.clash import clash_page
+from app.web.respondent.messages import RETRY_SECONDS, message_of
+from app.web.respondent.pages import RetryPage
+from app.web.respondent.posted import (
+    Posted,
+    StrangeFields,
+    entries_of,
+    read_posted,
+    same_fields,
+    submission_of,
+)
+from app.web.respondent.start import open_session
+from app.web.respondent.steps import Again, Screen, step_page
+from app.web.respondent.visiting import Device
+from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
+
+BACK, STOP, LEAVE, KEEP_FIRST = "atras", "parar", "salir", "conservar"
+STOPPED = "pausa"  # ?paso= of the page shown after "Terminar aquí"
+_TROUBLE = (StorageBusy, StorageFull, StorageBroken)
+
+router = APIRouter(dependencies=[OPEN_LINK])
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request at work."""
+
+    db: Database
+    device: Device
+    site: Site
+    posted: Posted
+    now: datetime
+
+    @property
+    def screen(self) -> Screen:
+        return Screen(self.device, self.posted.secret, self.now)
+
+
+@router.get("/responder")
+def show(
+    request: Request, db: Db, now: Now, site: SiteHere, paso: str = "", r: str = ""
+) -> Response:
+    """The step that is asked for, or the first one not answered yet."""
+    device = Device(request, site.secure)
+    try:
+        secret = device.secret(r)
+        with db.reading() as session:
+            sitting = open_sitting(session.connection(), secret, now=now)
+            page = _page_at(session, sitting, Screen(device, secret, now), paso)
+    except AppError as refusal:
+        return message_of(refusal)
+    return render(page)
+
+
+@router.post("/responder")
+def answer(request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> Response:
+    """Keep a step and go on; or one of the buttons beside it."""
+    desk = Desk(db, Device(request, site.secure), site, read_posted(form), now)
+    try:
+        if desk.posted.token and not desk.posted.secret:
+            return _begin_here(desk)
+        match desk.posted.act:
+            case "salir":
+                return _leave(desk)
+            case "atras" | "conservar":
+                return _show(desk, desk.posted.step, redirect=True)
+            case act:
+                return _save(desk, stops=act == STOP)
+    except AppError as refusal:
+        return message_of(refusal)
+
+
+def _begin_here(desk: Desk) -> Response:
+    """Comenzar in a browser without cookies: the first step stands in the answer itself."""
+    _, secret = open_session(desk.db, desk.posted.token, desk.device, desk.site, now=desk.now)
+    with desk.db.reading() as session:
+        sitting = open_sitting(session.connection(), secret, now=desk.now)
+        page = _page_at(session, sitting, Screen(desk.device, secret, desk.now), "")
+    return render(page)
+
+
+def _leave(desk: Desk) -> Response:
+    """Terminar y salir: the next person finds nothing of this one."""
+    with desk.db.unit_of_work() as session:
+        entry.end(session, desk.posted.secret, now=desk.now)
+    response = render(endings.LEFT)
+    desk.device.forget(response, desk.posted.secret)
+    return response
+
+
+def _save(desk: Desk, *, stops: bool) -> Response:
+    sitting: Sitting | None = None
+    keys = match_keys(desk.site.settings.data_keys)
+    try:
+        with desk.db.saving() as connection:
+            sitting = open_sitting(connection, desk.posted.secret, now=desk.now, to_save=True)
+            submission = submission_of(desk.posted, sitting)
+            outcome = save_step(connection, sitting, submission, keys=keys, now=desk.now)
+    except _TROUBLE as trouble:
+        return _keep_typed(desk, trouble)
+    except (KeyReused, StrangeFields, StepGone, AnswersClosed) as refusal:
+        if sitting is None:
+            raise
+        return _refused(desk, sitting, refusal)
+    if isinstance(outcome, Faulty):
+        return _stop(desk) if stops else _mend(desk, sitting, outcome)
+    return _stop(desk) if stops else _go_on(desk, outcome)
+
+
+def _go_on(desk: Desk, outcome: Saved) -> Response:
+    return _show(desk, outcome.following or "", redirect=True)
+
+
+def _stop(desk: Desk) -> Response:
+    """Terminar aquí: what could be kept is kept, and the link goes on working."""
+    return _show(desk, STOPPED, redirect=True)
+
+
+def _show(desk: Desk, step: str, *, redirect: bool) -> Response:
+    """The page of a step: by its address where the browser has the cookie."""
+    secret = desk.posted.secret
+    with desk.db.reading() as session:
+        sitting = open_sitting(session.connection(), secret, now=desk.now)
+        if redirect and desk.device.holds(sitting.visit.session_id, secret):
+            query = {"paso": step} if step else {}
+            return RedirectResponse(desk.device.address(sitting.visit.session_id, **query), 303)
+        page = _page_at(session, sitting, desk.screen, step)
+    return render(page)
+
+
+def _page_at(session: Session, sitting: Sitting, screen: Screen, name: str) -> Page:
+    """What a person sees at `?paso=name`."""
+    if sitting.disposition is Disposition.REFUSED and sitting.step(name) is None:
+        return endings.refused_page(sitting, screen)
+    if sitting.visit.closed:
+        return endings.closed_page(session, sitting, screen)
+    if name == STOPPED:
+        return endings.stopped_page(session, sitting, screen)
+    step = _step_at(sitting, name)
+    if step is None:
+        return endings.receipt_page(session, sitting, screen)
+    return step_page(session, sitting, step, screen)
+
+
+def _step_at(sitting: Sitting, name: str) -> Step | None:
+    """The step to show: the one named if it was reached, else the first not answered; or none."""
+    resume = resume_at(sitting)
+    named = sitting.step(name) if name else None
+    if named is not None and (resume is None or _is_before(sitting, named, resume)):
+        return named
+    return None if resume is None or sitting.finished else resume
+
+
+def _is_before(sitting: Sitting, step: Step, limit: Step) -> bool:
+    names = [each.name for each in sitting.steps]
+    return names.index(step.name) <= names.index(limit.name)
+
+
+def _mend(desk: Desk, sitting: Sitting, fault: Faulty) -> Response:
+    """The page as it was filled in, with what to mend; or what is asked once."""
+    again = Again(
+        typed=entries_of(desk.posted, sitting), issues=fault.issues, seen=desk.posted.seen
+    )
+    return _again(desk, sitting, desk.posted.step, again, 422 if fault.hard else 200)
+
+
+def _refused(desk: Desk, sitting: Sitting, refusal: AppError) -> Response:
+    if isinstance(refusal, AnswersClosed):
+        with desk.db.reading() as session:
+            page = endings.closed_page(session, sitting, desk.screen)
+        return render(page, status=refusal.status)
+    if isinstance(refusal, KeyReused):
+        with desk.db.reading() as session:
+            clash = clash_page(session, sitting, desk.posted, refusal, desk.screen)
+        return render(clash, status=refusal.status)
+    if isinstance(refusal, StrangeFields) and sitting.step(desk.posted.step) is not None:
+        again = Again(typed=entries_of(desk.posted, sitting), said=refusal.mensaje)
+        return _again(desk, sitting, desk.posted.step, again, refusal.status)
+    return _again(desk, sitting, "", Again(said=refusal.mensaje), refusal.status)
+
+
+def _again(desk: Desk, sitting: Sitting, name: str, again: Again, status: int) -> Response:
+    step = (sitting.step(name) if name else None) or _step_at(sitting, "")
+    with desk.db.reading() as session:
+        if step is None:
+            page: Page = endings.receipt_page(session, sitting, desk.screen)
+        else:
+            page = step_page(session, sitting, step, desk.screen, again)
+    return render(page, status=status)
+
+
+def _keep_typed(desk: Desk, trouble: AppError) -> Response:
+    """The store did not take it: the step again with what was typed, or at least the form."""
+    try:
+        with desk.db.reading() as session:
+            sitting = open_sitting(session.connection(), desk.posted.secret, now=desk.now)
+            step = sitting.step(desk.posted.step) or _step_at(sitting, "")
+            again = Again(entries_of(desk.posted, sitting), said=trouble.mensaje)
+            page: Page = (
+                step_page(session, sitting, step, desk.screen, again)
+                if step
+                else _retry_page(desk, trouble)
+            )
+    except _TROUBLE:
+        page = _retry_page(desk, trouble)
+    response = render(page, status=trouble.status)
+    response.headers["retry-after"] = RETRY_SECONDS
+    return response
+
+
+def _retry_page(desk: Desk, trouble: AppError) -> RetryPage:
+    typed = tuple(text for texts in desk.posted.typed.values() for text in texts if len(text) > 2)
+    return RetryPage("No pudimos guardar todavía", trouble.mensaje, typed, same_fields(desk.posted))

@@ -1,0 +1,69 @@
+"""The same page sent twice with different answers: both are shown, and the person chooses."""
+
+from sqlmodel import Session
+
+from app.questionnaires.answers import Stored, Unreadable, from_stored, read_answer
+from app.responses.collecting import KeyReused
+from app.responses.queries import say_answer
+from app.responses.sitting import Sitting
+from app.responses.wording import wording_of
+from app.web.respondent.pages import ClashPage
+from app.web.respondent.posted import (
+    KEY,
+    Posted,
+    act_fields,
+    entries_of,
+    items_of,
+    same_fields,
+    step_fields,
+)
+from app.web.respondent.steps import Screen
+
+_ELSEWHERE = "La que ya estaba guardada en el directorio de tu escuela"
+_BLANK = "En blanco"
+
+
+def clash_page(
+    session: Session, sitting: Sitting, posted: Posted, clash: KeyReused, screen: Screen
+) -> ClashPage:
+    """Both answers, each with its button."""
+    step = sitting.step(posted.step) or sitting.steps[0]
+    wording = wording_of(session, sitting, (step,), screen.language)
+    first, second = [], []
+    entries = entries_of(posted, sitting)
+    for item in items_of(sitting, posted.step):
+        for leaf in sitting.questionnaire.leaves[item.name]:
+            stored = _pair(clash.first.get(leaf.name))
+            if stored is not None:
+                first.append(say_answer(leaf, from_stored(stored), wording))
+            typed = read_answer(leaf, entries.get(leaf.name))
+            raw = entries.get(leaf.name)
+            second.append(
+                str(raw) if isinstance(typed, Unreadable) else say_answer(leaf, typed, wording)
+            )
+    fresh = next(
+        field
+        for field in step_fields(sitting, screen.secret, step, (), screen.now)
+        if field.name == KEY
+    )
+    again = tuple(fresh if field.name == KEY else field for field in same_fields(posted))
+    return ClashPage(
+        title="Esta página ya se había enviado",
+        sentence=clash.mensaje,
+        first=_shown(first) if clash.first else (_ELSEWHERE,),
+        second=_shown(second),
+        keep_first=act_fields(screen.secret, "conservar"),
+        keep_second=again,
+    )
+
+
+def _pair(kept: object) -> Stored | None:
+    match kept:
+        case [(int() | str() | list() | None) as value, (int() | None) as missing]:
+            return Stored(value, missing)
+        case _:
+            return None
+
+
+def _shown(texts: list[str]) -> tuple[str, ...]:
+    return tuple(filter(None, texts)) or (_BLANK,)

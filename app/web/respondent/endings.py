@@ -1,0 +1,114 @@
+"""Where a questionnaire ends for now: receipt, pause, refusal, closed, gone."""
+
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from app.questionnaires.flow import first_unanswered
+from app.responses.queries import own_answers
+from app.responses.sitting import Sitting
+from app.responses.wording import wording_of
+from app.web.render import say_date
+from app.web.respondent.pages import MessagePage, ReceiptPage
+from app.web.respondent.posted import act_fields
+from app.web.respondent.steps import Screen
+
+LEFT = MessagePage(
+    "Listo, saliste",
+    (
+        "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
+        "Si otra persona va a contestar, que abra su propio enlace.",
+    ),
+)
+_FINISHED = (
+    "Tus respuestas llegaron y están guardadas. Gracias por tu tiempo.",
+    "Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres.",
+)
+_NEXT = {
+    1: "Lo que sigue: si lo permitiste, te escribiremos unos meses después de tu egreso.",
+    2: "Lo que sigue: si lo permitiste, te escribiremos una vez más dentro de un año.",
+    3: "Este era el último cuestionario: no te escribiremos para otro.",
+}
+
+
+def receipt_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
+    """After Terminar, and whenever this person comes back."""
+    return _ending(
+        session,
+        sitting,
+        screen,
+        title="Gracias, ya recibimos tu cuestionario",
+        paragraphs=(*_FINISHED, _NEXT[sitting.wave.questionnaire]),
+    )
+
+
+def stopped_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
+    """After Terminar aquí."""
+    last = say_date(sitting.wave.closes - timedelta(days=1))
+    return _ending(
+        session,
+        sitting,
+        screen,
+        title="Guardamos lo que contestaste",
+        paragraphs=(f"Si quieres seguir después, tu enlace funciona hasta el {last}.",),
+        continues=True,
+    )
+
+
+def closed_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
+    """The period ended while this person was answering."""
+    return _ending(
+        session,
+        sitting,
+        screen,
+        title="Este cuestionario ya cerró",
+        paragraphs=("Lo que contestaste antes del cierre quedó guardado y cuenta. Gracias.",),
+    )
+
+
+def refused_page(sitting: Sitting, screen: Screen) -> ReceiptPage:
+    """The notice was not accepted."""
+    last = say_date(sitting.wave.closes - timedelta(days=1))
+    notice = next(i.step or i.name for i in sitting.questionnaire.items if i.ends is not None)
+    return ReceiptPage(
+        title="Está bien, no vas a contestar",
+        school=sitting.wave.school,
+        paragraphs=(
+            "Solo guardamos que no quisiste contestar; nada más.",
+            f"Si cambias de opinión, abre otra vez tu enlace. Funciona hasta el {last}.",
+        ),
+        answers=(),
+        answers_hidden=False,
+        continue_url=screen.device.address(sitting.visit.session_id, paso=notice)
+        if screen.device.holds(sitting.visit.session_id, screen.secret)
+        else None,
+        continue_form=act_fields(screen.secret, "atras", notice),
+        leave=act_fields(screen.secret, "salir"),
+    )
+
+
+def _ending(
+    session: Session,
+    sitting: Sitting,
+    screen: Screen,
+    *,
+    title: str,
+    paragraphs: tuple[str, ...],
+    continues: bool = False,
+) -> ReceiptPage:
+    wording = wording_of(session, sitting, sitting.steps, screen.language)
+    resume = first_unanswered(sitting.questionnaire, sitting.answers) if continues else None
+    step = resume.name if resume else ""
+    with_cookies = screen.device.holds(sitting.visit.session_id, screen.secret)
+    return ReceiptPage(
+        title=title,
+        school=sitting.wave.school,
+        paragraphs=paragraphs,
+        answers=own_answers(sitting, wording),
+        answers_hidden=bool(sitting.hidden),
+        continue_url=screen.device.address(sitting.visit.session_id, paso=step)
+        if step and with_cookies
+        else None,
+        continue_form=act_fields(screen.secret, "atras", step) if step else (),
+        leave=act_fields(screen.secret, "salir"),
+    )

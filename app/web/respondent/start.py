@@ -1,0 +1,171 @@
+"""/e/{token}: the page a link opens, and the button that begins. Looking writes nothing."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from app.chronology.calendar import civil_date
+from app.db.transactions import Database
+from app.directory.tables import PrivacyNotice
+from app.errors import AppError
+from app.fieldwork import entry
+from app.fieldwork.entry import LinkState, OpenedLink
+from app.fieldwork.tables import Wave
+from app.fieldwork.texts import MINUTES
+from app.fieldwork.tokens import PURPOSE, parse_token
+from app.keys import PurposeKey, keys_for
+from app.questionnaires.items import Language
+from app.questionnaires.publication import fetch
+from app.units.tables import OrganisationUnit
+from app.web.render import Page, render, say_date
+from app.web.respondent.messages import UNKNOWN_LINK, message_of
+from app.web.respondent.pages import MessagePage, NoticePage, StartPage
+from app.web.respondent.steps import notice_of, paragraphs, promises
+from app.web.respondent.visiting import Device, short_id
+from app.web.security import refuse_foreign_origin
+from app.web.wiring import OPEN_LINK, OPEN_PAGE, Db, Now, Site, SiteHere
+
+router = APIRouter()
+
+_STATUS = {
+    LinkState.UNKNOWN: 404,
+    LinkState.REVOKED: 410,
+    LinkState.CLOSED: 410,
+    LinkState.NOT_EXPECTED: 410,
+}
+
+
+@router.get("/e/{token:path}", dependencies=[OPEN_LINK])
+def start_page(token: str, request: Request, db: Db, now: Now, site: SiteHere) -> Response:
+    """What this link is, without a word about the person: scanners look too."""
+    device = Device(request, site.secure)
+    with db.reading() as session:
+        link = entry.open_link(session, token, link_keys(site), now=now)
+        page = _page(session, link, token, device, now=now)
+    response = render(page, status=_STATUS.get(link.state, 200))
+    if link.state is LinkState.OPEN:
+        device.probe(response)
+    return response
+
+
+@router.post("/e/{token:path}", dependencies=[OPEN_LINK])
+def begin(token: str, request: Request, db: Db, now: Now, site: SiteHere) -> Response:
+    """Comenzar. Where cookies are kept the token leaves the address here, else at /responder."""
+    device = Device(request, site.secure)
+    if not device.keeps_cookies:
+        return RedirectResponse("/responder", 307)
+    try:
+        session_id, secret = open_session(db, token, device, site, now=now)
+    except AppError as refusal:
+        return message_of(refusal)
+    response = RedirectResponse(device.address(session_id), 303)
+    device.remember(response, session_id, secret)
+    return response
+
+
+@router.get("/aviso/{notice_id}", dependencies=[OPEN_PAGE])
+def full_notice(notice_id: UUID, db: Db) -> Response:
+    """The full privacy notice of an institution: public."""
+    with db.reading() as session:
+        notice = session.get(PrivacyNotice, notice_id)
+    if notice is None:
+        return render(UNKNOWN_LINK, status=404)
+    return render(NoticePage("Aviso de privacidad", paragraphs(notice.full_text)))
+
+
+def open_session(
+    db: Database, token: str, device: Device, site: Site, *, now: datetime
+) -> tuple[UUID, str]:
+    """The session of this link on this device: the one it has, or a new one.
+
+    Raises:
+        ForeignPost: the button was not on our page.
+        LinkNotOpen: the link opens nothing now; its page says why.
+    """
+    if device.request.headers.get("sec-fetch-site") == "cross-site":
+        refuse_foreign_origin(device.request, site.settings.base_url)
+    with db.unit_of_work() as session:
+        link = entry.open_link(session, token, link_keys(site), now=now)
+        if link.case_id is None or link.state is not LinkState.OPEN:
+            raise entry.LinkNotOpen(state=link.state.value)
+        held = _held_here(session, device, link.case_id, now=now)
+        if held is not None:
+            return held
+        started = entry.start(session, link.case_id, now=now)
+    return started.session_id, started.secret
+
+
+def link_keys(site: Site) -> tuple[PurposeKey, ...]:
+    """Keys of survey links, newest first."""
+    return keys_for(PURPOSE, site.settings.secret_keys)
+
+
+def _held_here(
+    session: Session, device: Device, case_id: UUID, *, now: datetime
+) -> tuple[UUID, str] | None:
+    """The live session of this case that the browser already has."""
+    for _, secret in device.secrets():
+        visit = entry.session_of(session, secret, now=now)
+        if visit is not None and visit.case_id == case_id:
+            return visit.session_id, secret
+    return None
+
+
+def _page(session: Session, link: OpenedLink, token: str, device: Device, *, now: datetime) -> Page:
+    if link.wave_id is None or link.case_id is None:
+        return _REVOKED if link.state is LinkState.REVOKED else UNKNOWN_LINK
+    wave = session.get_one(Wave, link.wave_id)
+    school = session.get_one(OrganisationUnit, wave.school_id)
+    if link.state is LinkState.OPEN:
+        return StartPage(
+            title=fetch(session, wave.version_id).title.text(Language.SPANISH),
+            school=school.name,
+            minutes=MINUTES[wave.questionnaire],
+            closes=say_date(wave.closes - timedelta(days=1)),
+            notice=promises(notice_of(session, wave.notice_id)),
+            token=parse_token(token) or "",  # without what the mail client added
+        )
+    if link.state is LinkState.EARLY:
+        opens = say_date(civil_date(wave.opens_at, school.time_zone))
+        text = f"Este cuestionario abre el {opens}. Guarda tu enlace: es el mismo."
+        return MessagePage("Todavía no abre", (text,))
+    if link.state is LinkState.FINISHED:
+        held = _held_here(session, device, link.case_id, now=now)
+        return MessagePage(
+            "Ya recibimos tu cuestionario",
+            _FINISHED,
+            link=f"/responder?r={short_id(held[0])}" if held else None,
+            link_text="Ver lo que contesté",
+        )
+    return _ENDED.get(link.state, _REVOKED)
+
+
+_FINISHED = (
+    "Gracias por contestar. No tienes que hacer nada más.",
+    "Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres.",
+)
+_CLOSED = MessagePage(
+    "Este cuestionario ya cerró",
+    (
+        "Lo que hayas contestado antes del cierre quedó guardado y cuenta.",
+        "Si tienes algo que decirle a tu escuela, búscala directamente.",
+    ),
+)
+_NOT_EXPECTED = MessagePage(
+    "Este cuestionario no es para ti",
+    (
+        "Control escolar nos dijo que este cuestionario no te corresponde.",
+        "Si crees que es un error, avisa en tu escuela: pueden corregirlo.",
+    ),
+)
+_REVOKED = MessagePage(
+    "Este enlace se cambió por otro",
+    (
+        "Busca el mensaje más reciente de tu escuela: ahí está el enlace que sirve.",
+        "Si no lo encuentras, pídelo en tu escuela.",
+    ),
+)
+_ENDED = {LinkState.CLOSED: _CLOSED, LinkState.NOT_EXPECTED: _NOT_EXPECTED}

@@ -1,0 +1,230 @@
+"""A sitting and a step → the page: what is filled in, what is covered, what is said about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.chronology.table import MONTHS
+from app.directory.tables import CohortRow, PanelMember, PrivacyNotice
+from app.fieldwork.tables import Mode
+from app.questionnaires.answers import MissingCode
+from app.questionnaires.flow import Step
+from app.questionnaires.items import Language
+from app.questionnaires.validation import Issue, Severity
+from app.questionnaires.view import Control, StepView, step_view
+from app.responses.queries import earlier_answers
+from app.responses.sitting import GIVEN, Sitting
+from app.responses.wording import wording_of
+from app.units.places import shipped_geography
+from app.units.tables import Programme
+from app.web.respondent.pages import Fact, MonthParts, Notice, Problem, StepPage
+from app.web.respondent.posted import MUNICIPALITY, act_fields, step_fields
+from app.web.respondent.visiting import Device
+
+CHECK_DATA = "datos_correctos"  # Questionnaire 1 shows what is stored above this question
+ABROAD = "Otro país"
+MONTH_NAMES = tuple((str(number), name.lower()) for number, name in enumerate(MONTHS, 1))
+_DOTS = "•••"
+_PROMISES = (
+    "Contestar es voluntario. Puedes dejar preguntas en blanco y parar cuando quieras.",
+    "Los resultados se publican sin nombres.",
+    "Puedes pedir ver, corregir o borrar tus datos.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The device in front of the person, and the moment."""
+
+    device: Device
+    secret: str
+    now: datetime
+    language: Language = Language.SPANISH
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Why a step is shown again, and with what in it."""
+
+    typed: Mapping[str, object] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    seen: frozenset[str] = frozenset()
+    said: str | None = None
+
+
+FIRST_TIME = Again()
+
+
+def step_page(
+    session: Session, sitting: Sitting, step: Step, screen: Screen, again: Again = FIRST_TIME
+) -> StepPage:
+    """The page of one step."""
+    view = _view(session, sitting, step, screen, again)
+    hard = tuple(issue for issue in again.issues if issue.severity is Severity.HARD)
+    seen = again.seen | {f"{i.code}:{i.variable}" for i in again.issues if i not in hard}
+    label = view.items[0].label if len(view.items) == 1 else view.title
+    with_cookies = screen.device.holds(sitting.visit.session_id, screen.secret)
+    previous = _previous(sitting, step)
+    covered = any(_is_answered(sitting, name) for name in _variables(sitting, step, hidden=True))
+    return StepPage(
+        title=f"Error: {label}" if hard else label,
+        school=sitting.wave.school,
+        step=view,
+        hidden=step_fields(sitting, screen.secret, step, seen, screen.now),
+        button=_button(sitting, step),
+        back_url=_url(screen, sitting, previous) if previous and with_cookies else None,
+        back_fields=act_fields(screen.secret, "atras", previous)
+        if previous and not with_cookies
+        else (),
+        problems=tuple(Problem(issue.variable, issue.message) for issue in again.issues),
+        asks_once=bool(again.issues) and not hard,
+        said=again.said,
+        covered=covered,
+        check_url=screen.device.address(sitting.visit.session_id).replace(
+            "/responder", "/responder/comprobar"
+        )
+        if with_cookies and (covered or _shows_data(step)) and not _proven(sitting)
+        else None,
+        kept_elsewhere=any(
+            sitting.kept[name].answer == GIVEN
+            for name in _variables(sitting, step, hidden=False)
+            if name in sitting.kept
+        ),
+        notice=notice_of(session, sitting.wave.notice_id) if _asks_consent(step) else None,
+        facts=_facts(session, sitting) if _shows_data(step) else (),
+        grouped=len(view.items) > 1,
+        may_stop=not _asks_consent(step),
+        saved=sitting.response_id is not None,
+        month=_month_in(view),
+        place=_place_in(view),
+        states=state_names() if any(i.catalogue == MUNICIPALITY for i in step.items) else (),
+    )
+
+
+def notice_of(session: Session, notice_id: UUID | None) -> Notice:
+    """The short notice of a wave, or the promises every wave keeps."""
+    row = session.get(PrivacyNotice, notice_id) if notice_id else None
+    if row is None:
+        return Notice(_PROMISES, None)
+    return Notice(paragraphs(row.short_text), f"/aviso/{row.id}")
+
+
+def promises(notice: Notice) -> Notice:
+    """Three lines for the start page, with the way to the whole notice."""
+    return Notice(_PROMISES, notice.url)
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Plain text with blank lines between paragraphs."""
+    return tuple(part.strip() for part in text.split("\n\n") if part.strip())
+
+
+def state_names() -> tuple[str, ...]:
+    """The 32 states, and abroad."""
+    names = sorted(state.short_name for state in shipped_geography().states.values())
+    return (*names, ABROAD)
+
+
+def _view(session: Session, sitting: Sitting, step: Step, screen: Screen, again: Again) -> StepView:
+    covered = set(_variables(sitting, step, hidden=True))
+    covered |= {item.prefill for item in step.items if item.prefill in sitting.hidden}
+    given = {
+        name
+        for name in _variables(sitting, step, hidden=False)
+        if name in sitting.kept and sitting.kept[name].answer == GIVEN
+    }
+    shown = {n: a for n, a in sitting.answers.items() if n not in covered and n not in given}
+    return step_view(
+        sitting.questionnaire,
+        step,
+        {**shown, **again.typed},
+        wording=wording_of(session, sitting, (step,), screen.language),
+        issues=again.issues,
+        earlier=earlier_answers(session, sitting) if any(i.prefill for i in step.items) else {},
+    )
+
+
+def _variables(sitting: Sitting, step: Step, *, hidden: bool) -> list[str]:
+    names = [leaf.name for item in step.items for leaf in sitting.questionnaire.leaves[item.name]]
+    return [name for name in names if name in sitting.hidden] if hidden else names
+
+
+def _is_answered(sitting: Sitting, name: str) -> bool:
+    kept = sitting.kept.get(name)
+    return kept is not None and kept.answer not in {None, MissingCode.NOT_APPLICABLE}
+
+
+def _previous(sitting: Sitting, step: Step) -> str | None:
+    names = [each.name for each in sitting.steps]
+    place = names.index(step.name) if step.name in names else 0
+    return names[place - 1] if place else None
+
+
+def _button(sitting: Sitting, step: Step) -> str:
+    if sitting.steps and step.name == sitting.steps[-1].name:
+        return "Terminar y salir" if sitting.visit.mode is Mode.CLASS else "Terminar"
+    return "Continuar"
+
+
+def _url(screen: Screen, sitting: Sitting, step: str) -> str:
+    return screen.device.address(sitting.visit.session_id, paso=step)
+
+
+def _asks_consent(step: Step) -> bool:
+    return any(item.ends is not None for item in step.items)
+
+
+def _shows_data(step: Step) -> bool:
+    return any(item.name == CHECK_DATA for item in step.items)
+
+
+def _proven(sitting: Sitting) -> bool:
+    return sitting.visit.second_check_at is not None
+
+
+def _facts(session: Session, sitting: Sitting) -> tuple[Fact, ...]:
+    """Name, school, programme and generation; the name covered until the person is proven.
+
+    In class the person has just said matrícula and date of birth.
+    """
+    member = session.get_one(PanelMember, sitting.member_id)
+    cohort = session.get_one(CohortRow, sitting.wave.cohort_id)
+    programme = session.get(Programme, member.programme_id) if member.programme_id else None
+    names = " ".join(filter(None, (member.given_name, member.surname_1, member.surname_2)))
+    open_name = _proven(sitting) or sitting.visit.mode is Mode.CLASS
+    facts = [
+        Fact("Nombre", names if open_name else _cover(names)),
+        Fact("Escuela", sitting.wave.school),
+        Fact("Generación", f"{cohort.entered}-{cohort.leaves}"),
+    ]
+    return (*facts, Fact("Carrera", programme.name)) if programme else tuple(facts)
+
+
+def _cover(names: str) -> str:
+    return " ".join(f"{word[0]}{_DOTS}" for word in names.split())
+
+
+def _place_in(view: StepView) -> tuple[str, str]:
+    """Town and state of a municipality as it stands in the step."""
+    for item in view.items:
+        for question in item.questions:
+            if question.control is Control.CATALOGUE and item.catalogue == MUNICIPALITY:
+                town, comma, state = question.value.rpartition(", ")
+                known = comma and state in state_names()
+                return (town, state) if known else (question.value, "")
+    return ("", "")
+
+
+def _month_in(view: StepView) -> MonthParts:
+    """The month of the step as it was chosen; half of one stays as it is."""
+    for item in view.items:
+        for question in item.questions:
+            if question.control is Control.MONTH and question.value:
+                year, _, month = question.value.partition("-")
+                return MonthParts(
+                    month.lstrip("0").replace("?", ""), year.replace("?", ""), MONTH_NAMES
+                )
+    return MonthParts("", "", MONTH_NAMES)

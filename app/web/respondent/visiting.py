@@ -1,0 +1,118 @@
+"""Which respondent speaks: the hidden field of a form, or the cookie of a page.
+
+One cookie per response, named after its session, and the same short id in addresses: two people
+on one computer never meet. A POST is known by its form alone, so no cookie can be ridden.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import AppError
+from app.fieldwork.entry import WEB_SESSION
+from app.web.security import (
+    PROBE_COOKIE,
+    RESPONDENT_COOKIE,
+    cookie_name,
+    drop_cookie,
+    read_cookie,
+    set_cookie,
+)
+
+SHORT = 8  # hexadecimal characters of a session id: public, only tells sessions apart
+_PROBE_SECONDS = 3600
+_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class SeveralPeople(AppError):
+    """More than one response is open in this browser, and the address names none."""
+
+    code = "answer.several_people"
+    status = 409
+    plantilla = (
+        "En este navegador hay más de un cuestionario abierto. Abre otra vez tu enlace para "
+        "seguir con el tuyo."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What this browser holds."""
+
+    request: Request
+    secure: bool
+
+    @property
+    def keeps_cookies(self) -> bool:
+        """Whether the probe of the start page came back."""
+        return read_cookie(self.request, PROBE_COOKIE, secure=self.secure) is not None
+
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """(short id, secret) of every response open here."""
+        prefix = cookie_name(f"{RESPONDENT_COOKIE}_", secure=self.secure)
+        for name, value in self.request.cookies.items():
+            short = name.removeprefix(prefix)
+            if name.startswith(prefix) and _ID.fullmatch(short) and value:
+                yield short, value
+
+    def holds(self, session_id: UUID, secret: str) -> bool:
+        """Whether the cookie of this session is here."""
+        return (short_id(session_id), secret) in self.secrets()
+
+    def secret(self, short: str) -> str:
+        """The secret of the response an address names, or of the only one; "" for none.
+
+        Raises:
+            SeveralPeople: there are several and the address names none.
+        """
+        held = dict(self.secrets())
+        if short or not held:
+            return held.get(short, "")
+        if len(held) > 1:
+            raise SeveralPeople
+        return next(iter(held.values()))
+
+    def address(self, session_id: UUID, **query: str) -> str:
+        """`/responder`, naming the session where another one is open too."""
+        own = short_id(session_id)
+        if any(short != own for short, _ in self.secrets()):
+            query["r"] = own
+        return "/responder" + (f"?{urlencode(query)}" if query else "")
+
+    def remember(self, response: Response, session_id: UUID, secret: str) -> None:
+        """Give the browser the cookie of a response."""
+        set_cookie(
+            response,
+            f"{RESPONDENT_COOKIE}_{short_id(session_id)}",
+            secret,
+            secure=self.secure,
+            seconds=int(WEB_SESSION.total_seconds()),
+            strict=False,
+        )
+
+    def forget(self, response: Response, secret: str) -> None:
+        """Take back the cookie of a secret, if it is here."""
+        for short, held in self.secrets():
+            if held == secret:
+                drop_cookie(response, f"{RESPONDENT_COOKIE}_{short}", secure=self.secure)
+
+    def probe(self, response: Response) -> None:
+        """A cookie without meaning, to learn whether this browser keeps any."""
+        set_cookie(
+            response,
+            PROBE_COOKIE,
+            "1",
+            secure=self.secure,
+            seconds=_PROBE_SECONDS,
+            strict=False,
+        )
+
+
+def short_id(session_id: UUID) -> str:
+    """The public name of a session."""
+    return session_id.hex[:SHORT]
