@@ -45,12 +45,19 @@ class StepRule:
 
 @dataclass(frozen=True, slots=True)
 class SendingHours:
-    """Hours of the school's own zone: [opens, closes) allowed, from `preferred` on if possible."""
+    """Hours of the school's own zone: [opens, closes) allowed; from `preferred` on where set.
+
+    What is due leaves as soon as the hours allow. Waiting for the evening is a choice of the
+    institution (trust.md 4.3 finds no strong evidence for an hour or a weekday).
+    """
 
     opens: time = time(9)
     closes: time = time(20)
-    preferred: time = time(17)
-    weekdays_only: bool = True
+    preferred: time | None = None
+    weekdays_only: bool = False
+
+
+WEEKDAY_EVENINGS = SendingHours(preferred=time(17), weekdays_only=True)
 
 
 @dataclass(frozen=True, slots=True)

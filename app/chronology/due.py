@@ -75,10 +75,9 @@ def not_before(hours: SendingHours, *, now: datetime, zone: str) -> datetime | N
     here = local_time(now, zone)
     if not is_sending_day(hours, here.date()) or here.time() >= hours.closes:
         return None
-    preferred = here.replace(
-        hour=hours.preferred.hour, minute=hours.preferred.minute, second=0, microsecond=0
-    )
-    return max(now, preferred.astimezone(now.tzinfo))
+    earliest = hours.preferred or hours.opens
+    begins = here.replace(hour=earliest.hour, minute=earliest.minute, second=0, microsecond=0)
+    return max(now, begins.astimezone(now.tzinfo))
 
 
 def quiet_until(hours: SendingHours, *, now: datetime, zone: str) -> datetime | None:

@@ -10,6 +10,7 @@ from app.chronology.contact_plan import (
     CLASS_FIRST,
     DEFAULT_PLANS,
     ORDER,
+    WEEKDAY_EVENINGS,
     ContactPlan,
     SendingHours,
     Step,
@@ -130,7 +131,7 @@ def test_on_any_days_of_activity_the_steps_go_forward_and_stay_inside(
     st.sampled_from(ZONES),
 )
 def test_nothing_leaves_in_quiet_hours(now: datetime, zone: str) -> None:
-    hours = SendingHours()
+    hours = WEEKDAY_EVENINGS
     leaves = not_before(hours, now=now, zone=zone)
     again = quiet_until(hours, now=now, zone=zone)
 
@@ -150,10 +151,10 @@ def test_a_weekday_evening_is_preferred() -> None:
     noon = datetime(2026, 10, 1, 18, tzinfo=UTC)
     saturday = datetime(2026, 10, 3, 18, tzinfo=UTC)
 
-    assert not_before(SendingHours(), now=noon, zone=MEXICO) == datetime(
+    assert not_before(WEEKDAY_EVENINGS, now=noon, zone=MEXICO) == datetime(
         2026, 10, 1, 23, tzinfo=UTC
     )
-    assert not_before(SendingHours(), now=saturday, zone=MEXICO) is None
+    assert not_before(WEEKDAY_EVENINGS, now=saturday, zone=MEXICO) is None
     assert civil_date(noon, MEXICO) == date(2026, 10, 1)
 
 
@@ -162,4 +163,14 @@ def test_what_waits_past_the_evening_leaves_in_the_morning() -> None:
 
     assert quiet_until(SendingHours(), now=night, zone=MEXICO) == datetime(
         2026, 10, 2, 15, tzinfo=UTC
+    )
+
+
+def test_what_is_due_leaves_at_once_within_the_hours_any_day() -> None:
+    saturday_noon = datetime(2026, 10, 3, 18, tzinfo=UTC)
+    early = datetime(2026, 10, 3, 12, tzinfo=UTC)  # six in the morning
+
+    assert not_before(SendingHours(), now=saturday_noon, zone=MEXICO) == saturday_noon
+    assert not_before(SendingHours(), now=early, zone=MEXICO) == datetime(
+        2026, 10, 3, 15, tzinfo=UTC
     )
