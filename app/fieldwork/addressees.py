@@ -82,7 +82,7 @@ def correspondents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, C
     return {
         case.id: _correspondent(
             _Row(case, wave, member, school, cohorts[wave.cohort_id]),
-            _ranked(addresses[member.id], wave.questionnaire),
+            ranked(addresses[member.id], wave.questionnaire),
             opted_out=member.id in opted_out,
             follow_up_refused=refusals.get(member.id, case.id) != case.id,
         )
@@ -170,7 +170,7 @@ def born_on(text: str | None) -> date | None:
     return None if not text else date.fromisoformat(text)
 
 
-def _ranked(points: Sequence[ContactPoint], questionnaire: int) -> tuple[str, ...]:
+def ranked(points: Sequence[ContactPoint], questionnaire: int) -> tuple[str, ...]:
     """Best first: the preferred, the proven, the personal, the newest.
 
     A school closes its mailboxes after the exit, so from Questionnaire 2 on they come last.
