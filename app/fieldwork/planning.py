@@ -132,6 +132,20 @@ def missed_windows(session: Session, *, now: datetime) -> tuple[WaveNote, ...]:
     return tuple(found)
 
 
+def windows_to_open(
+    session: Session, days: Sequence[date]
+) -> tuple[tuple[SchoolCohort, Window], ...]:
+    """Windows without a wave that hold one of `days`: what will be opened if nothing changes."""
+    return tuple(
+        (cohort, window)
+        for questionnaire in (1, 2, 3)
+        for cohort, window in _with_windows(
+            session, questionnaire, _candidates(questionnaire, days)
+        )
+        if any(day in window.period for day in days)
+    )
+
+
 def _due(session: Session, questionnaire: int, *, now: datetime) -> list[_Due]:
     # Whatever the zone, the local day is within one day of the day in UTC.
     utc_day = now.astimezone(UTC).date()

@@ -110,6 +110,17 @@ def sent_since(session: Session, moment: datetime, *, identity: str | None = Non
     return session.exec(counted).one()
 
 
+def waiting(session: Session) -> list[tuple[UUID, datetime]]:
+    """What each message that will be tried is about, and when it is due."""
+    rows = session.exec(
+        select(OutboxMessage.context_id, OutboxMessage.due_at).where(
+            col(OutboxMessage.state).in_((OutboxState.QUEUED, OutboxState.UNKNOWN)),
+            col(OutboxMessage.due_at).is_not(None),
+        )
+    )
+    return [(context_id, due_at) for context_id, due_at in rows if due_at is not None]
+
+
 def next_due(session: Session) -> datetime | None:
     """When the outbox wants attention next: the earliest try or lapse of a lease."""
     due, lapse = session.exec(

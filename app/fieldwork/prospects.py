@@ -1,0 +1,187 @@
+"""The waves of the coming days with everybody who may be written to, as the rehearsal needs them.
+
+Reads only. Addresses are decrypted for their domain, so a nation takes minutes.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
+from sqlmodel import Session, col, select
+
+from app.chronology.calendar import civil_date
+from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan, Step
+from app.chronology.due import NOTHING_YET, ContactHistory
+from app.chronology.wave_plan import Cohort, FieldPeriod
+from app.directory.tables import CohortRow, OptOut, PanelMember
+from app.fieldwork.addressees import (
+    addresses_of,
+    born_on,
+    correspondents,
+    follow_up_refusals,
+    ranked,
+)
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.eligibility import Membership, verdict
+from app.fieldwork.frame import Candidate, members_of
+from app.fieldwork.planning import windows_to_open
+from app.fieldwork.rehearsal import Prospect, RehearsedDay, RehearsedWave, rehearse
+from app.fieldwork.schedule import Window
+from app.fieldwork.tables import Case, Wave, WaveState
+from app.fieldwork.wanted import AWAITED, Addressee, why_unwanted
+from app.fieldwork.windows import SchoolCohort
+from app.messaging.addresses import domain_of, matching_form
+from app.messaging.queries import waiting
+from app.units.tables import OrganisationUnit
+
+T = TypeVar("T")
+
+CENTRE = "America/Mexico_City"  # whose date is the first day of the rehearsal
+_AT_ONCE = 1_000
+
+
+def rehearsal(
+    session: Session,
+    *,
+    now: datetime,
+    days: int,
+    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
+) -> tuple[RehearsedDay, ...]:
+    """What the scheduler will do on each of `days` days from today on; nothing is done."""
+    first = civil_date(now, CENTRE)
+    horizon = [first + timedelta(days=number) for number in range(days)]
+    report = rehearse(_waves(session, horizon, now=now), plans, horizon, now=now)
+    by_day = {day.day: day for day in report}
+    for day, domains in _already_queued(session, first, now=now).items():
+        if day in by_day:
+            by_day[day].messages += domains
+    return report
+
+
+def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable[RehearsedWave]:
+    for cohort, window in windows_to_open(session, days):
+        yield _to_open(session, cohort, window, now=now)
+    rows = session.exec(
+        select(Wave, CohortRow, OrganisationUnit)
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+        .where(Wave.state == WaveState.OPEN)
+        .order_by(OrganisationUnit.code, col(Wave.id))
+    ).all()
+    for wave, cohort_row, school in rows:
+        yield RehearsedWave(
+            school=school.code,
+            cohort=str(Cohort(cohort_row.entered, cohort_row.leaves)),
+            period=FieldPeriod(wave.questionnaire, wave.opens, wave.closes),
+            zone=school.time_zone,
+            prospects=_in_the_field(session, wave),
+            queued_on=wave.queued_on,
+            paused=wave.paused_at is not None,
+        )
+
+
+def _in_the_field(session: Session, wave: Wave) -> list[Prospect]:
+    rows = (
+        session.connection()
+        .execute(
+            select_columns(
+                col(Case.id), col(Case.last_step), col(Case.last_contact_on), col(Case.contacts)
+            ).where(col(Case.wave_id) == wave.id, col(Case.disposition).in_(AWAITED))
+        )
+        .all()
+    )
+    found = []
+    for some in _batches(rows):
+        people = correspondents(session, [row[0] for row in some])
+        for case_id, step, last_on, contacts in some:
+            person = people[case_id]
+            if person.addresses:
+                history = ContactHistory(Step(step) if step else None, last_on, contacts)
+                domain = _domain(person.addresses[0])
+                found.append(Prospect(person.state, domain, history, wave.opens))
+    return found
+
+
+def _to_open(
+    session: Session, cohort: SchoolCohort, window: Window, *, now: datetime
+) -> RehearsedWave:
+    opens_on = max(window.period.opens, civil_date(now, cohort.zone))
+    prospects: list[Prospect] = []
+    for some in _batches(members_of(session, cohort.id)):
+        prospects += _of_the_frame(session, some, window, opens_on, now=now)
+    return RehearsedWave(
+        school=cohort.school,
+        cohort=str(cohort.cohort),
+        period=window.period,
+        zone=cohort.zone,
+        prospects=prospects,
+        opens_on=opens_on,
+    )
+
+
+def _of_the_frame(
+    session: Session,
+    candidates: Sequence[Candidate],
+    window: Window,
+    opens_on: date,
+    *,
+    now: datetime,
+) -> Iterable[Prospect]:
+    ids = [candidate.member_id for candidate in candidates]
+    members = session.exec(select(PanelMember).where(col(PanelMember.id).in_(ids))).all()
+    opted_out = set(session.exec(select(OptOut.member_id).where(col(OptOut.member_id).in_(ids))))
+    refused = follow_up_refusals(session, ids)
+    addresses = addresses_of(session, ids)
+    joins = {c.member_id: _joins_on(c, window, opens_on) for c in candidates}
+    for member in members:
+        since = joins[member.id]
+        best = ranked(addresses.get(member.id, ()), window.questionnaire)
+        if since is None or not best:
+            continue
+        state = Addressee(
+            disposition=Disposition.PLANNED,
+            closes_at=now + timedelta(days=10_000),  # the period rules here, not the instant
+            open=True,
+            paused=False,
+            link_revoked=False,
+            opted_out=member.id in opted_out,
+            follow_up_refused=member.id in refused,
+            birth_date=born_on(member.birth_date),
+            guardian_consent=member.guardian_consent,
+            has_address=True,
+        )
+        yield Prospect(state, _domain(best[0]), NOTHING_YET, since)
+
+
+def _joins_on(candidate: Candidate, window: Window, opens_on: date) -> date | None:
+    """The day on which a member enters the frame: the opening, or the own exit."""
+    left = candidate.member.left_on
+    day = opens_on if left is None else max(opens_on, left)
+    decided = verdict(candidate.member, questionnaire=window.questionnaire, day=day)
+    return None if decided.membership is Membership.NOT_ELIGIBLE else day
+
+
+def _already_queued(session: Session, first: date, *, now: datetime) -> Mapping[date, Counter[str]]:
+    """Messages that wait in the outbox, on the day on which they are due."""
+    found: dict[date, Counter[str]] = {}
+    for some in _batches(waiting(session)):
+        people = correspondents(session, {case_id for case_id, _ in some})
+        for case_id, due_at in some:
+            person = people.get(case_id)
+            if person is None or not person.addresses:
+                continue
+            moment = max(due_at, now)
+            day = max(first, civil_date(moment, person.zone))
+            if why_unwanted(person.state, now=moment, today=day) is None:
+                found.setdefault(day, Counter())[_domain(person.addresses[0])] += 1
+    return found
+
+
+def _domain(address: str) -> str:
+    return domain_of(matching_form(address))
+
+
+def _batches(rows: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
