@@ -63,6 +63,11 @@ class Settings:
         """Whether people reach us by https: decides cookie names and HSTS."""
         return urlsplit(self.base_url).scheme == "https"
 
+    @property
+    def keeps_mail(self) -> bool:
+        """Whether messages are kept for the development mailbox instead of being sent."""
+        return self.smtp_url is None and self.environment is Environment.DEVELOPMENT
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from `environ`, completed by the file `.env` of the caller's choosing.

@@ -5,9 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.errors import NotFound
 from app.messaging.delivery import Outgoing
-from app.messaging.tables import MailboxMessage
+from app.messaging.tables import MailboxMessage, OutboxMessage
+from app.units.queries import in_scope
+from app.units.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +31,35 @@ def keep(session: Session, message: Outgoing, *, now: datetime) -> None:
     )
 
 
-def newest(session: Session, *, limit: int = 100) -> list[KeptMessage]:
-    """The latest messages, newest first."""
+def newest(session: Session, scope: Scope, *, limit: int = 100) -> list[KeptMessage]:
+    """The latest messages of the units in scope, newest first."""
     rows = session.exec(
         select(MailboxMessage)
+        .where(col(MailboxMessage.id).in_(_within(scope)))
         .order_by(col(MailboxMessage.at).desc(), col(MailboxMessage.id))
         .limit(limit)
     )
     return [_kept(row) for row in rows]
 
 
-def one(session: Session, message_id: UUID) -> KeptMessage | None:
-    """The message with this id, if it is here."""
-    row = session.get(MailboxMessage, message_id)
-    return None if row is None else _kept(row)
+def one(session: Session, scope: Scope, message_id: UUID) -> KeptMessage:
+    """The message with this id.
+
+    Raises:
+        NotFound: there is none, or it is not the caller's.
+    """
+    row = session.exec(
+        select(MailboxMessage).where(
+            MailboxMessage.id == message_id, col(MailboxMessage.id).in_(_within(scope))
+        )
+    ).first()
+    if row is None:
+        raise NotFound(message=message_id)
+    return _kept(row)
+
+
+def _within(scope: Scope) -> SelectOfScalar[UUID]:
+    return select(OutboxMessage.id).where(in_scope(scope, col(OutboxMessage.unit_id)))
 
 
 def _kept(row: MailboxMessage) -> KeptMessage:

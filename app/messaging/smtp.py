@@ -85,6 +85,21 @@ class SmtpTransport:
                 client.close()
 
 
+def connection_problem(server: MailServer) -> str | None:
+    """Why we cannot connect, encrypt and sign in; None when all three work. Sends nothing."""
+    return asyncio.run(_connection_problem(server))
+
+
+async def _connection_problem(server: MailServer) -> str | None:
+    client = _client(server)
+    try:
+        await client.connect()
+        await client.quit(timeout=2)
+    except (SMTPException, OSError) as error:
+        return retry.reason_for_staff(str(error)) or type(error).__name__
+    return None
+
+
 class _Journal:
     """What several connections have to say to the ledger, written together.
 
