@@ -33,6 +33,23 @@ from app.messaging.states import Outcome, Pause, Stage, SuppressionReason
 Render = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Rendered | Objection]]
 StillWanted = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Objection]]
 
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one attempt ended, for whoever the message was about."""
+
+    message: ClaimedMessage
+    outcome: Outcome
+    recipient: str | None
+
+
+Tell = Callable[[Session, Sequence[Ended]], None]
+
+
+def tell_nobody(session: Session, ended: Sequence[Ended]) -> None:
+    """For senders whose messages are about nobody."""
+
+
 BATCH = 100  # messages of a claim: minutes of work at most, far less than a lease
 _SHORTEST_WAIT = timedelta(minutes=1)  # an objection until now would be claimed for ever
 _PATIENCE = 12  # tries of 5 s for what must be written because it was already sent
@@ -53,7 +70,10 @@ class DrainReport:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a pass works with. `address_keys`: of the purpose `suppression`, newest first."""
+    """What a pass works with. `address_keys`: of the purpose `suppression`, newest first.
+
+    `tell` learns of the endings in the transaction that writes them down.
+    """
 
     database: Database
     transport: Transport
@@ -62,6 +82,7 @@ class Desk:
     clock: Clock
     address_keys: Sequence[PurposeKey]
     lease: timedelta = outbox.LEASE
+    tell: Tell = tell_nobody
 
 
 def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainReport:
@@ -178,14 +199,21 @@ class _Ledger:
     def _record(self, session: Session, finished: Sequence[DeliveryResult]) -> Counter[Outcome]:
         now = self._desk.clock()
         sent = [result for result in finished if result.outcome is Outcome.SENT]
-        tally = Counter({Outcome.SENT: len(records.record_sent(session, sent, now=now))})
+        taken = records.record_sent(session, sent, now=now)
         for result in finished:
             if result.outcome is Outcome.SENT:
                 continue
             if records.record(session, self._claimed[result.id], result, now=now):
-                tally[result.outcome] += 1
+                taken.add(result.id)
                 self._warn_others(session, result, now)
-        return tally
+        ended = [
+            Ended(self._claimed[result.id], result.outcome, self._recipients.get(result.id))
+            for result in finished
+            if result.id in taken
+        ]
+        if ended:
+            self._desk.tell(session, ended)
+        return Counter(ending.outcome for ending in ended)
 
     def _warn_others(self, session: Session, result: DeliveryResult, now: datetime) -> None:
         """What one ending means for other messages to the same address or receiver."""

@@ -22,6 +22,7 @@ from app.messaging.delivery import (
     Transport,
 )
 from app.messaging.states import OutboxState, Outcome, Pause, Stage, SuppressionReason
+from app.units.scope import WHOLE
 from app.worker.dispatch import Desk, DrainReport, MailboxTransport, drain
 from tests.conftest import SECRET_KEYS
 
@@ -283,8 +284,8 @@ def test_development_mail_is_kept_for_the_mailbox_page(db: Database, now: dateti
     report = drain(a_desk(db, now, MailboxTransport(db, lambda: now)))
 
     with db.reading() as session:
-        (kept,) = mailbox.newest(session)
-        again = mailbox.one(session, kept.id)
+        (kept,) = mailbox.newest(session, WHOLE)
+        again = mailbox.one(session, WHOLE, kept.id)
     assert report == DrainReport(sent=1)
     assert (kept.recipient, kept.at, again) == ("ana@escuela.invalid", now, kept)
     assert message_from_bytes(kept.content)["Subject"] == "hola"

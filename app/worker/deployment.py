@@ -1,0 +1,42 @@
+"""What every job works with: settings, database and clock of one deployment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from app.clock import Clock
+from app.db.transactions import Database
+from app.errors import StorageBusy
+from app.settings import Settings
+
+T = TypeVar("T")
+
+_TRIES = 3  # of 5 s each on SQLite; a deadlock of PostgreSQL is over at once
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment, opened."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+    def change(self, act: Callable[[Session, datetime], T]) -> T:
+        """Run `act` in a transaction of its own, again if the store was busy (F-13).
+
+        Every act of the worker can be repeated: rivals and earlier tries are seen in the rows.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(act)
+            except StorageBusy:
+                continue
+        return self._once(act)
+
+    def _once(self, act: Callable[[Session, datetime], T]) -> T:
+        with self.database.unit_of_work() as session:
+            return act(session, self.clock())

@@ -1,0 +1,73 @@
+"""The table of jobs: name, cadence, and what is done; each says in a word what it did."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.worker.deployment import Deployment
+from app.worker.housekeeping import forget_sign_ins, seal_audit
+from app.worker.schedule import missed, schedule
+from app.worker.sending import A_PASS, Sending
+
+log = logging.getLogger("trayecto.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`seconds` between two runs. `run` gives True when more waits, so that it comes again."""
+
+    name: str
+    seconds: float
+    run: Callable[[], bool]
+
+
+def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
+    """In the order in which they run when several are due."""
+    return (
+        Job("schedule", 60, lambda: _schedule(deployment)),
+        Job("send", 3, lambda: _send(sending)),
+        Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
+        Job("missed", 3600, lambda: _missed(deployment)),
+        Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
+    )
+
+
+def _schedule(deployment: Deployment) -> bool:
+    done = schedule(deployment)
+    if done.opened or done.closed or done.queued:
+        log.info("opened=%d closed=%d queued=%d", len(done.opened), done.closed, done.queued)
+    for note in done.blocked:
+        log.warning(
+            "wave waits for a questionnaire school=%s questionnaire=%d",
+            note.school,
+            note.questionnaire,
+        )
+    return False
+
+
+def _send(sending: Sending) -> bool:
+    done = sending.send(limit=A_PASS)
+    ended = done.sent + done.deferred + done.failed + done.unknown + done.cancelled
+    if ended:
+        log.info(
+            "sent=%d deferred=%d failed=%d unknown=%d cancelled=%d",
+            *(done.sent, done.deferred, done.failed, done.unknown, done.cancelled),
+        )
+    if done.pause_reason is not None:
+        log.warning("mail server: %s %s", done.pause, done.pause_reason)
+    return ended >= A_PASS
+
+
+def _missed(deployment: Deployment) -> bool:
+    for note in missed(deployment):
+        log.warning(
+            "window passed without a wave school=%s generation=%s questionnaire=%d",
+            *(note.school, note.cohort, note.questionnaire),
+        )
+    return False
+
+
+def _counted(count: int, word: str) -> bool:
+    if count:
+        log.info("%s=%d", word, count)
+    return False

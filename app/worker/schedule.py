@@ -1,0 +1,117 @@
+"""One pass of the scheduler: open, follow the directory, close, queue what is due today.
+
+Each step is a short transaction of its own and may be repeated by anybody at any time: what
+was done is in the rows, and whoever comes second finds nothing to do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.errors import AppError
+from app.fieldwork.confirmations import Followed, follow_directory
+from app.fieldwork.invitations import Queued, queue_due
+from app.fieldwork.planning import (
+    Closed,
+    Opened,
+    WaveNote,
+    close_due_waves,
+    missed_windows,
+    open_due_waves,
+)
+from app.fieldwork.stationery import PostOffice, post_office
+from app.questionnaires.library import NUMBERS, source_file
+from app.questionnaires.publication import latest, publish
+from app.worker.deployment import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleReport:
+    """What one pass did. `blocked` waves wait for a published questionnaire."""
+
+    opened: tuple[WaveNote, ...]
+    blocked: tuple[WaveNote, ...]
+    followed: Followed
+    closed: int
+    queued: int
+
+
+def schedule(deployment: Deployment) -> ScheduleReport:
+    """Open, follow, close, queue, in this order: who joins today is written to today."""
+    office = post_office(deployment.settings)
+    versions = published_versions(deployment)
+    opened, blocked = _open(deployment, office, versions)
+    followed = deployment.change(
+        lambda session, now: follow_directory(session, now=now, keys=office.link_keys)
+    )
+    return ScheduleReport(opened, blocked, followed, _close(deployment), _queue(deployment, office))
+
+
+def missed(deployment: Deployment) -> tuple[WaveNote, ...]:
+    """Windows that passed without a wave, of the last 30 days."""
+    with deployment.database.reading() as session:
+        return missed_windows(session, now=deployment.clock())
+
+
+def published_versions(deployment: Deployment) -> dict[int, UUID]:
+    """The version in force of each questionnaire.
+
+    One that nobody has published yet is published as it ships with the program.
+    """
+    with deployment.database.reading() as session:
+        found = {number: latest(session, number) for number in NUMBERS}
+    versions = {number: version.id for number, version in found.items() if version is not None}
+    for number in NUMBERS:
+        if number not in versions:
+            try:
+                versions[number] = _publish_shipped(deployment, number)
+            except AppError:
+                continue  # its waves are reported as blocked
+    return versions
+
+
+def _publish_shipped(deployment: Deployment, number: int) -> UUID:
+    source = source_file(number)
+    return deployment.change(
+        lambda session, now: publish(session, source.text, now=now, file=source.name)
+    ).id
+
+
+def _open(
+    deployment: Deployment, office: PostOffice, versions: dict[int, UUID]
+) -> tuple[tuple[WaveNote, ...], tuple[WaveNote, ...]]:
+    def act(session: Session, now: datetime) -> Opened:
+        return open_due_waves(session, now=now, keys=office.link_keys, versions=versions)
+
+    done = deployment.change(act)
+    opened = list(done.opened)
+    while done.more:
+        done = deployment.change(act)
+        opened += done.opened
+    return tuple(opened), done.blocked
+
+
+def _close(deployment: Deployment) -> int:
+    def act(session: Session, now: datetime) -> Closed:
+        return close_due_waves(session, now=now)
+
+    waves, more = 0, True
+    while more:
+        done = deployment.change(act)
+        waves += done.waves
+        more = done.more
+    return waves
+
+
+def _queue(deployment: Deployment, office: PostOffice) -> int:
+    def act(session: Session, now: datetime) -> Queued:
+        return queue_due(session, now=now, mail_domain=office.mail_domain)
+
+    messages, more = 0, True
+    while more:
+        done = deployment.change(act)
+        messages += done.messages
+        more = done.more
+    return messages

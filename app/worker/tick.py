@@ -1,0 +1,51 @@
+"""One pass of everything: what `trayecto tick` does, and the worker does over and over."""
+
+from dataclasses import dataclass
+
+from app.fieldwork.planning import WaveNote
+from app.worker.deployment import Deployment
+from app.worker.housekeeping import forget_sign_ins, seal_audit
+from app.worker.schedule import missed, schedule
+from app.worker.sending import Sending
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """Counts of one pass; the first eight are the contract's.
+
+    `opened`, `closed`: waves; the rest messages. `missed`: windows that passed without a wave.
+    `blocked`: waves that wait for a published questionnaire. `pause`: why sending ended early.
+    """
+
+    opened: int
+    closed: int
+    queued: int
+    sent: int
+    deferred: int
+    failed: int
+    unknown: int
+    cancelled: int
+    missed: tuple[WaveNote, ...]
+    blocked: tuple[WaveNote, ...]
+    pause: str | None
+
+
+def tick(deployment: Deployment, sending: Sending) -> TickReport:
+    """Do what is due now. Any number of passes, of any number of processes, do what one does."""
+    planned = schedule(deployment)
+    sent = sending.send()
+    seal_audit(deployment)
+    forget_sign_ins(deployment)
+    return TickReport(
+        opened=len(planned.opened),
+        closed=planned.closed,
+        queued=planned.queued,
+        sent=sent.sent,
+        deferred=sent.deferred,
+        failed=sent.failed,
+        unknown=sent.unknown,
+        cancelled=sent.cancelled,
+        missed=missed(deployment),
+        blocked=planned.blocked,
+        pause=sent.pause_reason,
+    )

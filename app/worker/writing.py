@@ -1,0 +1,162 @@
+"""What the sender asks about a batch: what each message says, whether it is still wanted.
+
+And whom it tells how each one ended. What the answers are, fieldwork decides.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.db import marks
+from app.fieldwork import deliveries
+from app.fieldwork.addressees import Correspondent, correspondents
+from app.fieldwork.failing import pause_failing_waves
+from app.fieldwork.invitations import objections
+from app.fieldwork.links import LinkKeyMissing
+from app.fieldwork.stationery import (
+    Envelope,
+    PostOffice,
+    Stationery,
+    post_office,
+    stationery_of,
+    write_letter,
+)
+from app.keys import keys_for
+from app.messaging import outbox, suppression
+from app.messaging.addresses import AddressProblem, matching_form, wire_address
+from app.messaging.delivery import ClaimedMessage, Objection, PlannedMessage, Rendered
+from app.messaging.states import Outcome
+from app.worker.deployment import Deployment
+from app.worker.dispatch import Ended
+
+LATER = timedelta(minutes=5)  # asked again: sending paused by the operator, a missing key
+
+_FAILED = (Outcome.REFUSED, Outcome.ADDRESS_DEAD)
+
+
+class Writer:
+    """Writes the messages of one pass. `kept`: they go to the development mailbox."""
+
+    def __init__(
+        self, deployment: Deployment, *, kept: bool, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._clock, self._kept, self._stopping = deployment.clock, kept, stopping
+        self._office = post_office(deployment.settings)
+        self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
+        self._stationery: dict[UUID, Stationery] = {}
+        self._failed: set[UUID] = set()
+
+    def render(
+        self, session: Session, claimed: Sequence[ClaimedMessage]
+    ) -> Mapping[UUID, Rendered | Objection]:
+        """Every message of a claim, written now, or why it is not."""
+        now = self._clock()
+        if self._stopping() or marks.marked(session, marks.SENDING_PAUSED) is not None:
+            return {
+                message.id: Objection("sending_paused", until=now + LATER) for message in claimed
+            }
+        cases = {message.context_id for message in claimed}
+        people = correspondents(session, cases)
+        unwanted = objections(people, cases, now=now)
+        addresses = [address for person in people.values() for address in person.addresses]
+        barred = suppression.suppressed(session, addresses, self.address_keys)
+        return {
+            message.id: unwanted.get(message.context_id)
+            or self._letter(session, message, people[message.context_id], barred, now=now)
+            for message in claimed
+        }
+
+    def still_wanted(
+        self, session: Session, claimed: Sequence[ClaimedMessage]
+    ) -> Mapping[UUID, Objection]:
+        """Asked right before each text leaves (trust.md F-50)."""
+        now = self._clock()
+        if self._stopping():
+            return {message.id: Objection("stopping", until=now) for message in claimed}
+        cases = {message.context_id for message in claimed}
+        unwanted = objections(correspondents(session, cases), cases, now=now)
+        return {
+            message.id: unwanted[message.context_id]
+            for message in claimed
+            if message.context_id in unwanted
+        }
+
+    def tell(self, session: Session, ended: Sequence[Ended]) -> None:
+        """Endings become progress of their cases; a dead address gives way to the next one."""
+        now = self._clock()
+        sent = [ending.message.context_id for ending in ended if ending.outcome is Outcome.SENT]
+        if sent:
+            deliveries.record_sent(session, sent, now=now)
+        for ending in ended:
+            if ending.outcome in _FAILED:
+                self._failed.add(ending.message.context_id)
+            if ending.outcome is Outcome.ADDRESS_DEAD and ending.recipient is not None:
+                _try_next_address(session, self._office, ending.message, ending.recipient, now=now)
+
+    def pause_failing(self, session: Session, now: datetime) -> tuple[UUID, ...]:
+        """Pause the waves in which too many messages of this pass failed."""
+        failed, self._failed = self._failed, set()
+        return pause_failing_waves(session, failed, now=now) if failed else ()
+
+    def _letter(
+        self,
+        session: Session,
+        message: ClaimedMessage,
+        person: Correspondent,
+        barred: Mapping[str, object],
+        *,
+        now: datetime,
+    ) -> Rendered | Objection:
+        if person.simulated and not self._kept:
+            return Objection("simulated_person")
+        address = next(filter(_Usable(barred), person.addresses), None)
+        if address is None:
+            return Objection("address_suppressed")
+        envelope = Envelope(message.id, message.message_id, message.kind, address)
+        try:
+            paper = self._paper(session, person.school_id)
+            return write_letter(self._office, paper, person, envelope, now=now)
+        except LinkKeyMissing:
+            return Objection("link_key_missing", until=now + LATER)
+        except (KeyError, ValueError):
+            return Objection("not_rendered")
+
+    def _paper(self, session: Session, school_id: UUID) -> Stationery:
+        if school_id not in self._stationery:
+            self._stationery[school_id] = stationery_of(session, self._office, school_id)
+        return self._stationery[school_id]
+
+
+class _Usable:
+    """Whether an address can be written to: plain SMTP carries it, nobody barred it."""
+
+    def __init__(self, barred: Mapping[str, object]) -> None:
+        self._barred = barred
+
+    def __call__(self, address: str) -> bool:
+        try:
+            wire_address(address)
+        except AddressProblem:
+            return False
+        return matching_form(address) not in self._barred
+
+
+def _try_next_address(
+    session: Session, office: PostOffice, message: ClaimedMessage, dead: str, *, now: datetime
+) -> None:
+    """The same step again, as a new message, while the person has another address."""
+    if not deliveries.give_up_address(session, message.context_id, dead, now=now):
+        return
+    again = PlannedMessage(
+        dedupe_key=f"case/{message.context_id}/{message.kind}/after/{message.id}",
+        context_id=message.context_id,
+        kind=message.kind,
+        mail_domain=office.mail_domain,
+        not_before=now,
+        not_after=message.not_after,
+        unit_id=message.unit_id,
+        identity=message.identity,
+    )
+    outbox.enqueue(session, [again], now=now)
