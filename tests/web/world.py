@@ -5,13 +5,16 @@ Alicia runs plantel A, Beto helps her, Carla belongs to plantel B and must be re
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app.db.transactions import Database
 from app.directory import uploads
+from app.messaging import mailbox, outbox
+from app.messaging.delivery import Outgoing, PlannedMessage
+from app.messaging.queries import messages_about
 from app.settings import Settings, read_settings
 from app.staff import invitations, sessions
 from app.staff.addresses import staff_keys
@@ -87,11 +90,25 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
                 "unit_code": code,
                 "unit_id": str(unit.id),
                 "group_id": str(group.id),
+                "message_id": str(a_kept_message(session, unit.id, code, now=now)),
             }
         for code in (SCHOOL_A, SCHOOL_B, "09"):
             for role in Role:
                 _staff(session, world, code, role, now=now)
     return world
+
+
+def a_kept_message(session: Session, unit_id: UUID, code: str, *, now: datetime) -> UUID:
+    """A message of a school in the development mailbox."""
+    planned = PlannedMessage(
+        f"world/{code}", uuid4(), "invitation", "escuela.mx", now, unit_id=unit_id
+    )
+    outbox.enqueue(session, [planned], now=now)
+    (row,) = messages_about(session, [planned.context_id])
+    address = f"ana@{code.lower()}.invalid"
+    content = f"Subject: hola\r\nTo: {address}\r\n\r\nhttp://127.0.0.1:8000/e/x\r\n".encode()
+    mailbox.keep(session, Outgoing(row.id, 1, address, "b@r.mx", content), now=now)
+    return row.id
 
 
 def _staff(session: Session, world: World, code: str, role: Role, *, now: datetime) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from app.db import marks
-from app.staff.roles import Actor, Permission
-from app.web.wiring import Caller
+from app.staff.roles import Permission
+from app.web.wiring import Caller, Site
 
 # Text, address, and the permission without which an entry is not shown.
 _MENU = (
@@ -18,6 +18,7 @@ _MENU = (
     ("Bitácora", "/panel/bitacora", Permission.SEE_AUDIT),
     ("Mi cuenta", "/panel/cuenta", Permission.OWN_ACCOUNT),
 )
+_IN_DEVELOPMENT = (("Buzón", "/panel/buzon", Permission.SEE_MESSAGES),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Issue:
 def shell(session: Session, caller: Caller, *, at: str = "") -> Shell:
     """The frame for this caller; `at` is the address of the current menu entry."""
     return Shell(
-        menu=_entries(caller.actor, at),
+        menu=_entries(caller, at),
         csrf=caller.form_token(),
         who=caller.actor.display_name,
         simulated=marks.marked(session, marks.SIMULATED) is not None,
@@ -70,9 +71,11 @@ def of_field(issues: Sequence[Issue], name: str) -> tuple[Issue, ...]:
     return tuple(issue for issue in issues if issue.field == name)
 
 
-def _entries(actor: Actor, at: str) -> tuple[MenuEntry, ...]:
+def _entries(caller: Caller, at: str) -> tuple[MenuEntry, ...]:
+    site: Site = caller.request.app.state.site
+    menu = (*_MENU, *_IN_DEVELOPMENT) if site.settings.keeps_mail else _MENU
     return tuple(
         MenuEntry(text, url, current=url == at)
-        for text, url, permission in _MENU
-        if actor.may(permission)
+        for text, url, permission in menu
+        if caller.actor.may(permission)
     )
