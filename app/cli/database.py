@@ -7,6 +7,7 @@ import typer
 from alembic import command
 from alembic.config import Config
 
+from app.cli.mail import mail_finding
 from app.cli.runtime import open_runtime, settings_here
 from app.cli.terminal import refuse, show_json
 from app.db.health import Finding, examine
@@ -31,9 +32,12 @@ def migrate() -> None:
 
 
 def check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Revisa ajustes, base de datos, migraciones y disco; falla si no se puede servir."""
+    """Revisa ajustes, base de datos, migraciones, disco y correo; falla si no se puede servir."""
     runtime = open_runtime()
-    findings = examine(runtime.settings, runtime.database, SCRIPTS)
+    findings = (
+        *examine(runtime.settings, runtime.database, SCRIPTS),
+        mail_finding(runtime.settings),
+    )
     if as_json:
         show_json([finding.as_document() for finding in findings])
     else:

@@ -12,6 +12,7 @@ from app.cli.serve import serve
 from app.cli.staff import audit, staff
 from app.cli.terminal import refuse
 from app.cli.units import units
+from app.cli.worker import calendar, links, tick_once, worker
 from app.errors import AppError
 from app.units.places import use_pinned_zones
 
@@ -25,6 +26,10 @@ program = typer.Typer(
 
 program.command()(migrate)
 program.command()(serve)
+program.command()(worker)
+program.command("tick")(tick_once)
+program.command()(calendar)
+program.command()(links)
 program.command()(check)
 program.command()(chronology)
 program.add_typer(questionnaire_app)
