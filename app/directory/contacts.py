@@ -15,6 +15,7 @@ from app.directory.phones import read_phone
 from app.directory.reference import mail_domains
 from app.directory.states import ContactKind, ContactSource, ContactState
 from app.directory.tables import AlternateContact, ContactPoint
+from app.errors import NotFound
 
 USABLE = (ContactState.CONFIRMED, ContactState.UNCONFIRMED)
 
@@ -174,6 +175,21 @@ def usable_contacts(
         )
     )
     return tuple(_usable(row) for row in chosen)
+
+
+def refuse_strange_contact(session: Session, member_id: UUID, contact_id: UUID) -> None:
+    """Refuse an address that is not this member's.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.exec(
+        select(ContactPoint.id).where(
+            ContactPoint.id == contact_id, ContactPoint.member_id == member_id
+        )
+    ).first()
+    if found is None:
+        raise NotFound(contact=contact_id)
 
 
 def find_holders(session: Session, key: str, keys: MatchKeys) -> Sequence[tuple[UUID, UUID]]:

@@ -77,6 +77,8 @@ class PersonPage:
     shift: str | None
     track: str | None
     school: str
+    school_code: str
+    zone: str  # IANA, of the school
     cohort: Cohort
     group: str | None
     programme: str | None
@@ -109,6 +111,7 @@ def person_page(session: Session, scope: Scope, member_id: UUID) -> PersonPage:
     ).first()
     if member is None:
         raise NotFound(member=str(member_id))
+    school = session.get_one(OrganisationUnit, member.school_id)
     cohort = session.get_one(CohortRow, member.cohort_id)
     group = session.get(StudentGroup, member.group_id) if member.group_id else None
     programme = session.get(Programme, member.programme_id) if member.programme_id else None
@@ -128,7 +131,9 @@ def person_page(session: Session, scope: Scope, member_id: UUID) -> PersonPage:
         member.sex,
         member.shift,
         member.track,
-        session.get_one(OrganisationUnit, member.school_id).name,
+        school.name,
+        school.code,
+        school.time_zone,
         Cohort(cohort.entered, cohort.leaves),
         group.name if group else None,
         programme.name if programme else None,

@@ -20,13 +20,14 @@ from app.directory.keyed import MatchKeys
 from app.directory.people import PersonName, clean, search_form
 from app.directory.states import ContactState, Standing
 from app.directory.tables import CohortRow, ContactPoint, OptOut, PanelMember
-from app.units.queries import people_in_scope
+from app.units.queries import in_scope, people_in_scope
 from app.units.scope import Scope
-from app.units.tables import OrganisationUnit, Programme, StudentGroup
+from app.units.tables import OrganisationUnit, Programme, StudentGroup, UnitAncestor
 
 __all__ = [
-    "CohortCount", "FrameRow", "PeopleFilter", "PeoplePage", "PersonRow", "cohort_counts",
-    "find_people", "group_counts", "prefilled", "sampling_frame",
+    "CohortCount", "FrameRow", "GroupChoice", "PeopleFilter", "PeoplePage", "PersonRow",
+    "cohort_counts", "cohorts_in_scope", "find_people", "group_counts", "groups_in_scope",
+    "prefilled", "sampling_frame",
 ]  # fmt: skip  # frame.py holds the half that fieldwork and responses ask for
 
 NAMES_READ = 5_000  # members whose names are decrypted to search and sort them
@@ -38,6 +39,8 @@ class PeopleFilter:
     """What a screen asks for. `text`: part of a name, a matrícula or a CURP."""
 
     text: str = ""
+    unit_id: UUID | None = None  # a school, or an office with every school below it
+    cohort: Cohort | None = None  # of any school
     school_id: UUID | None = None
     cohort_id: UUID | None = None
     group_id: UUID | None = None
@@ -84,6 +87,15 @@ class CohortCount:
     graduated: int
     left: int
     contactable: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """A group to choose; `cohort` as the school writes it."""
+
+    id: UUID
+    name: str
+    cohort: str
 
 
 def find_people(
@@ -153,6 +165,34 @@ def group_counts(session: Session, scope: Scope, cohort_id: UUID) -> tuple[Cohor
     return tuple(CohortCount(*row) for row in rows)
 
 
+def cohorts_in_scope(session: Session, scope: Scope, unit_id: UUID) -> tuple[Cohort, ...]:
+    """Generations that the schools of a unit have, newest first."""
+    rows = session.connection().execute(
+        select(col(CohortRow.entered), col(CohortRow.leaves))
+        .where(
+            in_scope(scope, col(CohortRow.school_id)), col(CohortRow.school_id).in_(_below(unit_id))
+        )
+        .distinct()
+    )
+    found = [Cohort(entered, leaves) for entered, leaves in rows]
+    return tuple(sorted(found, key=lambda one: (one.leaves, one.entered), reverse=True))
+
+
+def groups_in_scope(
+    session: Session, scope: Scope, school_id: UUID, cohort: Cohort | None = None
+) -> tuple[GroupChoice, ...]:
+    """Groups of a school that the caller may see, newest generation first."""
+    query = select(col(StudentGroup.id), col(StudentGroup.name), col(StudentGroup.cohort)).where(
+        col(StudentGroup.school_id) == school_id,
+        people_in_scope(scope, col(StudentGroup.school_id), col(StudentGroup.id)),
+    )
+    if cohort is not None:
+        query = query.where(col(StudentGroup.cohort) == str(cohort))
+    rows = [GroupChoice(*row) for row in session.connection().execute(query)]
+    rows.sort(key=lambda group: group.name)
+    return tuple(sorted(rows, key=lambda group: group.cohort, reverse=True))
+
+
 _CONTACTABLE = and_(
     exists().where(
         col(ContactPoint.member_id) == col(PanelMember.id), col(ContactPoint.state).in_(_USABLE)
@@ -204,9 +244,21 @@ def _conditions(scope: Scope, wanted: PeopleFilter) -> list[ColumnElement[bool]]
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.unit_id is not None:
+        conditions.append(col(PanelMember.school_id).in_(_below(wanted.unit_id)))
+    if wanted.cohort is not None:
+        rows = select(col(CohortRow.id)).where(
+            col(CohortRow.entered) == wanted.cohort.entered,
+            col(CohortRow.leaves) == wanted.cohort.leaves,
+        )
+        conditions.append(col(PanelMember.cohort_id).in_(rows))
     if wanted.contactable is not None:
         conditions.append(_CONTACTABLE if wanted.contactable else ~_CONTACTABLE)
     return conditions
+
+
+def _below(unit_id: UUID) -> Select[tuple[UUID]]:
+    return select(col(UnitAncestor.unit_id)).where(col(UnitAncestor.ancestor_id) == unit_id)
 
 
 def _exact(text: str, keys: MatchKeys) -> ColumnElement[bool] | None:

@@ -16,7 +16,7 @@ from app.directory.keyed import MatchKeys
 from app.directory.roster.candidates import Candidate, Reading
 from app.directory.roster.contact_cells import CandidateContact
 from app.directory.roster.places import Places
-from app.directory.roster.planning import ImportReport, plan_chunks
+from app.directory.roster.planning import ImportReport, collection_paused, plan_chunks
 from app.directory.roster.present import Known
 from app.directory.roster.reading import RosterFile
 from app.directory.roster.review import Decision, RowPlan, Verdict
@@ -57,11 +57,12 @@ def apply_roster(
     writer = _Writer(session, reading.keys, now)
     session.flush()
     try:
-        for plans in plan_chunks(session, file, reading, report, decisions):
-            writer.lock_schools(plans)
-            report.created_members.extend(writer.create(plans))
-            writer.change(plans)
-            writer.ask_for_transfers(plans)
+        with collection_paused():
+            for plans in plan_chunks(session, file, reading, report, decisions):
+                writer.lock_schools(plans)
+                report.created_members.extend(writer.create(plans))
+                writer.change(plans)
+                writer.ask_for_transfers(plans)
     except IntegrityError as error:
         raise RosterMeanwhile from error
     session.expire_all()

@@ -4,7 +4,9 @@ Good rows never wait for bad ones: rejected rows and conflicts are listed and le
 fault of the file as a whole (reading.FileRefused) stores nothing.
 """
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -135,6 +137,8 @@ def plan_chunks(
         for plan in plans:
             report.add(plan)
         yield plans
+        del typed, read, people, candidates, plans
+        gc.collect(1)  # the few cycles of a chunk's statements
     report.warnings.sort(key=lambda each: each.row)
     blank = counted.last - file.heading_row - counted.number
     if blank > 0:
@@ -152,9 +156,26 @@ def preview(
 ) -> ImportReport:
     """What an import would do; writes nothing."""
     report = ImportReport()
-    for _ in plan_chunks(session, file, reading, report, decisions):
-        pass
+    with collection_paused():
+        for _ in plan_chunks(session, file, reading, report, decisions):
+            pass
     return report
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No search for reference cycles among old objects meanwhile.
+
+    A roster makes millions of small objects and hardly a cycle; looking for them again and
+    again took a third of the time. plan_chunks looks among the new ones after each chunk.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(slots=True)
