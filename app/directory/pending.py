@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from app.directory.people import PersonName
@@ -172,7 +172,7 @@ def transfers_asked(session: Session, scope: Scope, *, limit: int = 200) -> tupl
     return tuple(AskedLine(*row) for row in rows)
 
 
-_NAME = (
+_NAME: tuple[ColumnElement[Any] | Mapped[Any], ...] = (
     col(PanelMember.id).label("id"),
     col(PanelMember.given_name),
     col(PanelMember.surname_1),

@@ -88,6 +88,7 @@ class PersonPage:
     standing_reason: str | None
     guardian_consent: bool | None
     opted_out_at: datetime | None
+    opted_out_source: str | None  # one_click, page, staff, law
     alternate: str | None  # who can tell how to find the member
     merged_into: UUID | None
     simulated: bool
@@ -143,6 +144,7 @@ def person_page(session: Session, scope: Scope, member_id: UUID) -> PersonPage:
         member.standing_reason,
         member.guardian_consent,
         silence.at if silence else None,
+        silence.source if silence else None,
         _alternate(session, member.id),
         member.merged_into,
         member.simulated,

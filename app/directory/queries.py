@@ -257,7 +257,7 @@ def _conditions(scope: Scope, wanted: PeopleFilter) -> list[ColumnElement[bool]]
     return conditions
 
 
-def _below(unit_id: UUID) -> Select[tuple[UUID]]:
+def _below(unit_id: UUID) -> Select[UUID]:
     return select(col(UnitAncestor.unit_id)).where(col(UnitAncestor.ancestor_id) == unit_id)
 
 
