@@ -93,7 +93,7 @@ def connection_problem(server: MailServer) -> str | None:
 async def _connection_problem(server: MailServer) -> str | None:
     client = _client(server)
     try:
-        await client.connect()
+        await _connect(client)
         await client.quit(timeout=2)
     except (SMTPException, OSError) as error:
         return retry.reason_for_staff(str(error)) or type(error).__name__
@@ -233,8 +233,9 @@ class _Delivery:
             self._open -= 1
         fresh = _client(self._server)
         try:
-            await fresh.connect()
+            await _connect(fresh)
         except (SMTPException, OSError) as error:
+            fresh.close()
             if not self._open:
                 self._batch.halt(_connection_failure(message, error))
             return None
@@ -378,3 +379,9 @@ def _client(server: MailServer) -> SMTP:
         use_tls=server.tls is Tls.ON,
         start_tls=server.tls is Tls.STARTTLS,
     )
+
+
+async def _connect(client: SMTP) -> None:
+    await client.connect()
+    if client.is_ehlo_or_helo_needed:  # the library greets only where TLS or sign-in wants it
+        await client.ehlo()
