@@ -62,7 +62,6 @@ class PreviewPage(Page):
     shell: Shell
     trail: tuple[Crumb, ...]
     action: str
-    kind: str
     file_name: str
     read_as: str
     numbers: tuple[tuple[str, int], ...]
@@ -144,7 +143,6 @@ def preview_of(
         shell=shell(session, caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb("Revisar el archivo")),
         action=f"/panel/listas/{batch.id}",
-        kind=batch.kind,
         file_name=batch.file_name,
         read_as=", ".join(filter(None, parts)) + f"; encabezados en la fila {listed.heading_row}",
         numbers=said(told.numbers),
@@ -171,7 +169,6 @@ def decided(session: Session, caller: Caller, batch: UploadRow) -> PreviewPage:
         shell=shell(session, caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb(batch.file_name)),
         action=f"/panel/listas/{batch.id}",
-        kind=batch.kind,
         file_name=batch.file_name,
         read_as="",
         numbers=said(batch.counts or {}),
