@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.units.texts import plain, shown
 
 LARGEST_FILE = 10_000_000  # bytes; the whole nation with every column takes about 2 million
+LONGEST_CELL = 10_000  # characters
 MOST_ROWS = 50_000  # three nations
 
 
@@ -164,14 +165,21 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[s
         except StopIteration:
             return
         except csv.Error as error:
-            raise _Unreadable(
-                "file.broken_quotes",
-                f"Desde la fila {row} las comillas no están bien cerradas. Revise las comillas "
-                "de esa fila, o guarde de nuevo el archivo desde la hoja de cálculo.",
-                row=row,
-            ) from error
+            raise _broken_quotes(row) from error
+        # An unclosed quote swallows the rest of the file into one cell.
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            raise _broken_quotes(row)
         if any(cell.strip() for cell in cells):
             yield row, cells
+
+
+def _broken_quotes(row: int) -> _Unreadable:
+    return _Unreadable(
+        "file.broken_quotes",
+        f"Desde la fila {row} las comillas no están bien cerradas. Revise las comillas "
+        "de esa fila, o guarde de nuevo el archivo desde la hoja de cálculo.",
+        row=row,
+    )
 
 
 def _heading(records: Iterator[tuple[int, list[str]]]) -> _Heading:
