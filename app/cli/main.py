@@ -6,9 +6,11 @@ import typer
 
 from app.cli.chronology import chronology
 from app.cli.database import check, migrate
+from app.cli.demo import demo
 from app.cli.instruments import questionnaire_app
 from app.cli.roster import roster
 from app.cli.serve import serve
+from app.cli.simulate import simulate
 from app.cli.staff import audit, staff
 from app.cli.terminal import refuse
 from app.cli.units import units
@@ -32,6 +34,8 @@ program.command()(calendar)
 program.command()(links)
 program.command()(check)
 program.command()(chronology)
+program.command()(simulate)
+program.command()(demo)
 program.add_typer(questionnaire_app)
 program.add_typer(units)
 program.add_typer(roster)

