@@ -8,10 +8,10 @@ from app.errors import AppError
 
 CENTRE = "America/Mexico_City"
 # In every zone of Mexico the same date then, and messages may leave.
-WITHOUT_HOUR = time(18, 30)
+WITHOUT_HOUR = time(12)
 
 HELP = (
-    "Fecha y hora ISO 8601; sin zona, la del centro de México; sin hora, las 18:30. "
+    "Fecha y hora ISO 8601; sin zona, la del centro de México; sin hora, el mediodía. "
     "Si no se dice, ahora."
 )
 
