@@ -168,13 +168,15 @@ def _wave_of(first: int) -> ColumnElement[bool]:
 
 def _left_in_time() -> ColumnElement[bool]:
     """The denial concerns the wave: one after the exit, or Questionnaire 1 before its close."""
-    return exists().where(
+    concerned = exists().where(
         col(Wave.id) == col(Case.wave_id),
         or_(
             col(Wave.questionnaire) >= FIRST_AFTER_EXIT,
             col(PanelMember.standing_since) < col(Wave.closes),
         ),
     )
+    # Said aloud: by itself SQLAlchemy looks one level up, and the case is two levels up.
+    return concerned.correlate(Case, PanelMember)
 
 
 _REASONS = {
@@ -249,9 +251,9 @@ def _has_missing_member(since: datetime | None, utc_day: date) -> ColumnElement[
             col(PanelMember.left_on).is_(None),
             col(PanelMember.left_on) <= utc_day + timedelta(days=1),
         ),
-        ~exists().where(
-            col(Case.wave_id) == col(Wave.id), col(Case.member_id) == col(PanelMember.id)
-        ),
+        ~exists()
+        .where(col(Case.wave_id) == col(Wave.id), col(Case.member_id) == col(PanelMember.id))
+        .correlate(Wave, PanelMember),  # the wave is two levels up, as above
     )
 
 
