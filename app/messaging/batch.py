@@ -1,7 +1,7 @@
 """Which message of a batch goes next, and which must wait because of what happened to others."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from app.messaging.addresses import domain_of
@@ -15,7 +15,14 @@ _MOST_SILENCES = 3  # connections lost one after another before the server count
 class Batch:
     """The messages of one delivery that have not had their turn. Recipients are wire addresses."""
 
-    def __init__(self, messages: Iterable[Outgoing], pace: Pace) -> None:
+    def __init__(
+        self,
+        messages: Iterable[Outgoing],
+        pace: Pace,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`stopping`: whether the process wants to end; then nothing more gets its turn."""
+        self._stopping = stopping
         self._queue = list(messages)[::-1]  # taken from the end
         self._pace = pace
         self._under_way: Counter[str] = Counter()
@@ -68,6 +75,8 @@ class Batch:
 
     def released(self) -> list[DeliveryResult]:
         """What must be given back untried: all of it after a halt, or paused receivers."""
+        if self._queue and self._stopping():
+            self.halt(_stopped(self._queue[0]))
         kept, results = [], []
         for message in self._queue:
             if self._halted is not None:
@@ -88,4 +97,10 @@ def _paused(message: Outgoing) -> DeliveryResult:
         Stage.WAITING,
         reason="domain_paused",
         pause=Pause.DOMAIN,
+    )
+
+
+def _stopped(message: Outgoing) -> DeliveryResult:
+    return DeliveryResult(
+        message.id, message.attempt, Outcome.RELEASED, Stage.WAITING, reason="stopping"
     )

@@ -7,7 +7,7 @@ stay open from one batch to the next. Nothing is ever sent to a `.invalid` addre
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from types import TracebackType
@@ -34,8 +34,9 @@ _GATHERING = 0.002  # seconds; a commit takes as long, and is then shared by mor
 class SmtpTransport:
     """Connections to one server, kept open until `close`. Not for two threads at once."""
 
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
+    def __init__(self, server: MailServer, stopping: Callable[[], bool] = lambda: False) -> None:
+        """`stopping`: asked before each message; once it is True the others are given back."""
+        self._server, self._stopping = server, stopping
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._idle: list[SMTP] = []
         self._pace = Pace(server.per_domain)
@@ -74,7 +75,8 @@ class SmtpTransport:
                 allowed.append(replace(message, recipient=wire_address(message.recipient)))
             else:
                 journal.finish(problem)
-        return await _Delivery(self._server, self._idle, Batch(allowed, self._pace), journal).run()
+        turns = Batch(allowed, self._pace, self._stopping)
+        return await _Delivery(self._server, self._idle, turns, journal).run()
 
     async def _quit(self) -> None:
         while self._idle:

@@ -52,7 +52,7 @@ class Sending:
     ) -> None:
         self._deployment, self._lease, self._stopping = deployment, lease, stopping
         server = mail_server(deployment.settings)
-        self._smtp = None if server is None else SmtpTransport(server)
+        self._smtp = None if server is None else SmtpTransport(server, stopping)
         self._kept = deployment.settings.keeps_mail
         self._problem: str | None = "not read yet"
 
