@@ -238,12 +238,10 @@ def _cell(found: UnitChronology, cohort: Cohort, period: FieldPeriod, today: dat
 
 def _station(found: UnitChronology, cell: Cell) -> Station:
     counts, rate = cell.counts, cell.counts.rate
-    year = cell.period.opens.year
-    moved = "" if not found.is_moved(cell.cohort, cell.period.wave) else " (fecha movida)"
     return Station(
         number=cell.period.wave,
         classes=f"is-{cell.state.value}",
-        window=f"{months(cell.period)} {year}{moved}",
+        window=_window(cell.period, moved=found.is_moved(cell.cohort, cell.period.wave)),
         school_year=cell.period.school_year,
         state=STATE_WORDS[cell.state],
         fill=None if rate is None else round(100 * rate),
@@ -253,6 +251,13 @@ def _station(found: UnitChronology, cell: Cell) -> Station:
         else f"{counts.answered:,} de {counts.fielded:,} · {round(100 * rate)} %",
         url=found.wave_url(cell.cohort, cell.period.wave) if counts.waves else None,
     )
+
+
+def _window(period: FieldPeriod, *, moved: bool) -> str:
+    if not moved:
+        return f"{months(period)} {period.opens.year}"
+    last = period.closes - timedelta(days=1)
+    return f"{say_date(period.opens, 'd MMM')} a {say_date(last, 'd MMM y')} (fecha movida)"
 
 
 def _footnote(table: ChronologyTable) -> str:
