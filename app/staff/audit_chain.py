@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypedDict
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -100,7 +100,7 @@ def write_head(session: Session, path: Path, *, now: datetime) -> bool:
     head = _head(session)
     line = json.dumps({"day": day, "sequence": head.sequence, "hash": head.hash})
     # A new file in the place of the old: a power cut leaves one of the two whole.
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(f"{path.name}.{uuid4().hex}.new")  # one for each worker
     with fresh.open("w", encoding="utf-8") as file:
         file.write(f"{written}{line}\n")
         file.flush()
