@@ -6,9 +6,10 @@ what the routing asks. No routing is written here, so a changed questionnaire st
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from app.questionnaires.answers import EXITS, MissingCode, to_stored
-from app.questionnaires.completion import Completion, completion
+from app.questionnaires.completion import COMPLETE_SHARE, Completion, completion
 from app.questionnaires.expressions.types import Kind
 from app.questionnaires.flow import settle
 from app.questionnaires.format import Questionnaire
@@ -64,9 +65,7 @@ def answer(
     settled = settle(questionnaire, respondent.candidates())
     if share < 1.0:
         settled = _broken_off(questionnaire, settled, share)
-        return _answered(questionnaire, settled, completion(questionnaire, settled))
-    # Every required item has a candidate and blanks are rare: a test asks completion() too.
-    return _answered(questionnaire, settled, Completion.COMPLETE)
+    return _answered(questionnaire, settled, whole_path=share >= 1.0)
 
 
 class _Respondent:
@@ -158,22 +157,30 @@ def _broken_off(
 
 
 def _answered(
-    questionnaire: Questionnaire, settled: Mapping[str, object], reached: Completion
+    questionnaire: Questionnaire, settled: Mapping[str, object], *, whole_path: bool
 ) -> Answered:
     answers: dict[str, object] = {}
     elsewhere: dict[str, object] = {}
     shown: set[str] = set()
+    counted: set[str] = set()
+    blank: set[str] = set()
     for name, leaf in questionnaire.variables.items():
         if name not in settled:
             continue
         value = settled[name]
-        if value is not MissingCode.NOT_APPLICABLE:
+        applies = value is not MissingCode.NOT_APPLICABLE
+        if applies:
             shown.add(leaf.item)
         if leaf.store is Store.RESPONSE:
             answers[name] = value
-        elif value is not MissingCode.NOT_APPLICABLE:
+            counted.update((leaf.item,) if applies else ())
+            blank.update((leaf.item,) if value is None else ())
+        elif applies:
             elsewhere[name] = value
     seconds = sum(item.seconds for item in questionnaire.items if item.name in shown)
+    # Nobody left a required item blank, so few blanks decide; asking is as dear as answering.
+    few = Fraction(len(blank), max(1, len(counted))) <= 1 - COMPLETE_SHARE
+    reached = Completion.COMPLETE if whole_path and few else completion(questionnaire, settled)
     return Answered(answers, elsewhere, reached, settled, seconds)
 
 

@@ -4,59 +4,27 @@ Pure. Ways to reach the person change from wave to wave, by what was answered an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from app.chronology.calendar import civil_date
-from app.directory.states import ContactKind, ContactSource, ContactState, Standing
+from app.directory.states import ContactKind, Standing
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.wanted import needs_guardian
 from app.questionnaires.completion import Completion
 from app.questionnaires.format import Questionnaire
-from app.questionnaires.items import Store
 from app.simulation.answering import Answered, answer
 from app.simulation.chance import Chance
 from app.simulation.contacting import Channels, Story, Timeline, story
+from app.simulation.holdings import Alternate, Holdings, Kept, Said
 from app.simulation.lives import Life, draw_life
 from app.simulation.parameters import Parameters
-from app.simulation.people import ALIVE, Address, Person
-from app.simulation.telling import NO, YES, Occasion, tell
+from app.simulation.people import Person
+from app.simulation.telling import YES, Occasion, tell
 
-USABLE = (ContactState.UNCONFIRMED, ContactState.CONFIRMED)
-FOLLOW_UP, STAYS = "autoriza_seguimiento", "autoriza_red"
 _MOST_OF_IT = {"complete": (1.0, 1.0), "partial": (0.56, 0.78), "break_off": (0.12, 0.4)}
 _REACHED = {Completion.COMPLETE: Disposition.COMPLETE, Completion.PARTIAL: Disposition.PARTIAL}
 _FIRST_OF_GRADUATES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An address as the directory has it."""
-
-    address: Address
-    state: ContactState
-    added_at: datetime
-    confirmed_at: datetime | None = None
-    preferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A permission given or refused."""
-
-    purpose: str
-    granted: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Alternate:
-    """Somebody who knows how to find the person."""
-
-    name: str
-    relationship: str | None
-    phone: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +88,19 @@ class _Past:
     def __init__(self, person: Person, setting: Setting, chance: Chance) -> None:
         self._person, self._setting, self._chance = person, setting, chance
         self._life = draw_life(chance, setting.assumed)
-        self._kept = [
-            Kept(address, ContactState.UNCONFIRMED, setting.listed_at) for address in person.listed
-        ]
-        self._wanted = True
-        self._first_job_known = self._forgotten = False
+        self._held = Holdings(person, setting.listed_at)
+        self._first_job_known = False
         self._opted_out_at: datetime | None = None
-        self._alternate: Alternate | None = None
-        self._corrections: list[tuple[str, datetime]] = []
 
     def told(self, cases: tuple[CaseHistory, ...]) -> History:
         return History(
             self._life,
             cases,
-            tuple(self._kept),
-            self._forgotten,
-            self._alternate,
+            tuple(self._held.kept),
+            self._held.forgotten,
+            self._held.alternate,
             self._opted_out_at,
-            tuple(self._corrections),
+            tuple(self._held.corrections),
         )
 
     def case(self, when: Timeline) -> CaseHistory:
@@ -149,14 +112,14 @@ class _Past:
         lived = story(self._chance, when, self._channels(when), self._setting.assumed)
         self._opted_out_at = lived.opted_out_at or self._opted_out_at
         if lived.bounced is not None:
-            self._bury(number)
+            self._held.bury(number)
         if lived.ending in _MOST_OF_IT and lived.ended_at is not None:
             return self._replied(when, lived, lived.ending, lived.ended_at)
         return _silent(when, lived)
 
     def _channels(self, when: Timeline) -> Channels:
         number = when.questionnaire
-        living = [k for k in self._kept if k.address.kind is ContactKind.EMAIL and _usable(k)]
+        living = self._held.mails()
         working = any(kept.address.ends > number for kept in living)
         minor = needs_guardian(
             self._person.born, consent=self._person.guardian_consent, today=when.period.opens
@@ -165,23 +128,17 @@ class _Past:
         return Channels(
             mail=working,
             dying=bool(living) and not working,
-            wanted=self._wanted and self._opted_out_at is None and not minor,
+            wanted=self._held.wanted and self._opted_out_at is None and not minor,
             class_at=None if class_days is None else class_days[self._person.group],
         )
-
-    def _bury(self, number: int) -> None:
-        for place, kept in enumerate(self._kept):
-            gone = kept.address.kind is ContactKind.EMAIL and kept.address.ends <= number
-            if gone and _usable(kept):
-                self._kept[place] = replace(kept, state=ContactState.DEAD)
 
     def _replied(
         self, when: Timeline, lived: Story, ending: str, ended_at: datetime
     ) -> CaseHistory:
         number, questionnaire = when.questionnaire, self._setting.questionnaires[when.questionnaire]
         places = {
-            "celular_previo": self._place(ContactKind.MOBILE),
-            "correo_previo": self._place(ContactKind.EMAIL),
+            "celular_previo": self._held.place(ContactKind.MOBILE),
+            "correo_previo": self._held.place(ContactKind.EMAIL),
         }
         low, high = _MOST_OF_IT[ending]
         answered = answer(
@@ -202,7 +159,9 @@ class _Past:
             finished=ending == "complete",
             early={n: v for n, v in early.items() if n in questionnaire.preloaded_types},
         )
-        said = self._remember(questionnaire, reply, places)
+        said = self._held.hear(
+            questionnaire, answered.elsewhere, places, at=ended_at, finished=reply.finished
+        )
         if number == _FIRST_OF_GRADUATES:
             self._first_job_known = _gives_first_job(answered.answers)
         disposition = _REACHED.get(answered.completion, _waiting(when))
@@ -220,8 +179,8 @@ class _Past:
             today=civil_date(at, when.zone),
             left_on=self._setting.left_on,
             track=self._setting.track,
-            mobile=None if mobile is None else self._kept[mobile].address,
-            mail=None if mail is None else self._kept[mail].address,
+            mobile=None if mobile is None else self._held.kept[mobile].address,
+            mail=None if mail is None else self._held.kept[mail].address,
             first_job_known=self._first_job_known,
         )
         return tell(
@@ -235,75 +194,6 @@ class _Past:
     def _duration(self, answered: Answered) -> timedelta:
         low, high = self._setting.assumed.response.pace
         return timedelta(seconds=answered.seconds * (low + (high - low) * self._chance.random()))
-
-    def _place(self, kind: ContactKind) -> int | None:
-        """The best personal address of a kind, by its place (directory.contacts)."""
-        found = [
-            (kept.preferred, kept.state is ContactState.CONFIRMED, place)
-            for place, kept in enumerate(self._kept)
-            if kept.address.kind is kind and _usable(kept) and not kept.address.institutional
-        ]
-        return max(found)[2] if found else None
-
-    def _remember(
-        self,
-        questionnaire: Questionnaire,
-        reply: Reply,
-        places: Mapping[str, int | None],
-    ) -> tuple[Said, ...]:
-        """What a response changes in the directory; the permissions in it."""
-        given, at = reply.answered.elsewhere, reply.saved_at
-        said = tuple(
-            Said(name, value == YES, at)
-            for name, value in given.items()
-            if questionnaire.variables[name].store is Store.CONSENT and value in {YES, NO}
-        )
-        if FOLLOW_UP in given:
-            self._wanted = given[FOLLOW_UP] != NO
-        self._confirm(places["celular_previo"], given.get("contacto_vigente"), at)
-        self._confirm(places["correo_previo"], given.get("correo_vigente"), at)
-        self._add(ContactKind.MOBILE, given.get("celular"), at)
-        self._add(ContactKind.EMAIL, given.get("correo_personal"), at)
-        self._prefer(given.get("canal_preferido"))
-        self._third_person(given, at)
-        correction = given.get("dato_por_corregir")
-        if isinstance(correction, str):
-            self._corrections.append((correction, at))
-        if given.get(STAYS) == NO and reply.finished:
-            self._forgotten = True
-        return said
-
-    def _confirm(self, place: int | None, word: object, at: datetime) -> None:
-        if place is None or word not in {1, 2, 3}:
-            return
-        state = ContactState.CONFIRMED if word == YES else ContactState.DEAD
-        confirmed_at = at if word == YES else self._kept[place].confirmed_at
-        self._kept[place] = replace(self._kept[place], state=state, confirmed_at=confirmed_at)
-
-    def _add(self, kind: ContactKind, value: object, at: datetime) -> None:
-        if not isinstance(value, str):
-            return
-        own = self._person.own_mail if kind is ContactKind.EMAIL else self._person.own_mobile
-        text = value if kind is ContactKind.EMAIL else f"+52{value}"
-        address = own if own.value == text else Address(kind, text, ContactSource.RESPONDENT, ALIVE)
-        if all(kept.address.value != text for kept in self._kept):
-            self._kept.append(Kept(address, ContactState.CONFIRMED, at, confirmed_at=at))
-
-    def _prefer(self, channel: object) -> None:
-        if not isinstance(channel, int):
-            return
-        kind = {3: ContactKind.EMAIL, 5: None}.get(channel, ContactKind.MOBILE)
-        self._kept = [replace(kept, preferred=kept.address.kind is kind) for kept in self._kept]
-
-    def _third_person(self, given: Mapping[str, object], at: datetime) -> None:
-        name, phone, relation = (given.get(n) for n in ("alt_nombre", "alt_tel", "alt_parentesco"))
-        if isinstance(phone, str) and isinstance(name, str):
-            known = str(relation) if isinstance(relation, int) else None
-            self._alternate = Alternate(name, known, f"+52{phone}", at)
-
-
-def _usable(kept: Kept) -> bool:
-    return kept.state in USABLE
 
 
 def _gives_first_job(answers: Mapping[str, object]) -> bool:

@@ -13,7 +13,7 @@ from app.messaging import mailbox
 from app.messaging.delivery import Outgoing
 from app.messaging.past import PastMessage, message_id
 
-MOST = 60  # messages: the page shows the newest
+MOST = 25  # messages of a generation: the page shows the newest
 
 
 def fill_mailbox(session: Session, office: PostOffice, messages: Sequence[PastMessage]) -> int:

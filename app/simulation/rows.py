@@ -38,7 +38,8 @@ from app.responses.tables import Answer, Response, ResponseMark
 from app.simulation.answering import mark_of
 from app.simulation.contacting import Timeline
 from app.simulation.generations import Generation
-from app.simulation.histories import CaseHistory, History, Kept, Reply
+from app.simulation.histories import CaseHistory, History, Reply
+from app.simulation.holdings import Kept
 from app.simulation.people import MAIL_DOMAIN, Person, afternoon
 from app.simulation.plans import left_on, official_period
 from app.units.tables import Shift
