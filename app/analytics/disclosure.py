@@ -39,6 +39,7 @@ __all__ = [
     "release_row",
     "release_table",
     "suppress",
+    "withhold_lines",
 ]
 
 PUBLIC_BASE = 23  # persons: HESA suppresses percentages on fewer than 22.5
@@ -159,6 +160,26 @@ def release_lines(
         _figure(line, row, name, parts, context)
         for line, row in zip(lines, released, strict=True)
         for name, parts in line.reported
+    ]
+
+
+def withhold_lines(lines: Sequence[Line]) -> list[IndicatorRow]:
+    """The figures of lines of which nothing may be told, not even the base."""
+    return [
+        IndicatorRow(
+            id=line.id,
+            category=name,
+            numerator=None,
+            base=None,
+            value=None,
+            low=None,
+            high=None,
+            withheld=True,
+            reason=Reason.SMALL,
+            key=KEY,
+        )
+        for line in lines
+        for name, _ in line.reported
     ]
 
 

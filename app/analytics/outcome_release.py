@@ -50,10 +50,11 @@ FAMILIES = (
     frozenset({"primera_opcion"}),
     frozenset({"misma_escuela"}),
     frozenset({"demanda", "intento_ingreso"}),
+    frozenset({"plan_egreso"}),
 )
 # The count that is the base of an indicator: by condition, and by a question asked of some.
 BASES: Mapping[tuple[str, int], tuple[Query, ...]] = {
-    ("estudia_es", 1): (("H1", "si"), ("S6", "A")),
+    ("estudia_es", 1): (("H1", "si"), ("S6", "A"), ("X0b", "si")),
     ("ocupado", 1): (("L1", "si"),),
     ("pea", 1): (("L2", "si"),),
     ("estudia_algo", 0): (("S2", "no"),),
@@ -112,7 +113,7 @@ def release_crossing(crossing: Indicator, rows: Sequence[Row], context: Context)
 
 def _lines(entry: Indicator, rows: Sequence[Row], wave: int) -> Iterator[Line]:
     counted = count(entry, rows)
-    part, parent = not entry.of_everybody, _parent(entry, wave)
+    part, parent = not entry.of_everybody, parent_of(entry, wave)
     if entry.kind is Kind.MULTIPLE:
         for name, n in counted.cells.items():
             cells = {name: n, f"sin {name}": counted.base - n}
@@ -126,14 +127,17 @@ def _lines(entry: Indicator, rows: Sequence[Row], wave: int) -> Iterator[Line]:
     yield Line(
         id=entry.id,
         cells={**counted.cells, **alone},
-        reported=_reported(entry, tuple(counted.cells)),
+        reported=reported_of(entry, tuple(counted.cells)),
         part=part,
         minimum_base=entry.minimum_base,
         parent=parent,
     )
 
 
-def _reported(entry: Indicator, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def reported_of(
+    entry: Indicator, names: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The figures of an indicator, each with the cells it adds."""
     if entry.kind is Kind.PROPORTION:
         return ((names[0], names[:1]),)
     if entry.kind is Kind.CUMULATIVE:
@@ -141,7 +145,7 @@ def _reported(entry: Indicator, names: tuple[str, ...]) -> tuple[tuple[str, tupl
     return tuple((name, (name,)) for name in names)
 
 
-def _parent(entry: Indicator, wave: int) -> Query | None:
+def parent_of(entry: Indicator, wave: int) -> Query | None:
     """The count that this indicator's base would tell, of those that the wave shows."""
     conditions = [(a.variable, c) for a in entry.among for c in a.codes if isinstance(c, int)]
     if entry.variable in ASKED_WITH:
@@ -177,14 +181,15 @@ def _median(numbers: Sequence[int]) -> float | None:
 
 def _people(family: frozenset[str], wave: int, rows: Sequence[Row]) -> Counter[State]:
     """Persons by what each indicator of a family says of them; possible states at 0."""
-    entries = _entries(family, wave)
+    entries = entries_of(family, wave)
     people = Counter(dict.fromkeys(_possible(wave), 0)) if family is CORE else Counter[State]()
     people.update(_state(entries, row) for row in rows)
     return people
 
 
 @cache
-def _entries(family: frozenset[str], wave: int) -> tuple[Indicator, ...]:
+def entries_of(family: frozenset[str], wave: int) -> tuple[Indicator, ...]:
+    """The indicators of a wave that read only the answers of a family."""
     return tuple(
         entry
         for entry in outcomes_of(wave)
@@ -204,7 +209,7 @@ def _state(entries: Iterable[Indicator], row: Row) -> State:
 @cache
 def _possible(wave: int) -> frozenset[State]:
     """Every state that complete answers to the core can lead to."""
-    entries = _entries(CORE, wave)
+    entries = entries_of(CORE, wave)
     states = set()
     for estudia, trabaja, hours, busca, otra in product(
         (1, 3, 4, 5), (1, 2, 4), (10, 40), (1, 2, 4), (1, 2, 4, 5)

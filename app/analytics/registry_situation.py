@@ -5,7 +5,7 @@ Source: domain.md 3.2, 3.3 and 3.5; variables and codes: questions.md.
 
 from app.analytics.indicators import Among, Category, Indicator, Kind
 
-Q2, Q3 = frozenset({2}), frozenset({3})
+Q1, Q2, Q3 = frozenset({1}), frozenset({2}), frozenset({3})
 BOTH = frozenset({2, 3})
 KNOWN = "Personas que respondieron el núcleo (si estudian y si trabajan)."
 ENROLLED = Among("estudia_es", frozenset({1}))
@@ -299,6 +299,28 @@ INDICATORS = (
         waves=BOTH,
         variable="campo_amplio",
         among=(ENROLLED,),
+    ),
+    Indicator(
+        id="X0",
+        name="Plan al egresar",
+        numerator="Personas por lo que piensan hacer en los seis meses después de egresar.",
+        base="Personas que dijeron su plan, también quienes no lo deciden todavía.",
+        source="domain.md 3.5, X1 (las filas, solas)",
+        kind=Kind.DISTRIBUTION,
+        waves=Q1,
+        variable="plan_egreso",
+        categories=PLANS,
+    ),
+    Indicator(
+        id="X0b",
+        name="Planea seguir estudiando",
+        numerator="Personas que planean estudiar, solo o con un trabajo.",
+        base="Personas que dijeron su plan, también quienes no lo deciden todavía.",
+        source="domain.md 3.5, X3 (su base)",
+        kind=Kind.PROPORTION,
+        waves=Q1,
+        variable="plan_egreso",
+        categories=yes_no(1, 3, no=(2, 4, 9)),
     ),
     Indicator(
         id="X1",

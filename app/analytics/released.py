@@ -24,9 +24,18 @@ class Audience(StrEnum):
 class Reason(StrEnum):
     """Why a number is missing, or to be read with care; for people."""
 
-    SMALL = "No se muestra porque son menos de cinco personas o permitiría deducirlas."
-    SMALL_BASE = "No se muestra porque son menos de 23 respuestas."
-    FEW_FOR_A_MEASURE = "No se muestra porque son menos de 8 respuestas."
+    SMALL = (
+        "No se muestra porque son menos de 5 personas o permitiría deducirlas. "
+        "Podría verse al juntar varias generaciones."
+    )
+    SMALL_BASE = (
+        "No se muestra porque son menos de 23 respuestas. "
+        "Podría verse al juntar varias generaciones."
+    )
+    FEW_FOR_A_MEASURE = (
+        "No se muestra porque son menos de 8 respuestas. "
+        "Podría verse al juntar varias generaciones."
+    )
     NOBODY = "Nadie respondió esta pregunta."
     CAREFUL = "Son menos de 23 respuestas: tome la cifra con reserva."
     NOT_REACHED = "La mitad no se alcanza: está en el último rango o aún espera."

@@ -1,0 +1,131 @@
+"""Indicators by one trait of the persons (sex, shift, kind of programme), released together.
+
+The totals are figures of their own that the reader may have, and indicators of the same answers
+can be subtracted from one another, so a crossing is told whole or not at all: only when no count
+in it is small, its total is told too, and so is all of its family. Rules: domain.md 3.8.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.analytics.disclosure import Line, release_lines, withhold_lines
+from app.analytics.indicators import Indicator, Kind, count
+from app.analytics.outcome_release import FAMILIES, entries_of, parent_of, release_wave, reported_of
+from app.analytics.panel_row import Row
+from app.analytics.registry import outcomes_of
+from app.analytics.released import Context, IndicatorRow
+from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP
+
+CROSSED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A variable of the lattice: by its values figures may be asked."""
+
+    variable: str
+    name: str  # Spanish
+    values: Mapping[int | str, str]  # code and its word
+
+
+LATTICE: Mapping[str, Trait] = {
+    trait.variable: trait
+    for trait in (
+        Trait("sexo", "Sexo", {"M": "Mujeres", "H": "Hombres", "X": "Otro"}),
+        Trait("turno", "Turno", {1: "Matutino", 2: "Vespertino", 3: "Nocturno", 4: "Mixto"}),
+        Trait(
+            "tipo_bachillerato",
+            "Tipo de bachillerato",
+            {1: "General", 2: "Tecnológico", 3: "Profesional técnico"},
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedRow:
+    """A released figure of those who share one value of a trait."""
+
+    group: str  # the value's code, as text
+    row: IndicatorRow
+
+
+def release_crossed(
+    rows: Sequence[Row], wave: int, trait: Trait, context: Context
+) -> list[CrossedRow]:
+    """Every indicator of the wave that has categories, by the values of a trait that occur.
+
+    Persons whose value is not known are in no group, but the total tells of them: they hide a
+    crossing as a small group does.
+
+    Args:
+        rows: those who answered (panel_row.py).
+        wave: 1, 2 or 3.
+        trait: of LATTICE.
+        context: for whom.
+    """
+    context = replace(context, crossed=True)
+    parts: dict[int | str | None, list[Row]] = {value: [] for value in (*trait.values, None)}
+    for row in rows:
+        value = row.get(trait.variable)
+        parts[value if isinstance(value, int | str) and value in parts else None].append(row)
+    entries = [entry for entry in outcomes_of(wave) if entry.kind in CROSSED]
+    lines = {
+        (entry.id, value): _line(entry, mine)
+        for entry in entries
+        for value, mine in parts.items()
+        if mine
+    }
+    told = {entry.id for entry in entries}
+    if not context.exact:
+        told = _safe(entries, wave, lines, _told_in_total(rows, wave, context))
+    found = []
+    for (name, value), line in lines.items():
+        if value is not None and len(line.cells) > 1:
+            figures = release_lines([line], context) if name in told else withhold_lines([line])
+            found += [CrossedRow(str(value), figure) for figure in figures]
+    return found
+
+
+def _line(entry: Indicator, rows: Sequence[Row]) -> Line:
+    cells = count(entry, rows).cells
+    return Line(
+        id=entry.id,
+        cells=cells,
+        reported=reported_of(entry, tuple(cells)) if cells else (),
+        part=True,
+        minimum_base=entry.minimum_base,
+    )
+
+
+def _told_in_total(rows: Sequence[Row], wave: int, context: Context) -> set[str]:
+    """Indicators of which this reader sees every figure over all persons."""
+    figures = release_wave(rows, wave, replace(context, crossed=False))
+    return {row.id for row in figures} - {row.id for row in figures if row.withheld}
+
+
+def _safe(
+    entries: Sequence[Indicator],
+    wave: int,
+    lines: Mapping[tuple[str, int | str | None], Line],
+    in_total: set[str],
+) -> set[str]:
+    """The indicators whose crossing may be told, of those told in total."""
+    small = {name for (name, _), line in lines.items() if not _is_plain(line)}
+    told = in_total - small
+    for family in FAMILIES:
+        mine = [entry.id for entry in entries_of(family, wave) if entry in entries]
+        if small & set(mine):  # the others would tell what it hides: one line alone cannot
+            told -= set([name for name in mine if name in told][1:])
+    for entry in entries:
+        parent = parent_of(entry, wave)
+        if parent is not None and parent[0] not in told:
+            told.discard(entry.id)  # its base is a count of the parent
+    return told
+
+
+def _is_plain(line: Line) -> bool:
+    """Whether no count of the line would have to be withheld."""
+    total = sum(line.cells.values())
+    least = 1 if total >= SMALL_GROUP else 0
+    return all(n >= MINIMUM_CELL or n < least for n in line.cells.values())

@@ -1,0 +1,95 @@
+"""What a figure says, as a sentence, and its number as people write it.
+
+Made from released figures alone, so a sentence never says more than the table under it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.analytics.registry import indicator
+from app.analytics.released import IndicatorRow
+
+SMALL_BASE = 23  # persons: below it, "6 of every 10" would sound surer than it is
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What one person does, and what several do: "trabaja", "trabajan"."""
+
+    one: str
+    several: str
+
+
+SAYINGS: Mapping[tuple[str, str], Saying] = {
+    ("X0", "solo_estudiar"): Saying("planea solo estudiar", "planean solo estudiar"),
+    ("X0", "solo_trabajar"): Saying("planea solo trabajar", "planean solo trabajar"),
+    ("X0", "estudiar_y_trabajar"): Saying(
+        "planea estudiar y trabajar", "planean estudiar y trabajar"
+    ),
+    ("X0", "ninguna"): Saying(
+        "no planea estudiar ni trabajar por ahora", "no planean estudiar ni trabajar por ahora"
+    ),
+    ("X0", "sin_decidir"): Saying("todavía no lo decide", "todavía no lo deciden"),
+    ("S1", "solo_estudia"): Saying("solo estudia", "solo estudian"),
+    ("S1", "solo_trabaja"): Saying("solo trabaja", "solo trabajan"),
+    ("S1", "estudia_y_trabaja"): Saying("estudia y trabaja", "estudian y trabajan"),
+    ("S1", "ninguna"): Saying("ni estudia ni trabaja", "ni estudian ni trabajan"),
+    ("H1", "si"): Saying("siguió en educación superior", "siguieron en educación superior"),
+    ("H1a", "si"): Saying("ha entrado a educación superior", "han entrado a educación superior"),
+    ("L1", "si"): Saying("trabaja", "trabajan"),
+    ("C1t", "si"): Saying(
+        "dice estar satisfecha con su formación", "dicen estar satisfechas con su formación"
+    ),
+}
+
+
+def headline(rows: Sequence[IndicatorRow]) -> str:
+    """The sentence of one indicator: about its largest figure, or its name where none is shown.
+
+    Args:
+        rows: every released figure of the indicator.
+    """
+    name = indicator(rows[0].id).name
+    shown = [row for row in rows if row.value is not None]
+    if not shown:
+        return name
+    # Where a category is withheld it may be the largest, so no other is called so.
+    whole = len(shown) == len(rows)
+    largest = max(shown, key=lambda row: row.value or 0.0)
+    saying = SAYINGS.get((largest.id, largest.category))
+    if saying is None or not whole:
+        return name
+    many, several = how_many(largest)
+    return f"{many} {saying.several if several else saying.one}"
+
+
+def how_many(row: IndicatorRow) -> tuple[str, bool]:
+    """How many persons a figure is ("6 de cada 10", "4 de 7 personas"), and if that is a plural."""
+    share = row.value or 0.0
+    if row.numerator is not None and row.base is not None and row.base < SMALL_BASE:
+        people = "persona" if row.base == 1 else "personas"
+        return f"{row.numerator} de {row.base} {people}", row.numerator != 1
+    if share == 1:
+        return "Todas las personas", True
+    if share >= 0.95:
+        return "Casi todas las personas", True
+    if share < 0.05:
+        return "Menos de 1 de cada 20", False
+    tenths = int(10 * share + 0.5)
+    return f"{tenths} de cada 10", tenths > 1
+
+
+def percent(value: float | None, *, whole: bool) -> str:
+    """A share as "62.5 %", in whole percents for the public; a dash where there is none."""
+    if value is None:
+        return "—"
+    return f"{100 * value:.0f} %" if whole else f"{100 * value:.1f} %"
+
+
+def category_label(row: IndicatorRow) -> str:
+    """The Spanish words of a figure's category; the indicator's name for a yes or a measure."""
+    entry = indicator(row.id)
+    known = {category.id: category.label for category in entry.categories}
+    if not row.category or (len(known) == 2 and row.category == "si"):
+        return entry.name
+    return known.get(row.category, row.category)

@@ -1,0 +1,143 @@
+"""Schools with answered waves, for the tests of figures: everything through the real tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select, update
+
+from app.chronology.wave_plan import Cohort
+from app.directory.tables import CohortRow, PanelMember
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.questionnaires.library import source_file
+from app.questionnaires.publication import publish
+from app.responses.tables import Answer, Response
+from app.units.tables import OrganisationUnit
+from tests.fieldwork.field import Person, a_member, a_school, case_of
+from tests.fieldwork.field import School as FieldSchool
+
+COHORT = Cohort(2023, 2026)
+OPENS = {1: date(2026, 5, 1), 2: date(2026, 10, 1), 3: date(2027, 10, 1)}
+COMPLETE, SILENT = Disposition.COMPLETE, Disposition.INVITED
+Given = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person of the frame: what they answered, by questionnaire, and what school control says."""
+
+    answers: Mapping[int, Given] = field(default_factory=dict)
+    disposition: Disposition = COMPLETE
+    confirmed: bool = True
+    late: bool = False
+    source: str = "self"
+    sex: str = "M"
+    missing: Mapping[str, int] = field(default_factory=dict)  # typed missings of the last wave
+
+
+def answered(number: int, /, **answers: object) -> Someone:
+    """A complete questionnaire."""
+    return Someone({number: answers})
+
+
+def a_surveyed_school(
+    session: Session,
+    number: int,
+    people: Sequence[Someone],
+    *,
+    code: str = "15ECT0001A",
+    office: UUID | None = None,
+) -> UUID:
+    """A school whose cohort 2023-2026 is in wave `number`, with the waves before it; its id."""
+    school = a_school(session, code=code, cohort=COHORT, office=office)
+    unit = session.get_one(OrganisationUnit, school.unit_id)
+    unit.municipality = "15106"
+    waves = {n: _wave(session, school.unit_id, n) for n in range(1, number + 1)}
+    for someone in people:
+        _add(session, school, waves, someone)
+    session.flush()
+    return school.unit_id
+
+
+def _wave(session: Session, school_id: UUID, number: int) -> UUID:
+    cohort_id = session.exec(select(CohortRow.id).where(CohortRow.school_id == school_id)).one()
+    opened = moment(number) - timedelta(days=9)
+    wave = Wave(
+        school_id=school_id,
+        cohort_id=cohort_id,
+        questionnaire=number,
+        version_id=publish(session, source_file(number).text, now=opened).id,
+        opens=OPENS[number],
+        closes=OPENS[number] + timedelta(days=61),
+        opens_at=opened,
+        closes_at=opened + timedelta(days=61),
+        reference_monday=OPENS[number] - timedelta(days=10),
+        frozen_at=opened,
+    )
+    session.add(wave)
+    session.flush()
+    return wave.id
+
+
+def moment(number: int) -> datetime:
+    """Ten days into the window."""
+    opens = OPENS[number]
+    return datetime(opens.year, opens.month, 11, 18, tzinfo=UTC)
+
+
+def _add(
+    session: Session, school: FieldSchool, waves: Mapping[int, UUID], someone: Someone
+) -> None:
+    member_id = a_member(session, school, Person(left_on=date(2026, 7, 10), mail="ana@x.mx"))
+    session.exec(
+        update(PanelMember)
+        .where(col(PanelMember.id) == member_id)
+        .values(sex=someone.sex, shift="1", track="2")
+    )
+    last = max(waves)
+    for number, wave_id in waves.items():
+        given = someone.answers.get(number)
+        here = someone.disposition if number == last else (COMPLETE if given else SILENT)
+        at = moment(number)
+        case_id = case_of(session, wave_id, member_id, disposition=here, now=at)
+        case = session.get_one(Case, case_id)
+        if number == last:
+            case.eligibility_confirmed, case.source = someone.confirmed, someone.source
+            case.late_reason = "llegó tarde" if someone.late else None
+        if here is Disposition.NOT_ELIGIBLE:
+            session.add(CaseEvent(case_id=case_id, disposition=here, at=at))
+        if given is not None:
+            missing = someone.missing if number == last else {}
+            _respond(session, case_id, wave_id, {**given, **dict.fromkeys(missing)}, missing, at)
+
+
+def _respond(
+    session: Session,
+    case_id: UUID,
+    wave_id: UUID,
+    given: Given,
+    missing: Mapping[str, int],
+    at: datetime,
+) -> None:
+    response = Response(
+        case_id=case_id,
+        version_id=session.get_one(Wave, wave_id).version_id,
+        started_at=at,
+        last_saved_at=at,
+        finished_at=at,
+    )
+    session.add(response)
+    session.flush()
+    session.add_all(
+        Answer(
+            response_id=response.id,
+            variable=name,
+            value=value,
+            missing=missing.get(name),
+            revision=1,
+            saved_at=at,
+        )
+        for name, value in given.items()
+    )

@@ -1,0 +1,342 @@
+"""The only door, through the database: known answers in, exact figures and refusals out."""
+
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import Session
+
+from app.analytics import datasets
+from app.analytics.registry import outcomes_of
+from app.analytics.released import Audience, IndicatorRow, Reason
+from app.analytics.reports import (
+    AudienceNotYours,
+    IndicatorsReport,
+    NothingFielded,
+    TraitNotOffered,
+    WaveOfUnit,
+    indicators_report,
+    rates_report,
+)
+from app.chronology.wave_plan import Cohort
+from app.db.transactions import Database
+from app.fieldwork.dispositions import Disposition
+from app.units.scope import WHOLE, Reach, Scope
+from app.units.tables import OrganisationUnit
+from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, answered
+from tests.fieldwork.field import an_office
+
+STUDIES = {"estudia": 1, "trabaja": 4}
+WORKS = {"estudia": 5, "trabaja": 1}
+BOTH = {"estudia": 1, "trabaja": 1}
+NEITHER = {"estudia": 5, "trabaja": 4}
+SILENCE = Someone(disposition=SILENT)
+
+
+def of_unit(session: Session, unit_id: UUID, questionnaire: int = 2) -> WaveOfUnit:
+    return WaveOfUnit(session.get_one(OrganisationUnit, unit_id), COHORT, questionnaire)
+
+
+def own(unit_id: UUID) -> Scope:
+    return Scope((Reach(unit_id),))
+
+
+def figure(report: IndicatorsReport, name: str, category: str = "si") -> IndicatorRow:
+    (found,) = (r for r in report.figures if (r.id, r.category) == (name, category))
+    return found
+
+
+def told(row: IndicatorRow) -> tuple[int | None, int | None, float | None]:
+    return (row.numerator, row.base, row.value)
+
+
+def test_rates_of_the_published_example(db: Database) -> None:
+    """domain.md T1; its case of unknown household is one more of unknown eligibility."""
+    groups = [
+        *([Disposition.COMPLETE] * 4),
+        *([Disposition.PARTIAL] * 2),
+        *(Disposition.REFUSED, Disposition.UNDELIVERABLE, Disposition.OTHER),
+        Disposition.NOT_ELIGIBLE,
+    ]
+    people = [Someone({2: STUDIES}, disposition=one) for one in groups]
+    people += [Someone(disposition=SILENT, confirmed=False)] * 2
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        report = rates_report(session, WHOLE, of_unit(session, school))
+
+    counts, rates = report.counts, report.rates
+    assert (counts.I, counts.P, counts.R, counts.NC, counts.O) == (4, 2, 1, 1, 1)
+    assert (counts.UO, counts.NE) == (2, 1)
+    assert rates.e == Fraction(9, 10)
+    assert (rates.rr1, rates.rr2) == (Fraction(4, 11), Fraction(6, 11))
+    assert (rates.rr3, rates.rr5, rates.rr6) == (Fraction(10, 27), Fraction(4, 9), Fraction(2, 3))
+    assert (rates.con1, rates.ref1, rates.coop1) == (
+        Fraction(8, 11),
+        Fraction(1, 11),
+        Fraction(1, 2),
+    )
+    assert report.frame == 11
+
+
+def test_who_is_known_by_themselves_and_through_others(db: Database) -> None:
+    people = [
+        answered(2, **STUDIES),
+        answered(2, estudia=1),  # half of the core
+        Someone(disposition=SILENT, source="familiar"),
+        Someone(disposition=Disposition.NOT_ELIGIBLE, source="docente"),
+        SILENCE,
+    ]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        report = rates_report(session, WHOLE, of_unit(session, school))
+
+    assert (report.self_reported, report.verified, report.frame) == (1, 1, 4)
+    assert report.knowledge_rate == Fraction(1, 2)
+    assert report.rates.rr2 == Fraction(1, 2)
+
+
+def test_both_denominators_when_people_join_late(db: Database) -> None:
+    denied = Someone(disposition=Disposition.NOT_ELIGIBLE)
+    people = [answered(2, **WORKS), SILENCE, denied, Someone(disposition=SILENT, late=True)]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        report = rates_report(session, WHOLE, of_unit(session, school))
+
+    assert (report.frame, report.frame_at_opening, report.late) == (3, 2, 1)
+
+
+def test_first_outcomes_of_known_answers(db: Database) -> None:
+    """15 of 25 out of 30 is domain.md T6: Wilson with finite population (.5187, .6762)."""
+    people = [answered(2, **STUDIES)] * 9 + [answered(2, **BOTH)] * 6
+    people += [answered(2, **WORKS)] * 7 + [answered(2, **NEITHER)] * 3 + [SILENCE] * 5
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school))
+
+    assert report.audience is Audience.OWN
+    higher = figure(report, "H1")
+    assert told(higher) == (15, 25, 0.6)
+    assert (round(higher.low or 0, 4), round(higher.high or 0, 4)) == (0.5187, 0.6762)
+    assert told(figure(report, "L1")) == (13, 25, 0.52)
+    assert [figure(report, "S1", c.id).numerator for c in outcomes_of(2)[0].categories] == [
+        9,
+        7,
+        6,
+        3,
+    ]
+
+
+def test_what_is_not_an_answer_is_in_no_base(db: Database) -> None:
+    people = [
+        answered(2, **STUDIES),
+        answered(2, trabaja=1),  # whether they study was left blank
+        Someone({2: STUDIES}, disposition=Disposition.BREAK_OFF),
+        Someone({2: {"trabaja": 1}}, missing={"estudia": -98}),
+    ]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school))
+
+    assert told(figure(report, "H1")) == (1, 1, 1.0)
+    assert told(figure(report, "L1")) == (2, 3, 2 / 3)
+
+
+def test_an_answer_that_no_longer_applies_is_not_counted(db: Database) -> None:
+    """The first choice was answered before they said that they do not study."""
+    people = [answered(2, **STUDIES, primera_opcion=1), answered(2, **WORKS, primera_opcion=1)]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+
+    with db.reading() as session:
+        frame = datasets.analysis_frame(session, WHOLE, school, COHORT, 2)
+
+    assert sorted(str(row.get("primera_opcion")) for row in frame.rows) == ["1", "None"]
+
+
+def test_the_plan_of_the_same_person_is_beside_their_situation(db: Database) -> None:
+    kept = Someone({1: {"plan_egreso": 1}, 2: STUDIES})
+    changed = Someone({1: {"plan_egreso": 2}, 2: STUDIES})
+    never_asked = answered(2, **STUDIES)
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, [kept, kept, changed, never_asked])
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school))
+
+    assert told(figure(report, "X2")) == (2, 3, 2 / 3)
+
+
+def test_plan_and_satisfaction_of_the_first_questionnaire(db: Database) -> None:
+    plans = [1, 1, 1, 3, 2, 9]
+    people = [answered(1, plan_egreso=plan, satisfaccion_global=4) for plan in plans]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 1, people)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school, 1))
+
+    assert told(figure(report, "X0", "solo_estudiar")) == (3, 6, 0.5)
+    assert told(figure(report, "X0b")) == (4, 6, 4 / 6)
+    assert told(figure(report, "C1t")) == (6, 6, 1.0)
+
+
+SEVEN = [answered(2, **STUDIES)] * 3 + [answered(2, **WORKS)] * 2 + [answered(2, **BOTH)] * 2
+
+
+def test_a_school_of_seven_sees_its_figures_with_a_warning(db: Database) -> None:
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, SEVEN)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school))
+
+    assert told(figure(report, "H1")) == (5, 7, 5 / 7)
+    assert figure(report, "H1").reason == Reason.CAREFUL
+    # Unemployment of so few is told to nobody (domain.md L3).
+    assert {row.id for row in report.figures if row.withheld} == {"L3"}
+
+
+@pytest.mark.parametrize("audience", [Audience.OFFICE, Audience.PUBLIC])
+def test_nobody_else_sees_an_outcome_of_a_school_of_seven(db: Database, audience: Audience) -> None:
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, SEVEN)
+
+    with db.reading() as session:
+        report = indicators_report(session, WHOLE, of_unit(session, school), audience=audience)
+
+    asked = [row for row in report.figures if row.id in {"S1", "S2", "S3", "S4", "H1", "L1"}]
+    assert len(asked) == 9
+    assert all(row.withheld and (row.numerator, row.value) == (None, None) for row in asked)
+    assert all(row.reason and "personas" in row.reason for row in asked if row.base is None)
+    assert all(row.reason and "juntar" in row.reason for row in asked)
+    assert all(row.value is None for row in report.figures)
+
+
+def test_an_office_of_three_schools_adds_them_up_and_of_two_does_not(db: Database) -> None:
+    with db.unit_of_work() as session:
+        state = an_office(session)
+        for code in ("15ECT0001A", "15ECT0002B"):
+            a_surveyed_school(session, 2, SEVEN, code=code, office=state)
+    with db.reading() as session:
+        of_two = indicators_report(session, own(state), of_unit(session, state))
+    with db.unit_of_work() as session:
+        a_surveyed_school(session, 2, SEVEN, code="15ECT0003C", office=state)
+    with db.reading() as session:
+        of_three = indicators_report(session, own(state), of_unit(session, state))
+
+    assert of_two.audience is of_three.audience is Audience.OFFICE
+    assert all(figure(of_two, "S1", c).value is None for c in ("solo_estudia", "ninguna"))
+    assert told(figure(of_three, "S1", "solo_estudia")) == (9, 21, 9 / 21)
+
+
+def test_a_reader_may_ask_for_less_and_not_for_more(db: Database) -> None:
+    with db.unit_of_work() as session:
+        state = an_office(session)
+        school = a_surveyed_school(session, 2, SEVEN, office=state)
+
+    with db.reading() as session:
+        asked = of_unit(session, school)
+        less = indicators_report(session, own(school), asked, audience=Audience.PUBLIC)
+        with pytest.raises(AudienceNotYours):
+            indicators_report(session, own(state), asked, audience=Audience.OWN)
+
+    assert less.audience is Audience.PUBLIC
+
+
+def test_what_is_not_in_the_scope_was_never_fielded(db: Database) -> None:
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, SEVEN)
+        other = a_surveyed_school(session, 2, SEVEN, code="15ECT0002B")
+
+    with db.reading() as session:
+        asked = of_unit(session, school)
+        assert rates_report(session, own(school), asked).frame == 7
+        with pytest.raises(NothingFielded):
+            rates_report(session, own(other), asked)
+        with pytest.raises(NothingFielded):
+            rates_report(session, own(school), of_unit(session, school, 3))
+        with pytest.raises(NothingFielded):
+            rates_report(session, WHOLE, WaveOfUnit(asked.unit, Cohort(2020, 2023), 2))
+
+
+def _note(count: Counter[str]) -> Callable[..., None]:
+    return lambda *said: count.update([said[2]])
+
+
+def test_a_frame_takes_as_many_queries_for_one_person_as_for_thirty(db: Database) -> None:
+    asked: dict[int, int] = {}
+    for size, code in ((1, "15ECT0001A"), (30, "15ECT0002B")):
+        with db.unit_of_work() as session:
+            school = a_surveyed_school(session, 2, [answered(2, **STUDIES)] * size, code=code)
+        with db.reading() as session:
+            datasets.analysis_frame(session, WHOLE, school, COHORT, 2)  # versions parsed once
+            count = Counter[str]()
+            event.listen(session.connection(), "before_cursor_execute", _note(count))
+            frame = datasets.analysis_frame(session, WHOLE, school, COHORT, 2)
+        asked[size] = count.total()
+        assert len(frame.rows) == size
+
+    assert asked[1] == asked[30] == 8
+
+
+def test_no_row_holds_a_name_a_contact_or_a_text(db: Database) -> None:
+    said = {"ies_nombre": "Universidad de Toluca", "comentario": "soy Ana"}
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, [answered(2, **STUDIES, **said)])
+
+    with db.reading() as session:
+        frame = datasets.analysis_frame(session, WHOLE, school, COHORT, 2)
+
+    texts = {str(value) for row in frame.rows for value in row.values()}
+    assert not {"Ana", "Núñez", "ana@x.mx", *said.values()} & texts
+    assert {str(value) for value in frame.rows[0].values()} >= {"M", "15106"}
+
+
+def test_a_crossing_is_told_whole_or_not_at_all(db: Database) -> None:
+    half = [("H", STUDIES, 12), ("H", WORKS, 13), ("M", STUDIES, 14), ("M", WORKS, 11)]
+    people = [Someone({2: given}, sex=sex) for sex, given, n in half for _ in range(n)]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+        lonely = a_surveyed_school(
+            session, 2, [*people, Someone({2: STUDIES}, sex="X")], code="15ECT0002B"
+        )
+
+    with db.reading() as session:
+        shown = indicators_report(session, own(school), of_unit(session, school), by="sexo")
+        hidden = indicators_report(session, own(lonely), of_unit(session, lonely), by="sexo")
+        with pytest.raises(TraitNotOffered):
+            indicators_report(session, own(school), of_unit(session, school), by="curp")
+
+    # S1 has categories of nobody, so of its family only one line is told.
+    assert all(one.row.withheld for one in shown.crossed if one.row.id in {"S1", "H1", "L1"})
+    found = {(one.row.id, one.group): told(one.row) for one in shown.crossed if one.row.value}
+    assert found["S2", "H"] == (12, 25, 12 / 25)
+    assert found["S2", "M"] == (14, 25, 14 / 25)
+    assert all(one.row.withheld and one.row.base is None for one in hidden.crossed)
+
+
+def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
+    with db.unit_of_work() as session:
+        state = an_office(session)
+        for code in ("15ECT0001A", "15ECT0002B", "15ECT0003C"):
+            people = [Someone({2: STUDIES}, sex="H"), Someone({2: WORKS}, sex="M")]
+            a_surveyed_school(session, 2, people, code=code, office=state)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(state), of_unit(session, state), by="sexo")
+
+    found = {(one.row.id, one.group): told(one.row) for one in report.crossed}
+    assert (found["H1", "H"], found["H1", "M"]) == ((3, 3, 1.0), (0, 3, 0.0))
