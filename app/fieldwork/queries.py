@@ -186,6 +186,14 @@ def outcome_counts(session: Session, scope: Scope, wave_id: UUID) -> OutcomeCoun
     return _counted(session, _cases_of(scope, col(Case.wave_id) == wave_id))
 
 
+def frozen_outcome_counts(session: Session, scope: Scope, wave_id: UUID) -> OutcomeCounts:
+    """The groups of one wave, without those added after its list was frozen."""
+    return _counted(
+        session,
+        _cases_of(scope, col(Case.wave_id) == wave_id, col(Case.late_reason).is_(None)),
+    )
+
+
 def unit_outcome_counts(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> OutcomeCounts:

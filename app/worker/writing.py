@@ -23,6 +23,7 @@ from app.fieldwork.stationery import (
     stationery_of,
     write_letter,
 )
+from app.fieldwork.trial import is_trial, write_trial
 from app.keys import keys_for
 from app.messaging import outbox, suppression
 from app.messaging.addresses import AddressProblem, matching_form, wire_address
@@ -57,13 +58,15 @@ class Writer:
             return {
                 message.id: Objection("sending_paused", until=now + LATER) for message in claimed
             }
-        cases = {message.context_id for message in claimed}
+        cases = _about_people(claimed)
         people = correspondents(session, cases)
         unwanted = objections(people, cases, now=now)
         addresses = [address for person in people.values() for address in person.addresses]
         barred = suppression.suppressed(session, addresses, self.address_keys)
         return {
-            message.id: unwanted.get(message.context_id)
+            message.id: self._trial(session, message, now=now)
+            if is_trial(message.kind)
+            else unwanted.get(message.context_id)
             or self._letter(session, message, people[message.context_id], barred, now=now)
             for message in claimed
         }
@@ -75,7 +78,7 @@ class Writer:
         now = self._clock()
         if self._stopping():
             return {message.id: Objection("stopping", until=now) for message in claimed}
-        cases = {message.context_id for message in claimed}
+        cases = _about_people(claimed)
         unwanted = objections(correspondents(session, cases), cases, now=now)
         return {
             message.id: unwanted[message.context_id]
@@ -90,6 +93,8 @@ class Writer:
         if sent:
             deliveries.record_sent(session, sent, now=now)
         for ending in ended:
+            if is_trial(ending.message.kind):
+                continue
             if ending.outcome in _FAILED:
                 self._failed.add(ending.message.context_id)
             if ending.outcome is Outcome.ADDRESS_DEAD and ending.recipient is not None:
@@ -123,10 +128,24 @@ class Writer:
         except (KeyError, ValueError):
             return Objection("not_rendered")
 
+    def _trial(
+        self, session: Session, message: ClaimedMessage, *, now: datetime
+    ) -> Rendered | Objection:
+        try:
+            paper = self._paper(session, message.context_id)
+            return write_trial(session, self._office, paper, message, now=now)
+        except (KeyError, ValueError):
+            return Objection("not_rendered")
+
     def _paper(self, session: Session, school_id: UUID) -> Stationery:
         if school_id not in self._stationery:
             self._stationery[school_id] = stationery_of(session, self._office, school_id)
         return self._stationery[school_id]
+
+
+def _about_people(claimed: Sequence[ClaimedMessage]) -> set[UUID]:
+    """The cases of a claim; a test message is about none."""
+    return {message.context_id for message in claimed if not is_trial(message.kind)}
 
 
 class _Usable:
