@@ -5,7 +5,7 @@ who answers (tú).
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -62,10 +62,19 @@ def validate(
         Issue(name, name, "unknown", Severity.HARD, _SAYINGS["unknown"].text(language))
         for name in strangers
     ]
-    for item in path.items:
-        if only is None or item.name in only:
-            found += _item_issues(item, path, language)
-    return tuple(found)
+    return (*found, *issues_on(path, only, language=language))
+
+
+def issues_on(
+    path: Walk, only: Collection[str] | None = None, *, language: Language = Language.SPANISH
+) -> tuple[Issue, ...]:
+    """`validate`, for who has walked already; names the questionnaire lacks are not looked at."""
+    return tuple(
+        issue
+        for item in path.items
+        if only is None or item.name in only
+        for issue in _item_issues(item, path, language)
+    )
 
 
 def left_blank(
@@ -79,7 +88,13 @@ def left_blank(
 
     A matrix or a group of fields is asked about once, not once a row.
     """
-    path = walk(questionnaire, answers)
+    return blanks_on(walk(questionnaire, answers), names, language=language)
+
+
+def blanks_on(
+    path: Walk, names: Collection[str], *, language: Language = Language.SPANISH
+) -> tuple[Issue, ...]:
+    """`left_blank`, for who has walked already."""
     message = _SAYINGS["blank"].text(language)
     found = []
     for item in path.items:
@@ -95,6 +110,11 @@ def left_blank(
         if empty:
             found.append(Issue(item.name, empty[0], "blank", Severity.SOFT, message))
     return tuple(found)
+
+
+def sayings(language: Language) -> Mapping[str, str]:
+    """What is said of every fault, by its code; the phone says the same."""
+    return {code: label.text(language) for code, label in _SAYINGS.items()}
 
 
 def _item_issues(item: Item, path: Walk, language: Language) -> Iterator[Issue]:

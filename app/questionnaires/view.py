@@ -3,7 +3,7 @@
 Language chosen, markers written, options that do not apply gone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -145,6 +145,31 @@ def step_view(
         total=len(ahead),
         items=tuple(drawing.item(item) for item in step.items),
     )
+
+
+def whole_steps(
+    questionnaire: Questionnaire,
+    items: Sequence[Item],
+    leaves: Collection[str],
+    *,
+    wording: Wording,
+) -> tuple[StepView, ...]:
+    """Every step these items make, whoever is asked: all options, no answers.
+
+    `leaves`: names of the variables to draw. For a phone that takes the questionnaire with it.
+    """
+    drawn = tuple(leaf for leaf in questionnaire.variables.values() if leaf.name in leaves)
+    path = Walk(tuple(items), drawn, {}, {}, {leaf.name: leaf.choices for leaf in drawn}, False)
+    drawing = _Drawing(questionnaire, path, {}, wording, (), {})
+    found: list[StepView] = []
+    for page in questionnaire.pages:
+        for item in (item for item in page.items if item in items):
+            name = item.step or item.name
+            before = found.pop().items if found and found[-1].name == name else ()
+            title = wording.say(page.title)
+            place = len(found) + 1
+            found.append(StepView(name, page.name, title, place, 0, (*before, drawing.item(item))))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
