@@ -8,6 +8,7 @@ from app.cli.chronology import chronology
 from app.cli.database import check, migrate
 from app.cli.demo import demo
 from app.cli.instruments import questionnaire_app
+from app.cli.results import indicators, rates
 from app.cli.roster import roster
 from app.cli.serve import serve
 from app.cli.simulate import simulate
@@ -32,6 +33,8 @@ program.command()(worker)
 program.command("tick")(tick_once)
 program.command()(calendar)
 program.command()(links)
+program.command()(rates)
+program.command()(indicators)
 program.command()(check)
 program.command()(chronology)
 program.command()(simulate)

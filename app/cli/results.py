@@ -1,0 +1,150 @@
+"""`trayecto rates` and `trayecto indicators`: the figures of a wave, for any audience."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from fractions import Fraction
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from app.analytics import reports
+from app.analytics.registry import indicator
+from app.analytics.released import Audience, IndicatorRow
+from app.analytics.reports import FrameReport, WaveOfUnit
+from app.chronology.wave_plan import parse_cohort
+from app.cli.runtime import opened_runtime
+from app.cli.terminal import show_json
+from app.errors import AppError, NotFound
+from app.units.queries import unit_by_code
+from app.units.scope import WHOLE
+
+Unit = Annotated[str, typer.Option(help="Clave de la unidad; de una escuela, su CCT.")]
+Generation = Annotated[str, typer.Option(help="Por ejemplo 2013-2016.")]
+Number = Annotated[int, typer.Option(help="1, 2 o 3.", min=1, max=3)]
+Json = Annotated[bool, typer.Option("--json", help="Un documento JSON.")]
+
+
+class GenerationUnclear(AppError):
+    """--generation is not two years."""
+
+    code = "results.generation_unclear"
+    status = 400
+    plantilla = "No se entiende la generación «{text}». Escríbala así: 2013-2016."
+
+
+class UnitUnknown(AppError):
+    """--unit names no unit."""
+
+    code = "results.unit_unknown"
+    status = 404
+    plantilla = "No hay una unidad con la clave «{asked}». Véalas con «trayecto units list»."
+
+
+def rates(unit: Unit, generation: Generation, questionnaire: Number, as_json: Json = False) -> None:
+    """Tasas de respuesta de un cuestionario de una generación, con sus cuentas."""
+    with opened_runtime() as runtime, runtime.database.reading() as session:
+        asked = _asked(session, unit, generation, questionnaire)
+        report = reports.rates_report(session, WHOLE, asked)
+    document = _rates_document(report)
+    if as_json:
+        show_json(document)
+        return
+    for name, value in document.items():
+        print(f"{name:16}  {_plain(value)}")
+
+
+def indicators(
+    unit: Unit,
+    generation: Generation,
+    questionnaire: Number,
+    by: Annotated[
+        str | None, typer.Option(help="Divide por: sexo, turno, tipo_bachillerato.")
+    ] = None,
+    audience: Annotated[
+        Audience | None,
+        typer.Option(help="Para quién: own, office o public. Si no se dice, office."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Indicadores de un cuestionario, con lo que no se muestra y por qué."""
+    with opened_runtime() as runtime, runtime.database.reading() as session:
+        asked = _asked(session, unit, generation, questionnaire)
+        report = reports.indicators_report(session, WHOLE, asked, by=by, audience=audience)
+    if report.by is None:
+        lines = [_figure(row) for row in report.figures]
+    else:
+        by_value = {"by": report.by.variable}
+        lines = [
+            {**_figure(crossed.row), **by_value, "group": crossed.group}
+            for crossed in report.crossed
+        ]
+    if as_json:
+        show_json(lines)
+        return
+    for line in lines:
+        print("\t".join(_words(line)))
+
+
+def _asked(session: Session, unit: str, generation: str, questionnaire: int) -> WaveOfUnit:
+    try:
+        cohort = parse_cohort(generation)
+    except ValueError as error:
+        raise GenerationUnclear(text=generation) from error
+    try:
+        found = unit_by_code(session, WHOLE, unit)
+    except NotFound as error:
+        raise UnitUnknown(asked=unit) from error
+    return WaveOfUnit(found, cohort, questionnaire)
+
+
+def _rates_document(report: FrameReport) -> dict[str, float | int | None]:
+    """Counts, e, every rate, knowledge rate and frame, flat (contract.md)."""
+    found = {field.name: getattr(report.rates, field.name) for field in fields(report.rates)}
+    e = found.pop("e")
+    return {
+        **asdict(report.counts),
+        "e": _number(e),
+        **{name: _number(value) for name, value in found.items()},
+        "knowledge_rate": _number(report.knowledge_rate),
+        "frame": report.frame,
+        "frame_at_opening": report.frame_at_opening,
+        "late": report.late,
+    }
+
+
+def _figure(row: IndicatorRow) -> dict[str, object]:
+    """The keys of contract.md, in its order."""
+    return {
+        "id": row.id,
+        "category": row.category,
+        "numerator": row.numerator,
+        "base": row.base,
+        "value": row.value,
+        "low": row.low,
+        "high": row.high,
+        "withheld": row.withheld,
+        "reason": None if row.reason is None else str(row.reason),
+    }
+
+
+def _words(line: Mapping[str, object]) -> tuple[str, ...]:
+    name = indicator(str(line["id"])).name
+    told = (line["numerator"], line["base"], line["value"], line["low"], line["high"])
+    return (
+        str(line["id"]),
+        name,
+        *(str(line[key]) for key in ("group", "category") if line.get(key)),
+        *(_plain(number) for number in told),
+        str(line["reason"] or ""),
+    )
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
