@@ -20,6 +20,8 @@ from markupsafe import Markup
 from app.web.assets import asset_url
 
 HERE = Path(__file__).parent
+# Facts of the whole deployment that every page shows; set once, when the application is made.
+_facts = {"simulated": False}
 LOCALES = {"es": "es_MX", "en": "en_US"}
 
 
@@ -56,6 +58,11 @@ def say_number(number: float, *, language: str = "es") -> str:
     return format_decimal(number, locale=LOCALES[language])
 
 
+def label_simulated(*, simulated: bool) -> None:
+    """Say on every page that the people of this deployment are invented."""
+    _facts["simulated"] = simulated
+
+
 @cache
 def _environment(language: str) -> Environment:
     environment = Environment(
@@ -70,6 +77,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = asset_url
     environment.globals["language"] = language
+    environment.globals["facts"] = _facts
     environment.filters["day"] = say_date
     environment.filters["moment"] = say_moment
     environment.filters["number"] = say_number

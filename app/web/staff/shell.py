@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from app.db import marks
 from app.staff.roles import Permission
 from app.web.wiring import Caller, Site
 
@@ -37,7 +36,6 @@ class Shell:
     menu: tuple[MenuEntry, ...]
     csrf: str
     who: str
-    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,6 @@ def shell(session: Session, caller: Caller, *, at: str = "") -> Shell:
         menu=_entries(caller, at),
         csrf=caller.form_token(),
         who=caller.actor.display_name,
-        simulated=marks.marked(session, marks.SIMULATED) is not None,
     )
 
 
