@@ -15,7 +15,7 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan, Step
+from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan, SendingHours, Step
 from app.chronology.due import ContactHistory, due_step, newest_due, not_before, quiet_until
 from app.chronology.wave_plan import FieldPeriod
 from app.directory.tables import ContactKind, ContactPoint, OptOut, PanelMember
@@ -28,7 +28,14 @@ from app.fieldwork.addressees import (
     follow_up_refusals,
 )
 from app.fieldwork.tables import Case, Wave, WaveState
-from app.fieldwork.wanted import AWAITED, IN_SPANISH, Unwanted, needs_guardian, why_unwanted
+from app.fieldwork.wanted import (
+    AWAITED,
+    IN_SPANISH,
+    Addressee,
+    Unwanted,
+    needs_guardian,
+    why_unwanted,
+)
 from app.messaging.delivery import Objection, PlannedMessage
 from app.messaging.outbox import enqueue
 from app.units.tables import OrganisationUnit
@@ -168,16 +175,24 @@ def resume_wave(session: Session, wave_id: UUID) -> bool:
     return taken.first() is not None
 
 
-def _objection(
-    person: Correspondent, plans: Mapping[int, ContactPlan], *, now: datetime
+def objection_to(
+    state: Addressee, hours: SendingHours, *, now: datetime, zone: str
 ) -> Objection | None:
-    reason = _reason(person, now=now)
+    """Why nothing is written to somebody in this state now, or None."""
+    reason = why_unwanted(state, now=now, today=civil_date(now, zone))
     if reason is Unwanted.PAUSED:
         return Objection(reason, until=now + ASK_AGAIN)
     if reason is not None:
         return Objection(reason)
-    later = quiet_until(plans[person.questionnaire].hours, now=now, zone=person.zone)
+    later = quiet_until(hours, now=now, zone=zone)
     return None if later is None else Objection(QUIET_HOURS, until=later)
+
+
+def _objection(
+    person: Correspondent, plans: Mapping[int, ContactPlan], *, now: datetime
+) -> Objection | None:
+    hours = plans[person.questionnaire].hours
+    return objection_to(person.state, hours, now=now, zone=person.zone)
 
 
 def _reason(person: Correspondent, *, now: datetime) -> Unwanted | None:

@@ -19,7 +19,7 @@ from app.worker.sending import Sending
 log = logging.getLogger("trayecto.worker")
 
 LONGEST_WAIT = 30.0  # seconds between two tries while the database is away
-_SHORTEST_WAIT = 1.0
+_SHORTEST_WAIT = 0.2
 
 
 def run(deployment: Deployment, stop: Event, *, lease: timedelta = outbox.LEASE) -> None:

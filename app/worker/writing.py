@@ -14,6 +14,7 @@ from app.fieldwork import deliveries
 from app.fieldwork.addressees import Correspondent, correspondents
 from app.fieldwork.failing import pause_failing_waves
 from app.fieldwork.invitations import objections
+from app.fieldwork.last_word import last_objections
 from app.fieldwork.links import LinkKeyMissing
 from app.fieldwork.stationery import (
     Envelope,
@@ -79,7 +80,7 @@ class Writer:
         if self._stopping():
             return {message.id: Objection("stopping", until=now) for message in claimed}
         cases = _about_people(claimed)
-        unwanted = objections(correspondents(session, cases), cases, now=now)
+        unwanted = last_objections(session, cases, now=now)
         return {
             message.id: unwanted[message.context_id]
             for message in claimed
