@@ -25,7 +25,10 @@ from app.web.staff import (
     mailbox,
     rosters,
     session,
+    trials,
     units,
+    wave_cases,
+    waves,
     windows,
 )
 from app.web.trace import Trace
@@ -48,6 +51,9 @@ MODULES: tuple[ModuleType, ...] = (
     mailbox,
     units,
     windows,
+    trials,
+    waves,
+    wave_cases,
     rosters,
     accounts,
     audit,

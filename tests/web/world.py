@@ -27,6 +27,7 @@ from app.units.tables import StudentGroup
 from app.web import security
 from app.web.main import create_app
 from tests.conftest import DATA_KEYS, SECRET_KEYS
+from tests.web.in_field import Someone, a_wave_in_field, people_of
 
 UNITS = """code,name,kind,parent
 MX,México,nation,
@@ -85,7 +86,12 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
                 options={"generation": "2023-2026"},
                 now=now,
             )
+            wave_id = a_wave_in_field(session, unit, now=now)
+            someone = Someone(group_id=group.id)
+            (case_id,) = people_of(session, wave_id, [someone], now=now)
             world.ids[code] = {
+                "wave_id": str(wave_id),
+                "case_id": str(case_id),
                 "batch_id": str(batch_id),
                 "unit_code": code,
                 "unit_id": str(unit.id),

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.directory.tables import CohortRow, PrivacyNotice
+from app.fieldwork.trial import trial_arrived
 from app.units import queries
 from app.units.tables import InstitutionProfile, UnitKind
 from app.web.wiring import Caller
@@ -78,7 +79,7 @@ def steps(session: Session, caller: Caller) -> tuple[Step, ...]:
             "Véalo llegar a su propio correo antes que nadie.",
             f"{unit}/mensaje-de-prueba",
             "Enviarme la prueba",
-            False,
+            trial_arrived(session, school.id),
         ),
     )
     return _with_states(plan)
