@@ -35,6 +35,11 @@ class PersonName:
         return " ".join(filter(None, (self.given, self.surname_1, self.surname_2)))
 
     @property
+    def listed(self) -> str:
+        """Surnames first, as a list in their order writes it: "Muñoz Pérez, José"."""
+        return f"{' '.join(filter(None, (self.surname_1, self.surname_2)))}, {self.given}"
+
+    @property
     def search(self) -> str:
         """By which the person is found and compared: "munoz perez jose"."""
         return search_form(" ".join(filter(None, (self.surname_1, self.surname_2, self.given))))

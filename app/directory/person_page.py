@@ -155,6 +155,17 @@ def person_page(session: Session, scope: Scope, member_id: UUID) -> PersonPage:
     )
 
 
+def is_in_scope(session: Session, scope: Scope, member_id: UUID) -> bool:
+    """Whether a scope, of whatever permission, reaches this member."""
+    found = session.exec(
+        select(PanelMember.id).where(
+            PanelMember.id == member_id,
+            people_in_scope(scope, col(PanelMember.school_id), col(PanelMember.group_id)),
+        )
+    )
+    return found.first() is not None
+
+
 def _contacts(session: Session, member_id: UUID) -> tuple[ContactLine, ...]:
     rows = session.exec(
         select(ContactPoint)

@@ -64,6 +64,7 @@ class PersonRow:
     contactable: bool
     opted_out: bool
     simulated: bool
+    listed: str  # surnames first, as the list is ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +300,10 @@ def _sorted_ids(
 
 
 def _person(row: Any) -> PersonRow:
+    name = PersonName(row.given_name, row.surname_1, row.surname_2)
     return PersonRow(
         row.id,
-        PersonName(row.given_name, row.surname_1, row.surname_2).full,
+        name.full,
         row.student_id,
         row.school,
         Cohort(row.entered, row.leaves),
@@ -311,4 +313,5 @@ def _person(row: Any) -> PersonRow:
         bool(row.contactable),
         bool(row.opted_out),
         row.simulated,
+        name.listed,
     )

@@ -61,8 +61,8 @@ def person_line(session: Session, member_id: UUID, cohort_id: UUID) -> PersonLin
     `cohort_id`: the member's present generation.
     """
     (cohort,) = cohorts_where(session, col(CohortRow.id) == cohort_id)
-    states = {
-        wave.questionnaire: wave.state
+    waves = {
+        wave.questionnaire: wave
         for wave in session.exec(select(Wave).where(Wave.cohort_id == cohort_id))
     }
     here: dict[int, PersonCase] = {}
@@ -81,15 +81,18 @@ def person_line(session: Session, member_id: UUID, cohort_id: UUID) -> PersonLin
         else:
             earlier.append(found)
     stations = tuple(
-        PersonStation(
-            window.questionnaire,
-            window.period,
-            states.get(window.questionnaire),
-            here.get(window.questionnaire),
-        )
+        _station(window.period, waves.get(window.questionnaire), here.get(window.questionnaire))
         for window in windows_in_force(session, [cohort])[cohort_id]
     )
     return PersonLine(cohort.cohort, stations, tuple(earlier))
+
+
+def _station(planned: FieldPeriod, wave: Wave | None, case: PersonCase | None) -> PersonStation:
+    """A wave keeps the day on which it opened, whatever is planned afterwards."""
+    if wave is None:
+        return PersonStation(planned.wave, planned, None, case)
+    period = FieldPeriod(wave.questionnaire, wave.opens, wave.closes)
+    return PersonStation(wave.questionnaire, period, wave.state, case)
 
 
 def _person_case(case: Case, wave: Wave, cohort: Cohort) -> PersonCase:

@@ -18,10 +18,19 @@ from app.db.transactions import Database
 from app.staff.roles import PERMISSIONS, Permission, Role
 from app.web.main import declaration, routes
 from app.web.wiring import Permits
-from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
+from tests.web.world import (
+    CURPS,
+    SCHOOL_A,
+    SCHOOL_B,
+    World,
+    a_world,
+    client_for,
+    settings_for,
+    sign_in,
+)
 
 # What only a stranger's school holds, by the words its pages would show.
-SECRETS_OF_B = ("Plantel B", "02dct0002b@escuela.mx", "02DCT0002B")
+SECRETS_OF_B = ("Plantel B", "02dct0002b@escuela.mx", "02DCT0002B", CURPS[SCHOOL_B])
 REFUSED = {303, 401, 403, 404}
 
 

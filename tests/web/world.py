@@ -27,6 +27,7 @@ from app.units.tables import StudentGroup
 from app.web import security
 from app.web.main import create_app
 from tests.conftest import DATA_KEYS, SECRET_KEYS
+from tests.web.cards import a_card, curp_of
 from tests.web.in_field import Someone, a_wave_in_field, people_of
 
 UNITS = """code,name,kind,parent
@@ -35,12 +36,15 @@ MX,México,nation,
 02,Baja California,state,MX
 09DCT0001A,Plantel A,school,09
 02DCT0002B,Plantel B,school,02
+02DCT0003C,Plantel C,school,02
 """
 ROSTER = """Matrícula;Nombre;Primer apellido;Segundo apellido;Grupo;Correo
 001;Íñigo;Muñoz;Peña;6A;inigo@correo.invalid
 002;Ana;López;;6A;ana@correo.invalid
 """
 SCHOOL_A, SCHOOL_B = "09DCT0001A", "02DCT0002B"
+SCHOOL_C = "02DCT0003C"  # asks for a person of each of the others
+CURPS = {SCHOOL_A: curp_of("PAAA"), SCHOOL_B: curp_of("PEBA")}
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
             world.ids[code] = {
                 "wave_id": str(wave_id),
                 "case_id": str(case_id),
+                **a_card(session, case_id, curp=CURPS[code], asked_by=SCHOOL_C, now=now),
                 "batch_id": str(batch_id),
                 "unit_code": code,
                 "unit_id": str(unit.id),
