@@ -146,7 +146,7 @@ def test_a_tutor_sees_the_own_groups_and_nobody_else(
 
     assert ("Ana" in listed, "Zoe" in listed) == (True, False)
     assert client.get(f"/panel/personas/{zoe}").status_code == 404
-    assert "Se le invitó" in own
+    assert "Se le escribió" in own
     assert CURPS[SCHOOL_A] not in own
     assert "Corregir sus datos" not in own
 
@@ -210,7 +210,7 @@ def test_the_line_of_a_person_says_how_each_questionnaire_stands(
     stations = re.findall(r'<li class="station (is-\w+)">.*?class="state">([^<]*)<', page)
     assert stations == [
         ("is-missed", "No se aplicó"),
-        ("is-open", "Se le invitó"),
+        ("is-open", "Se le escribió"),
         ("is-planned", "Planeado"),
     ]
 

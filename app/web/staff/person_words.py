@@ -32,17 +32,18 @@ CONSENT_WORDS = {
     "autoriza_orientacion": "Que orientación le busque con apoyos",
     "autoriza_red": "Seguir en el directorio de egresados",
 }
+# Short, for a station and for a line of history; the wave pages say the same at length.
 DISPOSITION_WORDS = {
     Disposition.PLANNED: "Todavía no se le escribe",
-    Disposition.INVITED: "Se le invitó",
-    Disposition.UNDELIVERABLE: "El mensaje no llegó",
-    Disposition.NON_CONTACT: "Cerró sin respuesta",
-    Disposition.STARTED: "Empezó a contestar",
+    Disposition.INVITED: "Se le escribió",
+    Disposition.UNDELIVERABLE: "Ningún correo le llega",
+    Disposition.NON_CONTACT: "No respondió",
+    Disposition.STARTED: "Empezó y le falta terminar",
     Disposition.BREAK_OFF: "Empezó y no terminó",
-    Disposition.PARTIAL: "Contestó una parte",
-    Disposition.COMPLETE: "Contestó completo",
-    Disposition.REFUSED: "Prefirió no contestar",
-    Disposition.OTHER: "No pudo contestar",
+    Disposition.PARTIAL: "Respondió una parte",
+    Disposition.COMPLETE: "Respondió",
+    Disposition.REFUSED: "No quiso responder",
+    Disposition.OTHER: "No puede responder por otra causa",
     Disposition.NOT_ELIGIBLE: "No le corresponde",
 }
 INELIGIBILITY_WORDS = {
