@@ -65,7 +65,7 @@ def ticks(chance: random.Random) -> Iterator[datetime]:
     now = datetime(FIRST, 4, 28, tzinfo=UTC)
     while now < datetime(LAST + 1, 12, 5, tzinfo=UTC):
         busy = now.month in {5, 6, 7, 10, 11, 12} and not (now.month in {7, 12} and now.day > 3)
-        longest = chance.choice([0.2, 3, LONGEST_SILENCE, LONGEST_SILENCE]) if busy else LONGEST_SILENCE
+        longest = chance.choice([0.2, 3, 9, LONGEST_SILENCE]) if busy else LONGEST_SILENCE
         now += timedelta(days=chance.uniform(0.01, longest))
         yield now
 

@@ -201,6 +201,23 @@ def test_an_opt_out_during_the_claim_still_counts(db: Database, settings: Settin
     assert row.state is OutboxState.CANCELLED
 
 
+def test_an_answer_during_the_claim_is_seen_without_a_cancellation(
+    db: Database, settings: Settings
+) -> None:
+    a_site(db, Person())
+
+    class Late(Refusing):
+        def deliver(self, batch: Sequence[Outgoing], ledger: Ledger) -> list[DeliveryResult]:
+            with db.unit_of_work() as session:
+                advance(session, only_case(session).id, Disposition.COMPLETE, now=OPENING)
+            assert ledger.write(batch, ()) == set()
+            return []
+
+    report = drained(db, settings, Late(), OPENING)
+
+    assert (report.sent, report.cancelled) == (0, 1)
+
+
 def test_a_dead_address_gives_way_to_the_next(db: Database, settings: Settings) -> None:
     (member,) = a_site(db, Person(mail="vieja@example.org"))
     with db.unit_of_work() as session:
