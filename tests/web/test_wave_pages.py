@@ -1,10 +1,12 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from re import search
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from sqlmodel import select
 
 from app.db.transactions import Database
@@ -60,6 +62,21 @@ def more_people(world: World, db: Database, *people: Someone, now: datetime) -> 
 def audit_of(db: Database, action: str) -> list[AuditEntry]:
     with db.reading() as session:
         return list(session.exec(select(AuditEntry).where(AuditEntry.action == action)))
+
+
+@contextmanager
+def counted(db: Database) -> Iterator[list[str]]:
+    """The statements of a block."""
+    with db.reading() as session:
+        engine = session.connection().engine
+    seen: list[str] = []
+
+    def note(*args: object) -> None:
+        seen.append(str(args[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def text_of(page: str) -> str:
@@ -229,6 +246,26 @@ def test_the_missing_come_in_pages(
     assert "pagina=2" in first
     assert "pagina=1" in second
     assert len(audit_of(db, "wave.missing_seen")) == 2
+
+
+@pytest.mark.parametrize("end", ["", "/pendientes", "/mensajes"])
+def test_more_people_cost_no_more_queries(
+    world: World, client: TestClient, db: Database, now: datetime, end: str
+) -> None:
+    sign_in(client, world, SCHOOL_A, Role.OFFICER)
+    group = UUID(world.ids[SCHOOL_A]["group_id"])
+    asked = []
+    for _ in range(2):
+        people = [Someone(disposition=D.COMPLETE), Someone(group_id=group)]
+        cases = more_people(world, db, *people, now=now)
+        with db.unit_of_work() as session:
+            letters = [PlannedMessage(f"k/{one}", one, "invitation", "t.mx", now) for one in cases]
+            enqueue(session, letters, now=now)
+        with counted(db) as statements:
+            assert client.get(own(world, end)).status_code == 200
+        asked.append(len(statements))
+
+    assert asked[0] == asked[1] > 0
 
 
 def test_a_message_is_shown_with_its_state_and_reason(
