@@ -109,6 +109,14 @@ def proposed_calendar(exit_month: int) -> str:
     return "b" if exit_month >= SCHOOL_YEAR_STARTS or exit_month == 1 else "sep"
 
 
+def exit_day(leaves: int, exit_month: int) -> date:
+    """The first day of the month in which a cohort leaves.
+
+    A cohort that leaves in January is named after the year before (wave_plan).
+    """
+    return date(leaves + (exit_month == 1), exit_month, 1)
+
+
 def field_periods(cohort: Cohort, rules: Iterable[WaveRule]) -> tuple[FieldPeriod, ...]:
     """The field periods of `cohort`, in the order of `rules`, as civil dates.
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
-from app.chronology.wave_plan import Cohort
+from app.chronology.wave_plan import Cohort, exit_day
 from app.directory.consents import FOLLOW_UP
 from app.directory.contacts import USABLE, usable_contacts
 from app.directory.mails import masked
@@ -115,7 +115,8 @@ def is_minor(birth_date: str | None, on: date) -> bool | None:
 
 def exit_date(cohort: Cohort, exit_month: int) -> date:
     """When a cohort leaves where no row says it: the last day of its exit month."""
-    return date(cohort.leaves, exit_month, monthrange(cohort.leaves, exit_month)[1])
+    first = exit_day(cohort.leaves, exit_month)
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def prefilled(session: Session, member_id: UUID, *, on: date) -> Mapping[str, object]:

@@ -68,14 +68,6 @@ def why_not_moved(
     return None
 
 
-def exit_day(leaves: int, exit_month: int) -> date:
-    """The first day of the month in which a cohort leaves.
-
-    A cohort that leaves in January is named after the year before (wave_plan).
-    """
-    return date(leaves + (exit_month == 1), exit_month, 1)
-
-
 def in_window_on(days: Iterable[date]) -> set[tuple[str, int, int]]:
     """(calendar, questionnaire, year of leaving) whose official window contains one of `days`.
 

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, exists, update
 from sqlmodel import Session, col, or_, select
 
 from app.chronology.calendar import local_midnight
-from app.chronology.wave_plan import Cohort, FieldPeriod
+from app.chronology.wave_plan import Cohort, FieldPeriod, exit_day
 from app.directory.tables import CohortRow
 from app.errors import AppError
-from app.fieldwork.schedule import Change, Window, exit_day, why_not_moved, windows_of
+from app.fieldwork.schedule import Change, Window, why_not_moved, windows_of
 from app.fieldwork.tables import Wave, WaveState, WindowChange
 from app.units.tables import OrganisationUnit, UnitAncestor
 

@@ -1,4 +1,4 @@
-"""Everything a step needs to know about one person on one device, in four short reads.
+"""Everything a step needs to know about one person on one device, in two short reads.
 
 Core statements, built once: this is the path that must be fast (architecture.md B.5). Whoever
 saves takes the lock of the case first, so that two tabs of one person come one after the other.
@@ -11,18 +11,18 @@ from functools import cached_property
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import Connection, Row, bindparam, exists, literal_column, select, union_all
 from sqlmodel import Session
 
 from app.chronology.calendar import civil_date
+from app.chronology.wave_plan import exit_day
 from app.directory.contacts import usable_contacts
 from app.directory.states import ContactKind
 from app.directory.tables import CohortRow, PanelMember
 from app.errors import AppError
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.schedule import exit_day
-from app.fieldwork.tables import Case, Wave
+from app.fieldwork.tables import Case, EntrySession, Wave
 from app.questionnaires.answers import Answer as AnswerValue
 from app.questionnaires.answers import MissingCode, Stored, from_stored
 from app.questionnaires.flow import Step, steps
@@ -51,11 +51,11 @@ class SessionOver(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One stored answer, and which device gave it."""
+    """One stored answer, and whether this device gave it."""
 
     answer: AnswerValue
     revision: int
-    session_id: UUID | None
+    own: bool  # given on this device
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class Sitting:
     disposition: Disposition
     first_answer_at: datetime | None
     finished: bool  # pressed Terminar
+    last_saved_at: datetime | None
     left_on: date  # fecha_egreso, or the first day of the month in which the cohort leaves
     response_id: UUID | None
     kept: Mapping[str, Kept]  # answers and marks, by variable
@@ -111,8 +112,7 @@ class Sitting:
         """
         if self.visit.second_check_at is not None:
             return frozenset()
-        own = self.visit.session_id
-        return frozenset(name for name, kept in self.kept.items() if kept.session_id != own)
+        return frozenset(name for name, kept in self.kept.items() if not kept.own)
 
     def step(self, name: str) -> Step | None:
         """The step of this name on the person's path."""
@@ -135,14 +135,16 @@ def open_sitting(
     Raises:
         SessionOver: there is no such session any more.
     """
+    statement = _LOCKED if to_save else _SITUATION
+    row = connection.execute(statement, {"secret": entry.secret_hash(secret)}).first()
+    visit = entry.visit_of(_facts(row), now=now) if row is not None else None
+    if row is None or visit is None:
+        raise SessionOver
     with Session(connection) as session:
-        visit = entry.session_of(session, secret, now=now) if secret else None
-        if visit is None:
-            raise SessionOver
-        statement = _LOCKED if to_save else _SITUATION
-        row = connection.execute(statement, {"case": visit.case_id}).one()
         questionnaire = fetch(session, row.version_id)
-        response_id, kept, early = _stored(connection, visit.case_id, questionnaire)
+        # A first step that waited for the lock sees the response its rival began.
+        response_id = row.response_id or connection.scalar(_BEGUN, {"case": visit.case_id})
+        kept, early = _stored(connection, response_id, visit, questionnaire)
         if response_id is None:
             early = _known_before(session, row, questionnaire)
     left_on = row.left_on or exit_day(row.leaves, row.exit_month)
@@ -155,6 +157,7 @@ def open_sitting(
         disposition=row.disposition,
         first_answer_at=row.first_answer_at,
         finished=row.completed_at is not None,
+        last_saved_at=row.last_saved_at,
         left_on=left_on,
         response_id=response_id,
         kept=kept,
@@ -164,24 +167,24 @@ def open_sitting(
 
 
 def _stored(
-    connection: Connection, case_id: UUID, questionnaire: Questionnaire
-) -> tuple[UUID | None, dict[str, Kept], dict[str, object]]:
-    """The response, its answers and marks, and what was known when it began."""
-    response_id: UUID | None = None
+    connection: Connection,
+    response_id: UUID | None,
+    visit: entry.Visit,
+    questionnaire: Questionnaire,
+) -> tuple[dict[str, Kept], dict[str, object]]:
+    """Answers and marks by variable, and what was known when the response began."""
     kept: dict[str, Kept] = {}
     early: dict[str, object] = {}
-    for row in connection.execute(_ANSWERS, {"case": case_id}):
-        response_id = row.id
-        if row.variable is not None:
-            stored = from_stored(Stored(row.value, row.missing))
-            kept[row.variable] = Kept(stored, row.revision, row.session_id)
-    for mark in connection.execute(_MARKS, {"response": response_id}) if response_id else ():
-        if mark.variable in questionnaire.variables:
-            value = GIVEN if mark.value is True else mark.value
-            kept[mark.variable] = Kept(value, 0, mark.session_id)
+    if response_id is None:
+        return kept, early
+    asked = {"response": response_id, "session": visit.session_id}
+    for variable, value, missing, revision, own, marked in connection.execute(_ANSWERS, asked):
+        if marked and variable not in questionnaire.variables:
+            early[variable] = value
         else:
-            early[mark.variable] = mark.value
-    return response_id, kept, early
+            given = GIVEN if marked and value is True else value
+            kept[variable] = Kept(from_stored(Stored(given, missing)), revision, bool(own))
+    return kept, early
 
 
 def _known_before(
@@ -218,6 +221,21 @@ def _preloaded(
     return {name: known.get(name) for name in questionnaire.preloaded_types}
 
 
+def _facts(row: _Situation) -> entry.SessionFacts:
+    return entry.SessionFacts(
+        session_id=row.session_id,
+        case_id=row.case_id,
+        wave_id=row.wave_id,
+        mode=row.mode,
+        first_device=row.first_device,
+        second_check_at=row.second_check_at,
+        expires_at=row.expires_at,
+        revoked=row.link_revoked_at is not None,
+        state=row.state,
+        closes_at=row.closes_at,
+    )
+
+
 def _wave(row: _Situation) -> WaveFacts:
     return WaveFacts(
         id=row.wave_id,
@@ -236,6 +254,7 @@ def _wave(row: _Situation) -> WaveFacts:
 
 _TABLES = Answer.metadata.tables
 _CASE, _WAVE = _TABLES[Case.__tablename__], _TABLES[Wave.__tablename__]
+_SESSION = _TABLES[EntrySession.__tablename__]
 _MEMBER, _COHORT = _TABLES[PanelMember.__tablename__], _TABLES[CohortRow.__tablename__]
 _UNIT, _PROGRAMME = _TABLES[OrganisationUnit.__tablename__], _TABLES[Programme.__tablename__]
 _RESPONSE, _ANSWER = _TABLES[Response.__tablename__], _TABLES[Answer.__tablename__]
@@ -243,6 +262,14 @@ _MARK = _TABLES[ResponseMark.__tablename__]
 
 _SITUATION = (
     select(
+        _SESSION.c.id.label("session_id"),
+        _SESSION.c.case_id,
+        _SESSION.c.mode,
+        _SESSION.c.first_device,
+        _SESSION.c.second_check_at,
+        _SESSION.c.expires_at,
+        _CASE.c.link_revoked_at,
+        _WAVE.c.state,
         _CASE.c.member_id,
         _CASE.c.disposition,
         _CASE.c.first_answer_at,
@@ -264,29 +291,37 @@ _SITUATION = (
         _COHORT.c.exit_month,
         _UNIT.c.time_zone,
         _UNIT.c.name.label("school"),
+        _RESPONSE.c.id.label("response_id"),
+        _RESPONSE.c.last_saved_at,
     )
+    .join(_CASE, _CASE.c.id == _SESSION.c.case_id)
     .join(_WAVE, _WAVE.c.id == _CASE.c.wave_id)
     .join(_MEMBER, _MEMBER.c.id == _CASE.c.member_id)
     .join(_COHORT, _COHORT.c.id == _WAVE.c.cohort_id)
     .join(_UNIT, _UNIT.c.id == _WAVE.c.school_id)
     .outerjoin(_PROGRAMME, _PROGRAMME.c.id == _MEMBER.c.programme_id)
-    .where(_CASE.c.id == bindparam("case"))
+    .outerjoin(_RESPONSE, _RESPONSE.c.case_id == _CASE.c.id)
+    .where(_SESSION.c.secret_hash == bindparam("secret"), _SESSION.c.ended_at.is_(None))
 )
 _LOCKED = _SITUATION.with_for_update(of=_CASE)  # SQLite holds its one write lock already
-_ANSWERS = (
+_BEGUN = select(_RESPONSE.c.id).where(_RESPONSE.c.case_id == bindparam("case"))
+_ANSWERS = union_all(
     select(
-        _RESPONSE.c.id,
         _ANSWER.c.variable,
         _ANSWER.c.value,
         _ANSWER.c.missing,
         _ANSWER.c.revision,
-        _ANSWER.c.session_id,
-    )
-    .outerjoin(_ANSWER, _ANSWER.c.response_id == _RESPONSE.c.id)
-    .where(_RESPONSE.c.case_id == bindparam("case"))
-)
-_MARKS = select(_MARK.c.variable, _MARK.c.value, _MARK.c.session_id).where(
-    _MARK.c.response_id == bindparam("response")
+        (_ANSWER.c.session_id == bindparam("session")).label("own"),
+        literal_column("0").label("marked"),
+    ).where(_ANSWER.c.response_id == bindparam("response")),
+    select(
+        _MARK.c.variable,
+        _MARK.c.value,
+        literal_column("null"),
+        literal_column("0"),
+        _MARK.c.session_id == bindparam("session"),
+        literal_column("1"),
+    ).where(_MARK.c.response_id == bindparam("response")),
 )
 _FIRST_JOB_KNOWN = select(
     exists().where(

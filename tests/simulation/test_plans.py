@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.chronology.calendar import civil_date
-from app.fieldwork.schedule import exit_day, why_not_moved, windows_of
+from app.chronology.wave_plan import exit_day
+from app.fieldwork.schedule import why_not_moved, windows_of
 from app.simulation.plans import demonstration, official_period, periods, usual_cohorts
 from tests.simulation.worlds import MEXICO
 

@@ -2,9 +2,14 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
+from sqlmodel import select
 
 from app.db.transactions import Database
+from app.directory.tables import CohortRow
+from app.fieldwork.tables import Wave
 from app.staff.roles import Role
+from app.units.queries import unit_by_code
+from app.units.scope import WHOLE
 from tests.chronology.sep_document import GRID
 from tests.web.world import SCHOOL_A, World, a_world, client_for, settings_for, sign_in
 
@@ -129,3 +134,42 @@ def test_a_window_that_cannot_be_is_refused_with_words(
 
     assert answer.status_code == 422
     assert words in answer.text
+
+
+def test_a_december_exit_follows_calendar_b(world: World, db: Database, now: datetime) -> None:
+    client = client_for(world, db, now=now)
+    csrf = sign_in(client, world, SCHOOL_A, Role.ADMIN)
+    with db.unit_of_work() as session:
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        session.add(CohortRow(school_id=unit.id, entered=2024, leaves=2027))
+    form = {"csrf": csrf, "exit_generation": "2024-2027", "exit_month": "12"}
+
+    chosen = client.post(f"/panel/cronologia/{SCHOOL_A}/egreso", data=form)
+
+    assert chosen.status_code == 303
+    page = client.get(f"/panel/cronologia/{SCHOOL_A}").text
+    assert "Octubre-Noviembre 2027" in page
+    assert "Abril-Mayo 2028" in page
+
+
+def test_a_calendar_is_fixed_once_a_wave_was_opened(
+    world: World, db: Database, now: datetime
+) -> None:
+    client = client_for(world, db, now=now)
+    csrf = sign_in(client, world, SCHOOL_A, Role.ADMIN)
+    with db.reading() as session:
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        opened = session.exec(
+            select(CohortRow).join(Wave).where(CohortRow.school_id == unit.id)
+        ).first()
+    assert opened is not None
+    form = {
+        "csrf": csrf,
+        "exit_generation": f"{opened.entered}-{opened.leaves}",
+        "exit_month": "12",
+    }
+
+    refused = client.post(f"/panel/cronologia/{SCHOOL_A}/egreso", data=form)
+
+    assert refused.status_code == 422
+    assert "ya tiene un cuestionario aplicado" in refused.text

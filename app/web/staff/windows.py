@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from app.chronology.table import MONTHS
 from app.chronology.wave_plan import Cohort, FieldPeriod, parse_cohort
 from app.errors import AppError
 from app.fieldwork import chronology_queries
+from app.fieldwork.calendars import CalendarFixed, CohortUnknown, choose_exit
 from app.fieldwork.chronology_queries import ChangeRow
 from app.fieldwork.windows import Move, move_window
 from app.staff import audit
@@ -35,6 +37,8 @@ class WindowsPage(Page):
     shell: Shell
     trail: tuple[Crumb, ...]
     action: str
+    own_generations: tuple[str, ...]
+    months: tuple[str, ...]
     generations: tuple[str, ...]
     generation: str
     questionnaire: str
@@ -80,6 +84,35 @@ def move(unit_code: str, caller: Mover, form: Form, db: Db, now: Now) -> Respons
         if refusal.status not in {409, 422}:
             raise
         return _again(unit_code, caller, db, typed, Issue("opens", refusal.mensaje), now=now)
+    return RedirectResponse(f"/panel/cronologia/{unit_code}", 303)
+
+
+@router.post("/panel/cronologia/{unit_code}/egreso")
+def choose(unit_code: str, caller: Mover, form: Form, db: Db, now: Now) -> Response:
+    """Say in which month a generation leaves; its calendar follows."""
+    typed = {name: field(form, name) for name in ("exit_generation", "exit_month")}
+    try:
+        cohort, month = parse_cohort(typed["exit_generation"]), int(typed["exit_month"])
+        with db.unit_of_work() as session:
+            unit = units.unit_by_code(session, caller.scope, unit_code)
+            calendar = choose_exit(session, unit.id, cohort, month=month)
+            audit.append(
+                session,
+                "calendar.chosen",
+                actor_id=caller.actor.account_id,
+                about=("unit", unit.code),
+                unit_id=unit.id,
+                now=now,
+                generation=str(cohort),
+                exit_month=month,
+                calendar=calendar.value,
+            )
+    except ValueError:
+        issue = Issue("exit_generation", "Elija la generación y el mes en que egresa.")
+        return _again(unit_code, caller, db, {}, issue, now=now)
+    except (CalendarFixed, CohortUnknown) as refusal:
+        issue = Issue("exit_generation", refusal.mensaje)
+        return _again(unit_code, caller, db, {}, issue, now=now)
     return RedirectResponse(f"/panel/cronologia/{unit_code}", 303)
 
 
@@ -136,7 +169,9 @@ def _page(
             Crumb(unit.name, f"/panel/cronologia/{unit.code}"),
             Crumb("Mover una fecha"),
         ),
-        action=f"/panel/cronologia/{unit.code}/fechas",
+        action=f"/panel/cronologia/{unit.code}",
+        own_generations=tuple(str(one) for one in sorted(found.cohorts, reverse=True)),
+        months=MONTHS,
         generations=tuple(str(one) for one in cohorts if not one.earlier_strategy),
         **{name: typed.get(name, "") for name in NAMES},
         issues=issues,
