@@ -89,6 +89,22 @@ class Visit:
         return not self.closed and (self.first_device or self.second_check_at is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What decides whether a session lives, as its rows stand; it was not ended."""
+
+    session_id: UUID
+    case_id: UUID
+    wave_id: UUID
+    mode: Mode
+    first_device: bool
+    second_check_at: datetime | None
+    expires_at: datetime
+    revoked: bool
+    state: WaveState
+    closes_at: datetime
+
+
 def open_link(
     session: Session, typed: str, keys: Sequence[PurposeKey], *, now: datetime
 ) -> OpenedLink:
@@ -129,7 +145,7 @@ def start(session: Session, case_id: UUID, *, mode: Mode = Mode.WEB, now: dateti
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     been_here = select(exists().where(col(EntrySession.case_id) == case_id))
     entry = EntrySession(
-        secret_hash=_secret_hash(secret),
+        secret_hash=secret_hash(secret),
         case_id=case_id,
         mode=mode,
         started_at=now,
@@ -154,25 +170,47 @@ def session_of(session: Session, secret: str, *, now: datetime) -> Visit | None:
         .join(Case, col(Case.id) == col(EntrySession.case_id))
         .join(Wave, col(Wave.id) == col(Case.wave_id))
         .where(
-            EntrySession.secret_hash == _secret_hash(secret),
+            EntrySession.secret_hash == secret_hash(secret),
             col(EntrySession.ended_at).is_(None),
         )
     ).first()
     if found is None:
         return None
     entry, case, wave = found
-    closed = wave.state is WaveState.CLOSED or now >= wave.closes_at
-    if case.link_revoked_at is not None or now >= _alive_until(entry, wave, closed=closed):
-        return None
-    return Visit(
+    facts = SessionFacts(
         session_id=entry.id,
         case_id=case.id,
         wave_id=wave.id,
         mode=entry.mode,
         first_device=entry.first_device,
         second_check_at=entry.second_check_at,
+        expires_at=entry.expires_at,
+        revoked=case.link_revoked_at is not None,
+        state=wave.state,
+        closes_at=wave.closes_at,
+    )
+    return visit_of(facts, now=now)
+
+
+def visit_of(facts: SessionFacts, *, now: datetime) -> Visit | None:
+    """The visit of a session that was not ended, or None where it lapsed. Pure."""
+    closed = facts.state is WaveState.CLOSED or now >= facts.closes_at
+    if facts.revoked or now >= _alive_until(facts, closed=closed):
+        return None
+    return Visit(
+        session_id=facts.session_id,
+        case_id=facts.case_id,
+        wave_id=facts.wave_id,
+        mode=facts.mode,
+        first_device=facts.first_device,
+        second_check_at=facts.second_check_at,
         closed=closed,
     )
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 of a session secret in hexadecimal, the only trace of it in the database."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def keep_alive(session: Session, visit: Visit, *, now: datetime) -> None:
@@ -199,7 +237,7 @@ def end(session: Session, secret: str, *, now: datetime) -> bool:
     ended = session.exec(
         update(EntrySession)
         .where(
-            col(EntrySession.secret_hash) == _secret_hash(secret),
+            col(EntrySession.secret_hash) == secret_hash(secret),
             col(EntrySession.ended_at).is_(None),
         )
         .values(ended_at=now)
@@ -222,16 +260,12 @@ def _state(case: Case, wave: Wave, *, now: datetime) -> LinkState:
     return LinkState.OPEN
 
 
-def _alive_until(entry: EntrySession, wave: Wave, *, closed: bool) -> datetime:
+def _alive_until(facts: SessionFacts, *, closed: bool) -> datetime:
     """A phone without network delivers after the close; a computer of the class never waits."""
-    if closed and entry.mode is not Mode.CLASS:
-        return wave.closes_at + GRACE
-    return entry.expires_at
+    if closed and facts.mode is not Mode.CLASS:
+        return facts.closes_at + GRACE
+    return facts.expires_at
 
 
 def _life(mode: Mode) -> timedelta:
     return CLASS_IDLE if mode is Mode.CLASS else WEB_SESSION
-
-
-def _secret_hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -10,7 +10,7 @@ from fractions import Fraction
 from app.questionnaires.answers import Answers, Unreadable
 from app.questionnaires.flow import Walk, walk
 from app.questionnaires.format import Questionnaire
-from app.questionnaires.items import Item, Store
+from app.questionnaires.items import Store
 from app.questionnaires.leaves import Role
 
 COMPLETE_SHARE = Fraction(80, 100)  # of the items shown that store answers
@@ -33,16 +33,21 @@ def completion(questionnaire: Questionnaire, answers: Answers) -> Completion:
     answered when all its rows are. Items that hold directory data or consents count only as
     required ones: nobody is incomplete for keeping a phone number private.
     """
-    path = walk(questionnaire, answers)
+    return completion_on(questionnaire, walk(questionnaire, answers))
+
+
+def completion_on(questionnaire: Questionnaire, path: Walk) -> Completion:
+    """`completion`, for who has walked already."""
+    open_items = _unanswered(path)
     counted = [item for item in path.items if item.store is Store.RESPONSE]
-    done = [item for item in counted if _answered(item, path)]
+    done = [item for item in counted if item.name not in open_items]
     if path.refused or not done:
         return Completion.NOTHING
     share = Fraction(len(done), len(counted))
-    required = all(_answered(item, path) for item in path.items if item.required)
+    required = all(item.name not in open_items for item in path.items if item.required)
     if required and share >= COMPLETE_SHARE:
         return Completion.COMPLETE
-    if core_known(questionnaire, answers) or share >= PARTIAL_SHARE:
+    if _core_known(questionnaire, path) or share >= PARTIAL_SHARE:
         return Completion.PARTIAL
     return Completion.BREAK_OFF
 
@@ -54,15 +59,20 @@ def refused(questionnaire: Questionnaire, answers: Answers) -> bool:
 
 def core_known(questionnaire: Questionnaire, answers: Answers) -> bool:
     """Whether the minimum core is answered: the person's outcome is known."""
-    path = walk(questionnaire, answers)
+    return _core_known(questionnaire, walk(questionnaire, answers))
+
+
+def _core_known(questionnaire: Questionnaire, path: Walk) -> bool:
     return all(path.values.get(name) is not None for name in questionnaire.core)
 
 
-def _answered(item: Item, path: Walk) -> bool:
-    asked = [
-        leaf.name for leaf in path.leaves if leaf.item == item.name and leaf.role is not Role.OTHER
-    ]
-    return all(_given(path, name) for name in asked)
+def _unanswered(path: Walk) -> set[str]:
+    """Items with a variable that has no answer; the text beside "otro" does not count."""
+    return {
+        leaf.item
+        for leaf in path.leaves
+        if leaf.role is not Role.OTHER and not _given(path, leaf.name)
+    }
 
 
 def _given(path: Walk, name: str) -> bool:

@@ -87,7 +87,11 @@ def settle(
     were; names the questionnaire does not have are dropped. Unreadable data stays, for
     validation to refuse. `before` as in `walk`.
     """
-    path = walk(questionnaire, answers, before)
+    return settled(questionnaire, answers, walk(questionnaire, answers, before))
+
+
+def settled(questionnaire: Questionnaire, answers: Answers, path: Walk) -> dict[str, object]:
+    """`settle`, for who has walked already: `path` is the walk of these answers."""
     kept: dict[str, object] = {
         name: answers[name] for name in questionnaire.preloaded_types if name in answers
     }
@@ -120,7 +124,12 @@ def without_clash(leaf: Leaf, before: Known | None, marks: tuple[int, ...]) -> t
 
 def steps(questionnaire: Questionnaire, answers: Answers) -> tuple[Step, ...]:
     """The steps of this person's path, as far as the answers tell."""
-    applying = {item.name for item in walk(questionnaire, answers).items}
+    return steps_on(questionnaire, walk(questionnaire, answers))
+
+
+def steps_on(questionnaire: Questionnaire, path: Walk) -> tuple[Step, ...]:
+    """`steps`, for who has walked already."""
+    applying = {item.name for item in path.items}
     found: list[Step] = []
     for page in questionnaire.pages:
         for item in page.items:
@@ -141,7 +150,13 @@ def next_step(
 
     A step that answers have meanwhile closed counts by its place in the questionnaire.
     """
-    ahead = steps(questionnaire, answers)
+    return step_after(questionnaire, steps(questionnaire, answers), after)
+
+
+def step_after(
+    questionnaire: Questionnaire, ahead: tuple[Step, ...], after: str | None
+) -> Step | None:
+    """`next_step` among the steps of a path that is known already."""
     if after is None:
         return ahead[0] if ahead else None
     order = [item.step or item.name for item in questionnaire.items]

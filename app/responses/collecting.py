@@ -19,14 +19,23 @@ from app.fieldwork import entry, noes
 from app.fieldwork.dispositions import Disposition, may_follow
 from app.fieldwork.progress import advance_if_possible
 from app.fieldwork.tables import Mode
-from app.questionnaires.answers import MissingCode
-from app.questionnaires.completion import Completion, completion
-from app.questionnaires.flow import Step, by_store, first_unanswered, next_step, settle
-from app.questionnaires.items import Language, Store
-from app.questionnaires.validation import Issue, Severity, left_blank, validate
+from app.questionnaires.completion import Completion, completion_on
+from app.questionnaires.flow import (
+    Walk,
+    by_store,
+)
+from app.questionnaires.items import Store
 from app.responses import writing
-from app.responses.keeping import NO, address_issues, forget_contacts, keep_elsewhere
-from app.responses.sitting import GIVEN, Sitting
+from app.responses.checking import (
+    Checked,
+    Faulty,
+    StepGone,
+    Submission,
+    check,
+    following_step,
+)
+from app.responses.keeping import NO, forget_contacts, keep_elsewhere
+from app.responses.sitting import Sitting
 
 STAYS = "autoriza_red"  # Questionnaire 3: whether contact data are kept at all
 _OUTCOMES = {
@@ -48,17 +57,6 @@ class KeyReused(AppError):
     def __init__(self, first: Mapping[str, object]) -> None:
         self.first = first  # variable → [value, missing]; not for the log
         super().__init__()
-
-
-class StepGone(AppError):
-    """The step is not on this person's path (any more)."""
-
-    code = "answer.step_gone"
-    status = 422
-    plantilla = (
-        "Esa pregunta ya no te toca, por lo que contestaste en otra. Tus respuestas están a "
-        "salvo: sigue en esta."
-    )
 
 
 class AnswersClosed(AppError):
@@ -83,25 +81,6 @@ class AlreadyComplete(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """One step as a device sends it.
-
-    `entries`: every variable of the step (questionnaires.entry). `seen`: soft issues the person
-    was shown already, as `code:variable`. `revision`: the device's own count, None for pages made
-    by the server, where the last to arrive is the newest.
-    """
-
-    step: str
-    client_key: str
-    body_hash: str
-    entries: Mapping[str, object]
-    seen: frozenset[str] = frozenset()
-    client_at: datetime | None = None
-    revision: int | None = None
-    language: Language = Language.SPANISH
-
-
-@dataclass(frozen=True, slots=True)
 class Saved:
     """The step is in the database once the transaction ends.
 
@@ -112,27 +91,6 @@ class Saved:
     following: str | None
     repeated: bool = False
     refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Faulty:
-    """Nothing was kept: hard issues to mend, or soft ones to be seen once."""
-
-    issues: tuple[Issue, ...]
-
-    @property
-    def hard(self) -> bool:
-        return any(issue.severity is Severity.HARD for issue in self.issues)
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A step that may be kept: what was entered, and the whole response with it."""
-
-    step: Step
-    entered: Mapping[str, object]
-    settled: Mapping[str, object]
-    following: Step | None
 
 
 def save_step(
@@ -151,8 +109,8 @@ def save_step(
         AnswersClosed: typed after the close, or later than the grace period.
     """
     _refuse_late(sitting, submission)
-    checked = _check(sitting, submission)
-    if not isinstance(checked, _Checked):
+    checked = check(sitting, submission)
+    if not isinstance(checked, Checked):
         return _repeated(connection, sitting, submission, checked)
     if _ends(checked):
         _decline(connection, sitting, checked, now=now)
@@ -160,20 +118,6 @@ def save_step(
     kept = _keep(connection, sitting, submission, checked, keys=keys, now=now)
     gone = StepGone(step=submission.step)
     return kept or _repeated(connection, sitting, submission, gone)
-
-
-def resume_at(sitting: Sitting) -> Step | None:
-    """The first step with something never asked; None when nothing is left."""
-    return first_unanswered(sitting.questionnaire, sitting.answers)
-
-
-def following_step(sitting: Sitting, after: str, answers: Mapping[str, object]) -> Step | None:
-    """Where to go after a step. On another device straight to what was not answered yet."""
-    if not sitting.hidden:
-        found = next_step(sitting.questionnaire, answers, after)
-        if found is not None:
-            return found
-    return first_unanswered(sitting.questionnaire, answers)
 
 
 def _refuse_late(sitting: Sitting, submission: Submission) -> None:
@@ -199,76 +143,7 @@ def _repeated(
     return fault
 
 
-def _check(sitting: Sitting, submission: Submission) -> _Checked | Faulty | StepGone:
-    step = sitting.step(submission.step)
-    notice = next(item.name for item in sitting.questionnaire.items if item.ends is not None)
-    on_notice = any(item.name == notice for item in step.items) if step else False
-    if step is None or not (notice in sitting.kept or on_notice):
-        return StepGone(step=submission.step)
-    entered = _entered(sitting, step, submission)
-    merged = {**sitting.answers, **entered}
-    changed = {sitting.questionnaire.variables[name].item for name in entered}
-    issues = _issues(sitting, submission, merged, changed)
-    if issues:
-        return Faulty(issues)
-    settled = settle(sitting.questionnaire, merged, before=sitting.answers)
-    return _Checked(step, entered, settled, following_step(sitting, step.name, settled))
-
-
-def _entered(sitting: Sitting, step: Step, submission: Submission) -> dict[str, object]:
-    """The entries that say something.
-
-    Left empty where the page could not show what is kept (a telephone, another device's answer),
-    an item stays as it is; and what a newer revision said stays too.
-    """
-    entered: dict[str, object] = {}
-    for item in step.items:
-        leaves = sitting.questionnaire.leaves[item.name]
-        own = {leaf.name: submission.entries.get(leaf.name) for leaf in leaves}
-        empty = all(value is None for value in own.values())
-        covered = any(_covered(sitting, name) for name in own)
-        if not (empty and covered):
-            entered.update(own)
-    number = submission.revision
-    if number is not None:
-        kept = sitting.kept
-        return {n: v for n, v in entered.items() if n not in kept or kept[n].revision <= number}
-    return entered
-
-
-def _covered(sitting: Sitting, name: str) -> bool:
-    """Whether an answer is kept that an empty field does not take back."""
-    kept = sitting.kept.get(name)
-    if kept is None or kept.answer in {None, MissingCode.NOT_APPLICABLE}:
-        return False
-    return name in sitting.hidden or kept.answer == GIVEN or isinstance(kept.answer, MissingCode)
-
-
-def _issues(
-    sitting: Sitting, submission: Submission, merged: Mapping[str, object], items: set[str]
-) -> tuple[Issue, ...]:
-    """Hard issues; where there are none, the soft ones not seen yet."""
-    questionnaire, language = sitting.questionnaire, submission.language
-    found = validate(questionnaire, merged, only=items, language=language)
-    elsewhere = {
-        leaf.name: merged[leaf.name]
-        for item in items
-        for leaf in questionnaire.leaves[item]
-        if leaf.store is Store.DIRECTORY and leaf.name in merged
-    }
-    if elsewhere and not any(issue.severity is Severity.HARD for issue in found):
-        found += address_issues(questionnaire.variables, elsewhere, language)
-    hard = tuple(issue for issue in found if issue.severity is Severity.HARD)
-    if hard:
-        return hard
-    if any(merged.get(leaf.name) is None for i in items for leaf in questionnaire.leaves[i]):
-        warned = {issue.item for issue in found}
-        blank = left_blank(questionnaire, merged, items, language=language)
-        found += tuple(issue for issue in blank if issue.item not in warned)
-    return tuple(i for i in found if f"{i.code}:{i.variable}" not in submission.seen)
-
-
-def _ends(checked: _Checked) -> bool:
+def _ends(checked: Checked) -> bool:
     # settle() leaves nothing after a refusal, so what was entered decides.
     return any(
         item.ends is not None and checked.settled.get(item.name) == NO
@@ -276,7 +151,7 @@ def _ends(checked: _Checked) -> bool:
     )
 
 
-def _decline(connection: Connection, sitting: Sitting, checked: _Checked, *, now: datetime) -> None:
+def _decline(connection: Connection, sitting: Sitting, checked: Checked, *, now: datetime) -> None:
     """The notice was not accepted: the refusal is kept, and nothing else."""
     if sitting.disposition is Disposition.REFUSED:
         return
@@ -303,7 +178,7 @@ def _keep(
     connection: Connection,
     sitting: Sitting,
     submission: Submission,
-    checked: _Checked,
+    checked: Checked,
     *,
     keys: MatchKeys,
     now: datetime,
@@ -335,13 +210,13 @@ def _keep(
 def _beside(
     connection: Connection,
     sitting: Sitting,
-    checked: _Checked,
+    checked: Checked,
     *,
     keys: MatchKeys,
     now: datetime,
 ) -> None:
     """What a step changes outside the response: the directory, the case, the class clock."""
-    target = _target(sitting, checked.settled)
+    target = _target(sitting, checked.path)
     moves = target is not sitting.disposition and may_follow(sitting.disposition, target)
     elsewhere = any(item.store is not Store.RESPONSE for item in checked.step.items)
     in_class = sitting.visit.mode is Mode.CLASS
@@ -359,8 +234,8 @@ def _beside(
         session.flush()
 
 
-def _target(sitting: Sitting, settled: Mapping[str, object]) -> Disposition:
-    reached = completion(sitting.questionnaire, settled)
+def _target(sitting: Sitting, path: Walk) -> Disposition:
+    reached = completion_on(sitting.questionnaire, path)
     waiting = Disposition.BREAK_OFF if sitting.visit.closed else Disposition.STARTED
     return _OUTCOMES.get(reached, waiting)
 

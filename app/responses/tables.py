@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Field, UniqueConstraint
+from sqlmodel import Field
 
 from app.db.base import Table
 from app.db.types import JsonText
@@ -19,7 +19,7 @@ class Response(Table, table=True):
     case_id: UUID = Field(foreign_key="survey_case.id", unique=True)
     version_id: UUID = Field(foreign_key="questionnaire_version.id")
     started_at: datetime
-    last_saved_at: datetime
+    last_saved_at: datetime  # to the minute; the exact moments are in answer_revision
     finished_at: datetime | None = None  # pressed Terminar
     language: str = Field(default="es", max_length=5)
 
@@ -41,14 +41,15 @@ class Answer(Table, table=True):
 
 
 class AnswerRevision(Table, table=True):
-    """Every accepted save of a step, with the client's own key: a repeat is recognised."""
+    """Every accepted save of a step, with the client's own key: a repeat is recognised.
+
+    The key is the identity: one index, because every save writes every index of this table.
+    """
 
     __tablename__ = "answer_revision"
-    __table_args__ = (UniqueConstraint("response_id", "client_key"),)
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
-    response_id: UUID = Field(foreign_key="response.id", index=True)
-    client_key: str = Field(max_length=64)  # made by the client; idempotency key of the step
+    response_id: UUID = Field(foreign_key="response.id", primary_key=True)
+    client_key: str = Field(primary_key=True, max_length=64)  # made by the client
     body_hash: str = Field(max_length=64)
     step: str = Field(max_length=60)
     revision: int

@@ -5,7 +5,7 @@ Statements are built once and compiled once per engine: this is the hot path.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -17,6 +17,8 @@ from app.questionnaires.flow import Step
 from app.questionnaires.items import Store
 from app.responses.sitting import Sitting
 from app.responses.tables import Answer, AnswerRevision, Response, ResponseMark
+
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,13 @@ def write_revision(
     revision: Revision,
     changes: Changes,
     *,
-    session_id: UUID,
+    session_id: UUID | None,
     now: datetime,
 ) -> bool:
     """Note an accepted save. False: this key was used before, and nothing was written."""
     written = connection.execute(
         _NEW_REVISION[connection.dialect.name],
         {
-            "id": uuid4(),
             "response_id": response_id,
             "client_key": revision.client_key,
             "body_hash": revision.body_hash,
@@ -153,7 +154,7 @@ def write_changes(
     changes: Changes,
     *,
     number: int,
-    session_id: UUID,
+    session_id: UUID | None,
     now: datetime,
 ) -> None:
     """Bring answers and marks to what they should be; the newest revision of each wins."""
@@ -200,8 +201,12 @@ def write_marks(
 def touch(
     connection: Connection, sitting: Sitting, response_id: UUID, *, answered: bool, now: datetime
 ) -> None:
-    """When the response last grew, and when the case was first answered."""
-    connection.execute(_TOUCH_RESPONSE, {"response": response_id, "now": now})
+    """When the response last grew, to the minute, and when the case was first answered.
+
+    The exact moments are in the revisions.
+    """
+    if sitting.last_saved_at is None or now - sitting.last_saved_at >= A_MINUTE:
+        connection.execute(_TOUCH_RESPONSE, {"response": response_id, "now": now})
     if answered and sitting.first_answer_at is None:
         connection.execute(_FIRST_ANSWER, {"case": sitting.visit.case_id, "now": now})
 
@@ -245,10 +250,10 @@ _NEW_RESPONSE = insert(_RESPONSE)
 _NEW_REVISION = {
     "sqlite": sqlite.insert(_REVISION)
     .on_conflict_do_nothing(index_elements=_REVISION_KEY)
-    .returning(_REVISION.c.id),
+    .returning(_REVISION.c.client_key),
     "postgresql": postgresql.insert(_REVISION)
     .on_conflict_do_nothing(index_elements=_REVISION_KEY)
-    .returning(_REVISION.c.id),
+    .returning(_REVISION.c.client_key),
 }
 _sqlite_answer, _postgresql_answer = sqlite.insert(_ANSWER), postgresql.insert(_ANSWER)
 _UPSERT_ANSWER = {

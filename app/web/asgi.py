@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -60,6 +61,34 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         yield form
     finally:
         await form.close()
+
+
+class FromState:
+    """A dependency that is there already: async, so that asking for it costs no thread."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, request: Request) -> Any:
+        return getattr(request.app.state, self.name)
+
+
+class Moment:
+    """The moment of a request; async for the same reason."""
+
+    async def __call__(self, request: Request) -> datetime:
+        now: datetime = request.app.state.clock()
+        return now
+
+
+class Open:
+    """Declares that anybody may ask, and why."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    async def __call__(self) -> None:
+        """Nothing to check: the link, the code or the page itself is public."""
 
 
 class Outermost:

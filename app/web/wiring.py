@@ -19,7 +19,7 @@ from app.staff import sessions
 from app.staff.roles import Actor, Permission
 from app.units.scope import Scope
 from app.web import security
-from app.web.asgi import read_form
+from app.web.asgi import FromState, Moment, Open, read_form
 
 
 class SignInNeeded(AppError):
@@ -83,24 +83,9 @@ class Site:
         return f"{self.settings.base_url}{path}"
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _now(request: Request) -> datetime:
-    now: datetime = request.app.state.clock()
-    return now
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
-
-
-Db = Annotated[Database, Depends(_database)]
-Now = Annotated[datetime, Depends(_now)]
-SiteHere = Annotated[Site, Depends(_site)]
+Db = Annotated[Database, Depends(FromState("database"))]
+Now = Annotated[datetime, Depends(Moment())]
+SiteHere = Annotated[Site, Depends(FromState("site"))]
 Form = Annotated[FormData, Depends(read_form)]
 
 
@@ -128,16 +113,6 @@ class Permits:
         request.state.views = []
         request.state.caller = Caller(actor, actor.scope(self.permission), secret, request)
         return request.state.caller  # type: ignore[no-any-return]
-
-
-class Open:
-    """Declares that anybody may ask, and why."""
-
-    def __init__(self, why: str) -> None:
-        self.why = why
-
-    def __call__(self) -> None:
-        """Nothing to check: the link, the code or the page itself is public."""
 
 
 OPEN_PAGE = Depends(Open("a page for everybody"))

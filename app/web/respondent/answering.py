@@ -6,32 +6,28 @@ redirect, without one it shows the next page itself.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from app.db.transactions import Database
-from app.directory.keyed import match_keys
+from app.directory.keyed import MatchKeys, match_keys
 from app.errors import AppError, StorageBroken, StorageBusy, StorageFull
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
 from app.questionnaires.flow import Step
-from app.responses.collecting import (
-    AnswersClosed,
-    Faulty,
-    KeyReused,
-    Saved,
-    StepGone,
-    resume_at,
-    save_step,
-)
+from app.responses.checking import Faulty, StepGone, resume_at
+from app.responses.collecting import AnswersClosed, KeyReused, Saved, save_step
 from app.responses.sitting import Sitting, open_sitting
+from app.settings import Settings
 from app.web.render import Page, render
 from app.web.respondent import endings
 from app.web.respondent.clash import clash_page
 from app.web.respondent.messages import RETRY_SECONDS, message_of
 from app.web.respondent.pages import RetryPage
+from app.web.respondent.phone import phone_page
 from app.web.respondent.posted import (
     Posted,
     StrangeFields,
@@ -77,6 +73,9 @@ def show(
         secret = device.secret(r)
         with db.reading() as session:
             sitting = open_sitting(session.connection(), secret, now=now)
+            whole = None if paso else phone_page(request, sitting)
+            if whole is not None:
+                return whole
             page = _page_at(session, sitting, Screen(device, secret, now), paso)
     except AppError as refusal:
         return message_of(refusal)
@@ -121,7 +120,7 @@ def _leave(desk: Desk) -> Response:
 
 def _save(desk: Desk, *, stops: bool) -> Response:
     sitting: Sitting | None = None
-    keys = match_keys(desk.site.settings.data_keys)
+    keys = _match_keys(desk.site.settings)
     try:
         with desk.db.saving() as connection:
             sitting = open_sitting(connection, desk.posted.secret, now=desk.now, to_save=True)
@@ -135,11 +134,15 @@ def _save(desk: Desk, *, stops: bool) -> Response:
         return _refused(desk, sitting, refusal)
     if isinstance(outcome, Faulty):
         return _stop(desk) if stops else _mend(desk, sitting, outcome)
-    return _stop(desk) if stops else _go_on(desk, outcome)
+    return _stop(desk) if stops else _go_on(desk, sitting, outcome)
 
 
-def _go_on(desk: Desk, outcome: Saved) -> Response:
-    return _show(desk, outcome.following or "", redirect=True)
+def _go_on(desk: Desk, sitting: Sitting, outcome: Saved) -> Response:
+    session_id = sitting.visit.session_id
+    if desk.device.holds(session_id, desk.posted.secret):
+        query = {"paso": outcome.following} if outcome.following else {}
+        return RedirectResponse(desk.device.address(session_id, **query), 303)
+    return _show(desk, outcome.following or "", redirect=False)
 
 
 def _stop(desk: Desk) -> Response:
@@ -242,3 +245,8 @@ def _keep_typed(desk: Desk, trouble: AppError) -> Response:
 def _retry_page(desk: Desk, trouble: AppError) -> RetryPage:
     typed = tuple(text for texts in desk.posted.typed.values() for text in texts if len(text) > 2)
     return RetryPage("No pudimos guardar todavía", trouble.mensaje, typed, same_fields(desk.posted))
+
+
+@cache
+def _match_keys(settings: Settings) -> MatchKeys:
+    return match_keys(settings.data_keys)
