@@ -63,9 +63,9 @@ def worker(
     """Abre y cierra levantamientos y envía mensajes; se detiene con Ctrl-C."""
     with opened_runtime() as runtime:
         settings = runtime.settings
-        logging.config.dictConfig(log_config(json_lines=settings.log_format == "json"))
         findings = examine(settings, runtime.database, SCRIPTS)
         refuse_unfit(finding for finding in findings if finding.what != STORE)
+        logging.config.dictConfig(log_config(json_lines=settings.log_format == "json"))
         stop = Event()
         last = _stop_on_signals(stop)
         log.info("worker started")
