@@ -28,6 +28,7 @@ from app.units.tables import OrganisationUnit
 
 UNSUBSCRIBE = "unsubscribe"  # purposes of the keys, for keys_for()
 BOUNCE = "bounce"
+UNSIGNED = "Seguimiento de egresados"  # above the school's name where it has no profile
 _TEXTS_KEPT = 512  # parsed texts; one for each questionnaire, step and footer
 
 
@@ -62,7 +63,7 @@ class PostOffice:
 class Stationery:
     """How one school writes now. `questions_to` answers what people reply."""
 
-    name: str
+    signed: str
     questions_to: str
     footer: str
     head: Letterhead
@@ -97,7 +98,7 @@ def stationery_of(session: Session, office: PostOffice, school_id: UUID) -> Stat
     name = school.name if profile is None else profile.sender_name
     said = () if profile is None else (profile.footer, profile.contact)
     return Stationery(
-        name=name,
+        signed=UNSIGNED if profile is None else profile.sender_name,
         questions_to=office.mail_from if profile is None else profile.reply_to,
         footer="\n".join(filter(None, (*said, f"Clave de la escuela: {school.code}"))),
         head=letterhead(
@@ -124,7 +125,7 @@ def write_letter(
         ValueError: no such step, or an address cannot be used.
     """
     baja = office.unsubscribe_url(person.member_id)
-    values = values_for(person, Sender(stationery.name, office.base_url, baja), office.link_keys)
+    values = values_for(person, Sender(stationery.signed, office.base_url, baja), office.link_keys)
     content = compose(
         stationery.head,
         _template(text_for(person, envelope.step), stationery.footer),
