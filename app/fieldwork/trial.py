@@ -101,7 +101,7 @@ def write_trial(
         "minutos": str(MINUTES[questionnaire]),
         "cierra": "[último día]",
         "sitio": office.base_url.split("://", 1)[-1],
-        "remitente": paper.name,
+        "remitente": paper.signed,
         "liga": f"{office.base_url}/verifica",
         "baja": f"{office.base_url}/baja/prueba",
     }
