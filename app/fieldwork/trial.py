@@ -96,7 +96,7 @@ def write_trial(
     )
     values = {
         "nombre": "[nombre]",
-        "escuela": school.name,
+        "escuela": paper.signed,
         "generacion": "[generación]",
         "minutos": str(MINUTES[questionnaire]),
         "cierra": "[último día]",

@@ -144,7 +144,7 @@ def _page(
     typed = asked or {}
     return TeamPage(
         title="Equipo",
-        shell=shell(session, caller, at="/panel/equipo"),
+        shell=shell(caller, at="/panel/equipo"),
         rows=tuple(queries.accounts(session, caller.scope)),
         role_names=ROLE_NAMES,
         state_names=STATE_NAMES,

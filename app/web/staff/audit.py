@@ -34,5 +34,5 @@ def audit_page(
     """The last acts in scope."""
     with db.reading() as session:
         rows = queries.audit_rows(session, caller.scope, limit=SHOWN)
-        page = AuditPage("Bitácora", shell(session, caller, at="/panel/bitacora"), tuple(rows))
+        page = AuditPage("Bitácora", shell(caller, at="/panel/bitacora"), tuple(rows))
     return render(page)

@@ -166,7 +166,7 @@ def _page(
     school = unit.kind is UnitKind.SCHOOL
     return ChronologyPage(
         title=unit.name,
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         trail=crumbs(session, caller, unit),
         lead=f"Hoy es {say_date(today)} de {today.year}. Ciclo escolar {school_year(today)}.",
         caption="Tabla cronológica: cada generación recorre tres cuestionarios. "

@@ -84,7 +84,7 @@ def walk_page(
 ) -> Response:
     """The list of first steps for the caller's first school."""
     with db.reading() as session:
-        page = WalkPage("Primeros pasos", shell(session, caller), walk.steps(session, caller))
+        page = WalkPage("Primeros pasos", shell(caller), walk.steps(session, caller))
     return render(page)
 
 

@@ -159,7 +159,7 @@ def _page(
     )
     return InstitutionPage(
         title="Remitente y aviso de privacidad",
-        shell=shell(session, caller, at="/panel/unidades"),
+        shell=shell(caller, at="/panel/unidades"),
         trail=(
             Crumb(unit.name, f"/panel/unidades/{unit.code}"),
             Crumb("Remitente y aviso"),

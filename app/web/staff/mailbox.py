@@ -84,7 +84,7 @@ def mailbox_page(caller: Reader, db: Db, site: SiteHere) -> Response:
     _refuse_elsewhere(site.settings)
     with db.reading() as session:
         kept = mailbox.newest(session, caller.scope)
-        frame = shell(session, caller, at=HERE)
+        frame = shell(caller, at=HERE)
     return render(MailboxPage("Buzón de pruebas", frame, tuple(map(_line, kept))))
 
 
@@ -94,7 +94,7 @@ def letter_page(message_id: UUID, caller: Reader, db: Db, site: SiteHere) -> Res
     _refuse_elsewhere(site.settings)
     with db.reading() as session:
         kept = mailbox.one(session, caller.scope, message_id)
-        frame = shell(session, caller, at=HERE)
+        frame = shell(caller, at=HERE)
     caller.saw("mailbox.read", ("message", message_id))
     letter = _parsed(kept)
     subject = str(letter["Subject"])

@@ -132,7 +132,7 @@ def _page(  # one page, in its two states
     here = f"/panel/personas/{person.id}"
     return MergePage(
         title="Unir dos fichas de la misma persona",
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(
             Crumb("Personas", "/panel/personas"),
             Crumb(person.full_name, here),

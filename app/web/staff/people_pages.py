@@ -143,7 +143,7 @@ def people_page(
     filtered = bool(asked.text or [name for name, _ in asked.filters() if name != "unidad"])
     return PeopleListPage(
         title="Personas",
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         text=asked.text,
         unit=asked.unit,
         unit_choices=_choices(((top.code, top.name) for top in tops), asked.unit)

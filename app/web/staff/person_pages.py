@@ -166,7 +166,7 @@ def person_screen(
     contact = typed.contact or ContactText()
     return PersonScreen(
         title=person.full_name,
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb(person.full_name)),
         action=f"/panel/personas/{person.id}",
         lead=" · ".join(filter(None, (person.school, f"Generación {person.cohort}", person.group))),

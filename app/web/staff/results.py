@@ -29,7 +29,7 @@ Reader = Annotated[Caller, Depends(Permits(Permission.SEE_OUTCOMES))]
 def findings(wave_id: UUID, request: Request, caller: Reader, db: Db, now: Now) -> Response:
     """The first outcomes; `?audiencia=publica` shows what anybody would see."""
     with db.reading() as session:
-        page = results_page(session, caller, _results(session, caller, wave_id, request, now=now))
+        page = results_page(caller, _results(session, caller, wave_id, request, now=now))
     return render(page)
 
 
@@ -46,7 +46,7 @@ def explore(wave_id: UUID, request: Request, caller: Reader, db: Db, now: Now) -
     """One indicator, `?indicador=`, in a chart that answers to the pointer."""
     with db.reading() as session:
         results = _results(session, caller, wave_id, request, now=now)
-        page = explore_page(session, caller, results, request.query_params.get("indicador", ""))
+        page = explore_page(caller, results, request.query_params.get("indicador", ""))
     request.state.explores = True  # the policy lets Plotly's two style elements in (asgi.py)
     return render(page)
 

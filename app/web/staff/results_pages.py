@@ -160,12 +160,12 @@ def results_of(
     return Results(header, report, say_date(today, "d 'de' MMMM 'de' y"))
 
 
-def results_page(session: Session, caller: Caller, results: Results) -> ResultsPage:
+def results_page(caller: Caller, results: Results) -> ResultsPage:
     """The column of findings."""
     top = wave_top(caller, results.header, at=TAB)
     return ResultsPage(
         title=f"Resultados. {top.title}",
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         lead=_lead(results.header, whole=results.whole_percents),
         audience=AUDIENCE_WORDS[results.report.audience],
@@ -178,7 +178,7 @@ def results_page(session: Session, caller: Caller, results: Results) -> ResultsP
     )
 
 
-def explore_page(session: Session, caller: Caller, results: Results, name: str) -> ExplorePage:
+def explore_page(caller: Caller, results: Results, name: str) -> ExplorePage:
     """One indicator of the wave.
 
     Raises:
@@ -197,7 +197,7 @@ def explore_page(session: Session, caller: Caller, results: Results, name: str) 
     chart = finding.chart
     return ExplorePage(
         title=f"Explorar. {chosen.name}",
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         audience=AUDIENCE_WORDS[results.report.audience],
         choices=tuple(Choice(entry.id, entry.name, chosen=entry.id == asked) for entry in offered),

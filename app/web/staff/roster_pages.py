@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlmodel import Session
-
 from app.directory.findings import Finding
 from app.directory.headings import Field as Heading
 from app.directory.roster.planning import ImportReport, RowSummary
@@ -114,7 +112,6 @@ def said(numbers: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def new_page(
-    session: Session,
     caller: Caller,
     unit: OrganisationUnit | None,
     typed: Mapping[str, str],
@@ -123,7 +120,7 @@ def new_page(
     """The form, with what was typed."""
     return NewRosterPage(
         title="Cargar una lista",
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb("Cargar una lista")),
         unit=unit.code if unit else typed.get("unit", ""),
         unit_name=unit.name if unit else "",
@@ -133,14 +130,12 @@ def new_page(
     )
 
 
-def preview_of(
-    session: Session, caller: Caller, batch: UploadRow, listed: RosterFile, told: Told
-) -> PreviewPage:
+def preview_of(caller: Caller, batch: UploadRow, listed: RosterFile, told: Told) -> PreviewPage:
     """The preview of a file that waits for a decision."""
     parts = (listed.kind.upper(), listed.encoding or "", listed.sheet or "")
     return PreviewPage(
         title=KINDS[batch.kind],
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb("Revisar el archivo")),
         action=f"/panel/listas/{batch.id}",
         file_name=batch.file_name,
@@ -161,12 +156,12 @@ def preview_of(
     )
 
 
-def decided(session: Session, caller: Caller, batch: UploadRow) -> PreviewPage:
+def decided(caller: Caller, batch: UploadRow) -> PreviewPage:
     """What became of a file."""
     applied = batch.state is ImportState.APPLIED
     return PreviewPage(
         title=KINDS[batch.kind],
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb(batch.file_name)),
         action=f"/panel/listas/{batch.id}",
         file_name=batch.file_name,

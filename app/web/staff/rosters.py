@@ -60,7 +60,7 @@ def new_page(request: Request, caller: Importer, db: Db) -> Response:
     """The form; `?unidad=CCT` chooses the school."""
     with db.reading() as session:
         unit = _unit(session, caller, request.query_params.get("unidad", ""))
-        return render(roster_pages.new_page(session, caller, unit, {}, ()))
+        return render(roster_pages.new_page(caller, unit, {}, ()))
 
 
 @router.post("/panel/listas")
@@ -92,7 +92,7 @@ def receive(caller: Importer, form: Form, db: Db, now: Now) -> Response:
     with db.reading() as session:
         unit = _unit(session, caller, typed["unit"])
         found = (issue,) if issue else ()
-        return render(roster_pages.new_page(session, caller, unit, typed, found), status=422)
+        return render(roster_pages.new_page(caller, unit, typed, found), status=422)
 
 
 @router.get("/panel/listas/{batch_id}")
@@ -101,9 +101,9 @@ def preview_page(batch_id: UUID, caller: Importer, db: Db, now: Now, site: SiteH
     with db.reading() as session:
         batch = upload_of(session, caller.scope, batch_id)
         if batch.state is not ImportState.PREVIEW:
-            return render(roster_pages.decided(session, caller, batch))
+            return render(roster_pages.decided(caller, batch))
         work = _prepare(session, caller, batch, site, now=now)
-        page = roster_pages.preview_of(session, caller, batch, work.listed, _tell(session, work))
+        page = roster_pages.preview_of(caller, batch, work.listed, _tell(session, work))
     return render(page)
 
 

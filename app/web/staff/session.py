@@ -174,7 +174,7 @@ def own_account(
         found = sessions.own_sessions(session, caller.actor, now=now)
         page = AccountPage(
             "Mi cuenta",
-            shell(session, caller, at="/panel/cuenta"),
+            shell(caller, at="/panel/cuenta"),
             caller.actor.display_name,
             caller.actor.email,
             tuple(

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from app.staff.roles import Permission
 from app.web.wiring import Caller, Site
 
@@ -54,7 +52,7 @@ class Issue:
     sentence: str
 
 
-def shell(session: Session, caller: Caller, *, at: str = "") -> Shell:
+def shell(caller: Caller, *, at: str = "") -> Shell:
     """The frame for this caller; `at` is the address of the current menu entry."""
     return Shell(
         menu=_entries(caller, at),

@@ -97,7 +97,7 @@ def corrections_page(caller: Editor, db: Db) -> Response:
             for one in pending.open_corrections(session, caller.scope)
         )
         trail = (Crumb("Personas", "/panel/personas"), Crumb("Datos por revisar"))
-        frame = shell(session, caller, at="/panel/personas")
+        frame = shell(caller, at="/panel/personas")
         return render(CorrectionsPage("Datos por revisar", frame, trail, rows))
 
 
@@ -134,7 +134,7 @@ def decide_transfer(transfer_id: UUID, caller: Editor, form: Form, db: Db, now: 
 def _transfers_page(session: Session, caller: Caller, issues: tuple[Issue, ...]) -> TransfersPage:
     return TransfersPage(
         title="Traslados",
-        shell=shell(session, caller, at="/panel/personas"),
+        shell=shell(caller, at="/panel/personas"),
         trail=(Crumb("Personas", "/panel/personas"), Crumb("Traslados")),
         rows=tuple(
             TransferView(

@@ -42,7 +42,7 @@ def trial_page(unit_code: str, caller: Manager, db: Db) -> Response:
         unit = units.unit_by_code(session, caller.scope, unit_code)
         page = TrialPage(
             title="Mensaje de prueba",
-            shell=shell(session, caller, at="/panel/unidades"),
+            shell=shell(caller, at="/panel/unidades"),
             trail=(
                 Crumb(unit.name, f"/panel/unidades/{unit.code}"),
                 Crumb("Mensaje de prueba"),

@@ -78,7 +78,7 @@ def units_page(caller: Reader, db: Db) -> Response:
         found = queries.tops(session, caller.scope)
         page = UnitsPage(
             "Planteles y oficinas",
-            shell(session, caller, at="/panel/unidades"),
+            shell(caller, at="/panel/unidades"),
             (),
             (),
             _rows(found),
@@ -90,10 +90,9 @@ def units_page(caller: Reader, db: Db) -> Response:
 
 
 @router.get("/panel/unidades/importar")
-def import_page(caller: Manager, db: Db) -> Response:
+def import_page(caller: Manager) -> Response:
     """The import form."""
-    with db.reading() as session:
-        return render(_import_page(session, caller, (), None))
+    return render(_import_page(caller, (), None))
 
 
 @router.post("/panel/unidades/importar")
@@ -102,8 +101,7 @@ def import_now(caller: Manager, form: Form, db: Db, now: Now) -> Response:
     chosen = upload(form, "file")
     if chosen is None:
         issue = Issue("file", "Elija el archivo CSV con las unidades.")
-        with db.reading() as session:
-            return render(_import_page(session, caller, (issue,), None), status=422)
+        return render(_import_page(caller, (issue,), None), status=422)
     name, data = chosen
     with db.unit_of_work() as session:
         result = import_units(session, data)
@@ -118,8 +116,7 @@ def import_now(caller: Manager, form: Form, db: Db, now: Now) -> Response:
                 created=result.created,
                 updated=result.updated,
             )
-    with db.reading() as session:
-        page = _import_page(session, caller, (), result)
+    page = _import_page(caller, (), result)
     return render(page, status=422 if result.rejected else 200)
 
 
@@ -132,7 +129,7 @@ def unit_page(unit_code: str, caller: Reader, db: Db) -> Response:
         below = queries.children(session, caller.scope, unit.id)
         page = UnitsPage(
             unit.name,
-            shell(session, caller, at="/panel/unidades"),
+            shell(caller, at="/panel/unidades"),
             trail,
             _facts(unit),
             _rows(below),
@@ -183,8 +180,8 @@ def _facts(unit: OrganisationUnit) -> tuple[tuple[str, str], ...]:
 
 
 def _import_page(
-    session: Session, caller: Caller, issues: tuple[Issue, ...], result: ImportResult | None
+    caller: Caller, issues: tuple[Issue, ...], result: ImportResult | None
 ) -> ImportPage:
     trail = (Crumb("Planteles y oficinas", "/panel/unidades"), Crumb("Cargar unidades"))
     title = "Cargar planteles y oficinas"
-    return ImportPage(title, shell(session, caller, at="/panel/unidades"), trail, issues, result)
+    return ImportPage(title, shell(caller, at="/panel/unidades"), trail, issues, result)

@@ -176,7 +176,7 @@ def _page(
         facts.append(("Se agregó después", case.late_reason))
     return CasePage(
         title=case.name,
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         action=f"{top.url}/casos/{case.case_id}",
         facts=tuple(facts),

@@ -132,7 +132,7 @@ def missing_page(
     narrowed = f"&grupo={group}" if chosen else ""
     return MissingPage(
         title=f"Pendientes: {top.title}",
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         lead=_missing_lead(found, chosen.name or "" if chosen else ""),
         groups=(
@@ -186,7 +186,7 @@ def messages_page(
     here = f"{top.url}/mensajes"
     return MessagesPage(
         title=f"Mensajes: {top.title}",
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         lead=_messages_lead(counts.sent, len(cases)),
         doubts=_doubts(counts.doubted),

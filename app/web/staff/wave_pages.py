@@ -170,7 +170,7 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
     top = wave_top(caller, header, at="")
     return WavePage(
         title=top.title,
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         top=top,
         big="—" if report.headline is None else percent(report.headline),
         words=f"{report.answered:,} de {report.base:,} personas respondieron"

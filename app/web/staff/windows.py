@@ -164,7 +164,7 @@ def _page(
     cohorts = sorted({*found.cohorts, *standard}, reverse=True)
     return WindowsPage(
         title="Mover una fecha",
-        shell=shell(session, caller, at="/panel"),
+        shell=shell(caller, at="/panel"),
         trail=(
             Crumb(unit.name, f"/panel/cronologia/{unit.code}"),
             Crumb("Mover una fecha"),
