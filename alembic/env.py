@@ -4,11 +4,11 @@ import os
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 
 import app.all_tables  # noqa: F401
-from alembic import context
 from app.db.engine import make_engine
 from app.settings import read_settings
 

@@ -49,18 +49,19 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="trayecto-pg-"))
     port = free_port()
     run = as_postgres(folder)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     subprocess.run(
         [*run, binaries / "initdb", "-D", folder / "data", "-U", "trayecto", "-A", "trust"]
         + ["-E", "UTF8", "--locale=C"],
         check=True,
-        **quiet,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     server = subprocess.Popen(
         [*run, binaries / "postgres", "-D", folder / "data", "-p", str(port)]
         + ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         + ["-c", "max_connections=300", "-c", "shared_buffers=128MB"],
-        **quiet,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         wait_for(port)

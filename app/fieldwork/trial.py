@@ -96,7 +96,7 @@ def write_trial(
     )
     values = {
         "nombre": "[nombre]",
-        "escuela": paper.signed,
+        "escuela": school.name,
         "generacion": "[generación]",
         "minutos": str(MINUTES[questionnaire]),
         "cierra": "[último día]",

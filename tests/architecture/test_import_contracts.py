@@ -39,7 +39,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = [LINTER, "--no-cache"]
+    command = [str(LINTER), "--no-cache"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

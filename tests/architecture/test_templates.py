@@ -33,7 +33,10 @@ def sources(name: str) -> Iterator[str]:
         yield from sources(inner)
 
 
-@pytest.mark.parametrize("page", sorted(set(pages()), key=lambda page: page.__name__))
+EVERY_PAGE = sorted(set(pages()), key=lambda page: page.template)
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_template_uses_only_what_its_page_has(page: type[Page]) -> None:
     used = {
         name for source in sources(page.template) for name in re.findall(r"\bpage\.(\w+)", source)
@@ -43,7 +46,7 @@ def test_a_template_uses_only_what_its_page_has(page: type[Page]) -> None:
     assert unknown == set()
 
 
-@pytest.mark.parametrize("page", sorted(set(pages()), key=lambda page: page.__name__))
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_page_carries_nothing_its_template_does_not_use(page: type[Page]) -> None:
     used = {
         name for source in sources(page.template) for name in re.findall(r"\bpage\.(\w+)", source)
