@@ -48,16 +48,16 @@ def postgres() -> Iterator[str]:
     binaries = find_postgres()
     folder = Path(tempfile.mkdtemp(prefix="trayecto-pg-"))
     port = free_port()
-    run = as_postgres(folder)
+    run, data = as_postgres(folder), str(folder / "data")
     subprocess.run(
-        [*run, binaries / "initdb", "-D", folder / "data", "-U", "trayecto", "-A", "trust"]
+        [*run, str(binaries / "initdb"), "-D", data, "-U", "trayecto", "-A", "trust"]
         + ["-E", "UTF8", "--locale=C"],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     server = subprocess.Popen(
-        [*run, binaries / "postgres", "-D", folder / "data", "-p", str(port)]
+        [*run, str(binaries / "postgres"), "-D", data, "-p", str(port)]
         + ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         + ["-c", "max_connections=300", "-c", "shared_buffers=128MB"],
         stdout=subprocess.DEVNULL,

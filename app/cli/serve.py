@@ -89,5 +89,3 @@ def log_config(*, json_lines: bool) -> dict[str, object]:
         "root": {"level": "INFO", "handlers": ["stderr"]},
         "loggers": {"uvicorn.access": {"level": "CRITICAL"}},
     }
-
-

@@ -77,9 +77,7 @@ class Profile:
     contact: str
 
 
-def in_scope(
-    scope: Scope, unit_id: Mapped[UUID] | Mapped[UUID | None]
-) -> ColumnElement[bool]:
+def in_scope(scope: Scope, unit_id: Mapped[UUID] | Mapped[UUID | None]) -> ColumnElement[bool]:
     """Condition: the unit in this column is one the scope reaches, with or without groups."""
     if scope.unlimited:
         return true()
