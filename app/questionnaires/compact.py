@@ -14,7 +14,7 @@ from app.questionnaires.expressions.types import Kind
 from app.questionnaires.format import Questionnaire
 from app.questionnaires.items import Bound, Choice, Item, ItemType, Language
 from app.questionnaires.leaves import LONGEST_TEXT, Leaf, Role
-from app.questionnaires.validation import sayings
+from app.questionnaires.validation import EMAIL, sayings
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 Audiences: TypeAlias = frozenset[str]
@@ -27,7 +27,23 @@ KINDS = {
     Kind.MONTH: "d",
     Kind.TEXT: "t",
 }
-_SPECIAL_TEXTS = {ItemType.PHONE: "p", ItemType.EMAIL: "e"}
+# What is said of faults, in the order of `t`; the script knows them by their place.
+CODES = (
+    *(f"form_{kind.value}" for kind in KINDS),
+    "required",
+    "blank",
+    "exit",
+    "option",
+    "max_marks",
+    "length",
+    "email",
+    "phone",
+    "pattern",
+    "range",
+    "month_min",
+    "month_max",
+)
+_SPECIAL_TEXTS = {ItemType.PHONE: CODES.index("phone"), ItemType.EMAIL: CODES.index("email")}
 
 
 def audiences_of(questionnaire: Questionnaire, preloaded: Answers) -> Audiences:
@@ -51,12 +67,12 @@ def compact(
 ) -> dict[str, Json]:
     """The rules of a questionnaire for these audiences.
 
-    `i` items in order: `n` name, `s` step (if it is not the name), `c` relevant, `q` required, `e`
-    ends, `k` constraint with its words `m`, `w` [when, words] of a warning, `u` prefill, `l`
-    variables; `o` lists of options, each [code, exclusive, relevant] or the code alone; `t` what
-    is said of faults. A variable: `n` name (if it is not the item's), `k` kind (KINDS), `o` list,
-    `x` ways out, `a` and `z` bounds, `g` characters, `p` pattern, `y` p phone or e e-mail, `m`
-    marks, `r` 1 for the text beside "otro".
+    `i` items in order: `n` name, `s` step (if it is not the name), `c` relevant, `q` required,
+    `e` ends, `k` constraint with its words `m`, `w` [when, words] of a warning, `u` prefill, `l`
+    variables. `o` lists of options, each [code, exclusive, relevant] or the code alone. `t` what
+    is said of faults (CODES). A variable: `n` name (if it is not the item's), `k` kind (KINDS),
+    `o` list, `x` ways out, `a` and `z` bounds, `g` characters, `p` pattern, `y` the fault of a
+    telephone or address, `m` marks, `r` 1 for the text beside "otro".
     """
     lists = _Lists()
     items = [
@@ -87,13 +103,8 @@ def _option(choice: Choice) -> Json:
 
 
 def _words(language: Language) -> Json:
-    """What is said of faults; a form that cannot be read has the letter of its kind."""
-    said = dict(sayings(language))
-    del said["unknown"]
-    return {
-        **{code: text for code, text in said.items() if not code.startswith("form_")},
-        **{letter: said[f"form_{kind.value}"] for kind, letter in KINDS.items()},
-    }
+    said = sayings(language)
+    return [said[code] for code in CODES]
 
 
 def _leaves(questionnaire: Questionnaire, item: Item, audiences: Audiences) -> tuple[Leaf, ...]:
@@ -136,7 +147,7 @@ def _leaf(leaf: Leaf, lists: _Lists) -> Json:
         "z": _bound(leaf.maximum),
         "g": leaf.longest if long else None,
         "y": special,
-        "p": None if special == "e" else leaf.pattern,
+        "p": EMAIL.pattern if leaf.type is ItemType.EMAIL else leaf.pattern,
         "m": leaf.max_marks,
     }
     return {key: rule for key, rule in rules.items() if rule is not None}

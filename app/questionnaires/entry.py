@@ -6,7 +6,7 @@ Nothing is refused here; what cannot be an answer stays as typed, so that it can
 
 from collections.abc import Collection, Mapping, Sequence
 
-from app.questionnaires.answers import EXITS, LONGEST_RAW, MissingCode
+from app.questionnaires.answers import EXITS, LONGEST_RAW, Answer, MissingCode
 from app.questionnaires.expressions.types import Kind
 from app.questionnaires.format import Questionnaire
 from app.questionnaires.items import Exit, ItemType
@@ -29,6 +29,24 @@ def read_entry(
         for name, leaf in questionnaire.variables.items()
         if leaf.item in items
     }
+
+
+def fields_of(leaf: Leaf, answer: Answer) -> dict[str, list[str]]:
+    """The form fields that would give this answer; none for what is blank or does not apply."""
+    if isinstance(answer, MissingCode):
+        ways = [way_out.value for way_out, code in EXITS.items() if code is answer]
+        return {EXIT_FIELD.format(leaf.name): ways} if ways else {}
+    if answer is None:
+        return {}
+    if isinstance(answer, tuple):
+        return {leaf.name: [str(code) for code in answer]}
+    if leaf.kind is Kind.MONTH:
+        year, _, month = str(answer).partition("-")
+        return {
+            MONTH_FIELD.format(leaf.name): [month.lstrip("0")],
+            YEAR_FIELD.format(leaf.name): [year],
+        }
+    return {leaf.name: [str(answer)]}
 
 
 def form_fields(leaf: Leaf) -> tuple[str, ...]:

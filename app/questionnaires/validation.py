@@ -20,8 +20,8 @@ from app.questionnaires.items import Bound, Item, ItemType, Label, Language
 from app.questionnaires.leaves import Leaf, Role
 from app.questionnaires.piping import month_text
 
-LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^@\s<>(),;:]+@[^@\s.<>(),;:]+(?:\.[^@\s.<>(),;:]+)+")
+LONGESTEMAIL = 254
+EMAIL = re.compile(r"[^@\s<>(),;:]+@[^@\s.<>(),;:]+(?:\.[^@\s.<>(),;:]+)+")
 
 
 class Severity(StrEnum):
@@ -184,7 +184,7 @@ def _text_fault(leaf: Leaf, text: str) -> _Fault | None:
     if len(text) > leaf.longest:
         return "length", {"max": f"{leaf.longest:,}"}
     if leaf.type is ItemType.EMAIL:
-        good = len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text)
+        good = len(text) <= LONGESTEMAIL and EMAIL.fullmatch(text)
         return None if good else ("email", {})
     if leaf.pattern is not None and not _compiled(leaf.pattern).fullmatch(text):
         return ("phone" if leaf.type is ItemType.PHONE else "pattern"), {}

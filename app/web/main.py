@@ -9,13 +9,16 @@ from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.clock import Clock
+from app.db import marks
 from app.db.transactions import Database
+from app.errors import AppError
 from app.settings import Settings
 from app.units.places import use_pinned_zones
 from app.web import assets, operations, public, verify
-from app.web.asgi import Outermost
+from app.web.asgi import Open, Outermost
 from app.web.errors import add_error_pages
-from app.web.respondent import answering, check, optout, start
+from app.web.render import label_simulated
+from app.web.respondent import answering, check, optout, phone, start
 from app.web.staff import (
     accounts,
     audit,
@@ -37,7 +40,7 @@ from app.web.staff import (
     windows,
 )
 from app.web.trace import Trace
-from app.web.wiring import Open, Permits, Site
+from app.web.wiring import Permits, Site
 
 # One module per screen family, in the order in which addresses are matched.
 MODULES: tuple[ModuleType, ...] = (
@@ -48,6 +51,7 @@ MODULES: tuple[ModuleType, ...] = (
     optout,
     start,
     answering,
+    phone,
     check,
     session,
     first_run,
@@ -82,11 +86,20 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     for module in MODULES:
         app.include_router(module.router)
     refuse_undeclared()
+    label_simulated(simulated=_is_simulated(database))
     add_error_pages(app)
     app.add_middleware(Trace)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.add_middleware(Outermost, secure=settings.secure, json_log=settings.log_format == "json")
     return app
+
+
+def _is_simulated(database: Database) -> bool:
+    try:
+        with database.reading() as session:
+            return marks.marked(session, marks.SIMULATED) is not None
+    except AppError:
+        return False  # a store that is away or not migrated yet says nothing
 
 
 def refuse_undeclared() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from app.questionnaires.view import StepView
 from app.responses.queries import OwnAnswer
 from app.web.render import Page
@@ -88,6 +90,28 @@ class StepPage(Page):
     month: MonthParts
     place: tuple[str, str]  # town and state of a municipality
     states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePage(Page):
+    """The whole questionnaire for a browser with a script; nothing of the person."""
+
+    template: ClassVar[str] = "respondent/phone.html"
+    title: str
+    steps: tuple[StepView, ...]
+    rules: Markup  # JSON
+    month: MonthParts
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbovePart(Page):
+    """What stands above the question of a step."""
+
+    template: ClassVar[str] = "respondent/above.html"
+    notice: Notice | None
+    facts: tuple[Fact, ...]
+    check_url: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from starlette.datastructures import FormData
@@ -15,7 +15,7 @@ from app.questionnaires.entry import form_fields, read_entry
 from app.questionnaires.flow import Step
 from app.questionnaires.items import Item
 from app.questionnaires.leaves import Leaf
-from app.responses.collecting import Submission
+from app.responses.checking import Submission
 from app.responses.sitting import Sitting
 from app.web.respondent.pages import Field
 from app.web.respondent.visiting import short_id
@@ -78,7 +78,7 @@ def read_posted(form: FormData) -> Posted:
         step=field(form, STEP),
         act=field(form, ACT),
         seen=frozenset(filter(None, field(form, SEEN).split(","))),
-        shown_at=_moment(field(form, SHOWN)),
+        shown_at=moment(field(form, SHOWN)),
         typed=typed,
     )
 
@@ -90,22 +90,18 @@ def submission_of(posted: Posted, sitting: Sitting) -> Submission:
         StrangeFields: a field that is no question of this step.
         ForeignKey: the key was made for another session.
     """
-    items = items_of(sitting, posted.step)
-    allowed = {name for leaf in _leaves(sitting, items) for name in form_fields(leaf)}
-    allowed |= {STATE_FIELD.format(item.name) for item in items if item.catalogue == MUNICIPALITY}
-    if not allowed.issuperset(posted.typed):
-        raise StrangeFields(step=posted.step, count=len(posted.typed.keys() - allowed))
-    entries = entries_of(posted, sitting)
-    # Only what decides the result is compared, not on which screen it was warned about.
-    body = json.dumps([posted.step, sorted(entries.items())], default=str)
-    return Submission(
-        step=posted.step,
-        client_key=_own_key(posted.key, short_id(sitting.visit.session_id)),
-        body_hash=hashlib.sha256(body.encode()).hexdigest(),
-        entries=entries,
-        seen=posted.seen,
-        client_at=posted.shown_at,
-    )
+    _refuse_strange(posted, sitting)
+    return _submission(posted, sitting, _own_key(posted.key, short_id(sitting.visit.session_id)))
+
+
+def late_submission(posted: Posted, sitting: Sitting, revision: int) -> Submission:
+    """A step that waited on a phone: with its own key, whichever session of the person made it.
+
+    Raises:
+        StrangeFields: a field that is no question of this step.
+    """
+    _refuse_strange(posted, sitting)
+    return replace(_submission(posted, sitting, posted.key), revision=revision)
 
 
 def entries_of(posted: Posted, sitting: Sitting) -> dict[str, object]:
@@ -157,6 +153,28 @@ def same_fields(posted: Posted) -> tuple[Field, ...]:
     )
 
 
+def _refuse_strange(posted: Posted, sitting: Sitting) -> None:
+    items = items_of(sitting, posted.step)
+    allowed = {name for leaf in _leaves(sitting, items) for name in form_fields(leaf)}
+    allowed |= {STATE_FIELD.format(item.name) for item in items if item.catalogue == MUNICIPALITY}
+    if not allowed.issuperset(posted.typed):
+        raise StrangeFields(step=posted.step, count=len(posted.typed.keys() - allowed))
+
+
+def _submission(posted: Posted, sitting: Sitting, key: str) -> Submission:
+    entries = entries_of(posted, sitting)
+    # Only what decides the result is compared, not on which screen it was warned about.
+    body = json.dumps([posted.step, sorted(entries.items())], default=str)
+    return Submission(
+        step=posted.step,
+        client_key=key,
+        body_hash=hashlib.sha256(body.encode()).hexdigest(),
+        entries=entries,
+        seen=posted.seen,
+        client_at=posted.shown_at,
+    )
+
+
 def _leaves(sitting: Sitting, items: Iterable[Item]) -> Iterable[Leaf]:
     return (leaf for item in items for leaf in sitting.questionnaire.leaves[item.name])
 
@@ -177,7 +195,7 @@ def _own_key(key: str, short: str) -> str:
     return key
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """When the page was shown, by its own word: unverified."""
     if not text.isascii() or not text.isdecimal() or len(text) > 11 or int(text) > LATEST:
         return None

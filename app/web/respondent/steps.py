@@ -13,6 +13,7 @@ from app.fieldwork.tables import Mode
 from app.questionnaires.answers import MissingCode
 from app.questionnaires.flow import Step
 from app.questionnaires.items import Language
+from app.questionnaires.leaves import Leaf
 from app.questionnaires.validation import Issue, Severity
 from app.questionnaires.view import Control, StepView, step_view
 from app.responses.queries import earlier_answers
@@ -20,8 +21,8 @@ from app.responses.sitting import GIVEN, Sitting
 from app.responses.wording import wording_of
 from app.units.places import shipped_geography
 from app.units.tables import Programme
-from app.web.respondent.pages import Fact, MonthParts, Notice, Problem, StepPage
-from app.web.respondent.posted import MUNICIPALITY, act_fields, step_fields
+from app.web.respondent.pages import AbovePart, Fact, MonthParts, Notice, Problem, StepPage
+from app.web.respondent.posted import MUNICIPALITY, STATE_FIELD, act_fields, step_fields
 from app.web.respondent.visiting import Device
 
 CHECK_DATA = "datos_correctos"  # Questionnaire 1 shows what is stored above this question
@@ -102,6 +103,22 @@ def step_page(
         place=_place_in(view),
         states=state_names() if any(i.catalogue == MUNICIPALITY for i in step.items) else (),
     )
+
+
+def above_steps(session: Session, sitting: Sitting, device: Device) -> dict[str, AbovePart]:
+    """What stands above the question of each step that has something there, by step."""
+    parts = {}
+    for step in sitting.steps:
+        if _asks_consent(step) or _shows_data(step):
+            data = _shows_data(step)
+            address = device.address(sitting.visit.session_id)
+            check_url = address.replace("/responder", "/responder/comprobar")
+            parts[step.name] = AbovePart(
+                notice=notice_of(session, sitting.wave.notice_id) if _asks_consent(step) else None,
+                facts=_facts(session, sitting) if data else (),
+                check_url=check_url if data and not _proven(sitting) else None,
+            )
+    return parts
 
 
 def notice_of(session: Session, notice_id: UUID | None) -> Notice:
@@ -212,10 +229,26 @@ def _place_in(view: StepView) -> tuple[str, str]:
     for item in view.items:
         for question in item.questions:
             if question.control is Control.CATALOGUE and item.catalogue == MUNICIPALITY:
-                town, comma, state = question.value.rpartition(", ")
-                known = comma and state in state_names()
-                return (town, state) if known else (question.value, "")
+                return _town_and_state(question.value)
     return ("", "")
+
+
+def place_fields(
+    sitting: Sitting, leaf: Leaf, fields: Mapping[str, list[str]]
+) -> Mapping[str, list[str]]:
+    """The fields of a municipality are two, of anything else what they are."""
+    item = next(item for item in sitting.questionnaire.items if item.name == leaf.item)
+    if item.catalogue != MUNICIPALITY or leaf.name not in fields:
+        return fields
+    town, state = _town_and_state(fields[leaf.name][0])
+    return {leaf.name: [town], STATE_FIELD.format(leaf.name): [state]}
+
+
+def _town_and_state(text: str) -> tuple[str, str]:
+    town, comma, state = text.rpartition(", ")
+    if state in state_names():
+        return (town, state) if comma else ("", state)
+    return (text, "")
 
 
 def _month_in(view: StepView) -> MonthParts:

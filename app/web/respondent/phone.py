@@ -1,0 +1,257 @@
+"""The phone's side of /responder: the person's own state, and the answers that waited.
+
+Answers come in any order, twice, and up to 72 hours after the close; each is a transaction of its
+own, and each gets an answer of its own.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+from sqlmodel import Session, col, select
+
+from app.db.transactions import Database
+from app.directory.keyed import MatchKeys, match_keys
+from app.errors import AppError
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import EntrySession, Mode
+from app.questionnaires.answers import (
+    Answer,
+    MissingCode,
+    Unreadable,
+    read_answer,
+    read_preloaded,
+)
+from app.questionnaires.entry import fields_of
+from app.questionnaires.expressions.types import Kind
+from app.questionnaires.flow import Step
+from app.questionnaires.items import Language
+from app.questionnaires.piping import month_text
+from app.questionnaires.validation import Issue, Severity
+from app.questionnaires.view import Wording
+from app.responses.checking import Faulty, StepGone, resume_at
+from app.responses.clashing import clashing, newest_revision
+from app.responses.collecting import AnswersClosed, KeyReused, save_step
+from app.responses.queries import earlier_answers, say_answer
+from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
+from app.responses.wording import wording_of
+from app.web.render import html
+from app.web.respondent.phone_document import document_of, serve_document
+from app.web.respondent.posted import Posted, late_submission, moment
+from app.web.respondent.steps import above_steps, place_fields
+from app.web.respondent.visiting import SHORT, Device, short_id
+from app.web.security import mask_secret, unmask_secret
+from app.web.wiring import OPEN_LINK, Db, Now, SiteHere, clean_text
+
+SCRIPT_COOKIE = "trayecto_js"  # set by the script itself: this browser runs it
+MOST_WAITING = 200
+_ELSEWHERE = "La diste en otro dispositivo; aquí no se muestra."
+
+router = APIRouter(dependencies=[OPEN_LINK])
+
+_Text = Annotated[str, Field(max_length=12_000)]
+_Name = Annotated[str, Field(max_length=80)]
+
+
+class Waiting(BaseModel):
+    """One step as it waited on a phone."""
+
+    k: Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[A-Za-z0-9_-]{8,50}$")]
+    p: _Name  # step
+    r: Annotated[int, Field(ge=1, le=1_000_000)]  # the phone's own count
+    h: Annotated[int, Field(ge=0)]  # when it was typed, corrected by our clock; unverified
+    v: Annotated[list[_Name], Field(max_length=50)] = []  # soft issues that were shown
+    t: Annotated[dict[_Name, list[_Text]], Field(max_length=100)]  # fields of the form
+
+
+class Batch(BaseModel):
+    """What a phone sends: the secret of its session, and what waited."""
+
+    s: _Name
+    w: Annotated[list[Waiting], Field(max_length=MOST_WAITING)]
+
+
+def phone_page(request: Request, sitting: Sitting) -> Response | None:
+    """The whole questionnaire, where the browser runs our script and nothing is covered here."""
+    runs_script = SCRIPT_COOKIE in request.cookies
+    over = sitting.visit.closed or sitting.finished or sitting.disposition is Disposition.REFUSED
+    if not runs_script or over or sitting.hidden or resume_at(sitting) is None:
+        return None
+    return serve_document(document_of(sitting, Language.SPANISH), request)
+
+
+@router.get("/responder/estado")
+def state(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Response:
+    """What the document does not know: this person's answers, dates and text pieces."""
+    device = Device(request, site.secure)
+    try:
+        secret = device.secret(r)
+        with db.reading() as session:
+            sitting = open_sitting(session.connection(), secret, now=now)
+            if sitting.hidden or sitting.visit.closed:
+                return JSONResponse({"z": True}, 409)
+            return JSONResponse(_state(session, sitting, device, secret, now=now))
+    except AppError as refusal:
+        return JSONResponse({"z": refusal.mensaje}, refusal.status)
+
+
+@router.post("/responder/guardar")
+def save(batch: Batch, db: Db, now: Now, site: SiteHere) -> Response:
+    """Keep what waited. 409 where the person must choose between two answers."""
+    secret, keys = unmask_secret(batch.s), match_keys(site.settings.data_keys)
+    results: list[dict[str, object]] = []
+    newest = 0
+    try:
+        for waiting in sorted(batch.w, key=lambda each: each.r):
+            outcome, newest = _save_one(db, secret, waiting, keys, now)
+            results.append({"k": waiting.k, **outcome})
+    except (SessionOver, AnswersClosed) as refusal:
+        return JSONResponse({"z": refusal.mensaje, "l": results}, refusal.status)
+    clash = any(result["o"] == "clash" for result in results)
+    return JSONResponse({"r": newest, "l": results}, 409 if clash else 200)
+
+
+def _save_one(
+    db: Database, secret: str, waiting: Waiting, keys: MatchKeys, now: datetime
+) -> tuple[dict[str, object], int]:
+    """What became of one step, and the newest revision."""
+    with db.saving() as connection:
+        sitting = open_sitting(connection, secret, now=now, to_save=True)
+        try:
+            outcome = _keep(connection, sitting, waiting, keys, now)
+        except StepGone:
+            outcome = {"o": "gone"}
+        except (SessionOver, AnswersClosed):
+            raise
+        except AppError as refusal:
+            if refusal.status >= 500:
+                raise
+            outcome = {"o": "refused", "m": refusal.mensaje}
+    return outcome, max(newest_revision(sitting), waiting.r)
+
+
+def _keep(
+    connection: Connection, sitting: Sitting, waiting: Waiting, keys: MatchKeys, now: datetime
+) -> dict[str, object]:
+    if waiting.k[:SHORT] not in _devices(connection, sitting):
+        return {"o": "foreign"}
+    submission = late_submission(_posted(waiting), sitting, waiting.r)
+    kept = clashing(connection, sitting, submission)
+    if kept:
+        return _clash(sitting, kept, submission.entries)
+    try:
+        saved = save_step(connection, sitting, submission, keys=keys, now=now)
+    except KeyReused:
+        # Somebody else's program: our script never uses a key twice. The first answer stays.
+        return _clash(sitting, sitting.answers, submission.entries)
+    if isinstance(saved, Faulty):
+        return {"o": "faulty", "e": [_issue(issue) for issue in saved.issues]}
+    return {"o": "saved"}
+
+
+def _posted(waiting: Waiting) -> Posted:
+    return Posted(
+        secret="",
+        token="",
+        key=waiting.k,
+        step=clean_text(waiting.p),
+        act="",
+        seen=frozenset(waiting.v),
+        shown_at=moment(str(waiting.h)),
+        typed={
+            clean_text(name): tuple(clean_text(text) for text in texts)
+            for name, texts in waiting.t.items()
+        },
+    )
+
+
+def _devices(connection: Connection, sitting: Sitting) -> set[str]:
+    """Public names of every session of this person: their phones' answers are theirs."""
+    own = sitting.visit.session_id
+    with Session(connection) as session:
+        ids = session.exec(
+            select(EntrySession.id).where(col(EntrySession.case_id) == sitting.visit.case_id)
+        )
+        return {short_id(each) for each in (own, *ids)}
+
+
+def _clash(
+    sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, object]
+) -> dict[str, object]:
+    """Both answers in words; the kept one only where this device may show it."""
+    shown = {name: answer for name, answer in kept.items() if name not in sitting.hidden}
+    mine = {name: answer for name, answer in entries.items() if name in kept}
+    first = _said(sitting, shown) if len(shown) == len(kept) else _ELSEWHERE
+    return {"o": "clash", "a": first, "b": _said(sitting, mine)}
+
+
+def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:
+    texts = []
+    for name, raw in answers.items():
+        leaf = sitting.questionnaire.variables[name]
+        answer = read_answer(leaf, raw)
+        if not isinstance(answer, Unreadable):
+            texts.append(say_answer(leaf, answer, Wording({})))
+    return "; ".join(filter(None, texts))
+
+
+def _issue(issue: Issue) -> dict[str, object]:
+    hard = issue.severity is Severity.HARD
+    return {"v": issue.variable, "c": issue.code, "h": hard, "m": issue.message}
+
+
+def _state(
+    session: Session, sitting: Sitting, device: Device, secret: str, *, now: datetime
+) -> dict[str, object]:
+    """What the script needs of the person.
+
+    `s` secret, `k` name of the session, `o` our clock, `r` count, `n` school, `c` in class, `a`
+    answers, `f` the same as form fields, `v` known before, `d` its dates in words, `p` text
+    pieces, `h` what stands above a step.
+    """
+    everything = Step("", "", sitting.questionnaire.items)
+    known = {
+        name: read_preloaded(found.kind, sitting.preloaded.get(name))
+        for name, found in sitting.questionnaire.preloaded_types.items()
+    }
+    answers = {name: kept.answer for name, kept in sitting.kept.items()}
+    above = above_steps(session, sitting, device)
+    return {
+        "s": mask_secret(secret),
+        "k": short_id(sitting.visit.session_id),
+        "o": int(now.timestamp()),
+        "r": newest_revision(sitting),
+        "n": sitting.wave.school,
+        "c": sitting.visit.mode is Mode.CLASS,
+        "a": {name: _plain(answer) for name, answer in answers.items()},
+        "f": _fields(sitting, {**earlier_answers(session, sitting), **answers}),
+        "v": known,
+        "d": {
+            name: month_text(text, Language.SPANISH)
+            for name, text in known.items()
+            if sitting.questionnaire.preloaded_types[name].kind is Kind.DATE
+            and isinstance(text, str)
+        },
+        "p": wording_of(session, sitting, (everything,), Language.SPANISH).pieces,
+        "h": {step: html(part) for step, part in above.items()},
+    }
+
+
+def _fields(sitting: Sitting, answers: Mapping[str, Answer]) -> dict[str, list[str]]:
+    """What stands in the form: own answers, and earlier ones to be confirmed."""
+    found: dict[str, list[str]] = {}
+    for name, answer in answers.items():
+        leaf = sitting.questionnaire.variables[name]
+        if answer != GIVEN:
+            found |= place_fields(sitting, leaf, fields_of(leaf, answer))
+    return found
+
+
+def _plain(answer: Answer) -> object:
+    if isinstance(answer, MissingCode):
+        return {"x": answer.value}
+    return list(answer) if isinstance(answer, tuple) else answer

@@ -1,0 +1,144 @@
+"""The whole questionnaire as one document for browsers with a script: static, nothing personal.
+
+Made and compressed once for each version, kind of programme and language, then kept in memory.
+"""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from app.questionnaires.compact import Audiences, asked_of, audiences_of, compact
+from app.questionnaires.format import Questionnaire
+from app.questionnaires.items import Language
+from app.questionnaires.piping import MARKERS
+from app.questionnaires.view import Wording, whole_steps
+from app.responses.sitting import Sitting
+from app.web.render import html
+from app.web.respondent.pages import MonthParts, PhonePage
+from app.web.respondent.steps import MONTH_NAMES, state_names
+from app.web.tight import tight_markup
+
+MOST_KEPT = 64  # documents in memory, about 45 kB each
+CACHING = "private, no-cache"  # one address for everybody: asked again, answered by 304
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page as it is served."""
+
+    body: bytes
+    compressed: bytes
+    etag: str
+
+
+def document_of(sitting: Sitting, language: Language) -> Document:
+    """The document of this person's version and kind of programme."""
+    audiences = audiences_of(sitting.questionnaire, sitting.preloaded)
+    return _kept(_Version(sitting.version_id, sitting.questionnaire), audiences, language)
+
+
+def make_document(
+    questionnaire: Questionnaire, audiences: Audiences, language: Language
+) -> Document:
+    """The document of these audiences."""
+    items = asked_of(questionnaire, audiences)
+    leaves = {
+        leaf.name
+        for item in items
+        for leaf in questionnaire.leaves[item.name]
+        if leaf.applies is None or leaf.applies in audiences
+    }
+    places = Wording({name: f"{{{name}}}" for name in MARKERS}, language)
+    rules = {
+        **compact(questionnaire, audiences, language=language),
+        "u": _WORDS[language],
+    }
+    text = json.dumps(rules, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    page = PhonePage(
+        title=questionnaire.title.text(language),
+        steps=whole_steps(questionnaire, items, leaves, wording=places),
+        rules=Markup(text),  # noqa: S704  our own JSON, its `<` written as an escape
+        month=MonthParts("", "", MONTH_NAMES),
+        states=state_names(),
+    )
+    body = tight_markup(html(page, language=language.value)).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    return Document(body, gzip.compress(body, 9, mtime=0), etag)
+
+
+def serve_document(document: Document, request: Request) -> Response:
+    """The document, or 304 where the browser has it."""
+    headers = {"etag": document.etag, "cache-control": CACHING}
+    if request.headers.get("if-none-match") in {document.etag, f"W/{document.etag}"}:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(document.body, media_type="text/html", headers=headers)
+    headers["content-encoding"] = "gzip"
+    return Response(document.compressed, media_type="text/html", headers=headers)
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A version by its id: what is equal need not be compared word by word."""
+
+    id: UUID
+    questionnaire: Questionnaire
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Version) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@lru_cache(MOST_KEPT)
+def _kept(version: _Version, audiences: Audiences, language: Language) -> Document:
+    return make_document(version.questionnaire, audiences, language)
+
+
+# What the script says by itself, by place: saved, saving, one waits, many wait, waiting in memory,
+# last button, last button in class, heading of faults, a datum that is kept, sending at the end,
+# two answers, the kept one, the one here, and a button for each.
+_WORDS = {
+    Language.SPANISH: (
+        "Guardado",
+        "Guardando…",
+        "Sin conexión: 1 respuesta guardada en este teléfono",
+        "Sin conexión: {n} respuestas guardadas en este teléfono",
+        "Sin conexión: {n} sin enviar. No cierres esta página",
+        "Terminar",
+        "Terminar y salir",
+        "Falta corregir algo",
+        "Ya nos diste este dato. Escríbelo otra vez solo si cambió.",
+        "Listo. Enviamos tus respuestas en cuanto haya conexión.",
+        "Hay dos respuestas distintas. Elige con cuál te quedas.",
+        "La que está guardada",
+        "La de este teléfono",
+        "Dejar esta",
+        "Cambiar por esta",
+    ),
+    Language.ENGLISH: (
+        "Saved",
+        "Saving…",
+        "No connection: 1 answer kept on this phone",
+        "No connection: {n} answers kept on this phone",
+        "No connection: {n} not sent. Do not close this page",
+        "Finish",
+        "Finish and leave",
+        "Something needs correcting",
+        "You gave us this already. Write it again only if it changed.",
+        "Done. We send your answers as soon as there is a connection.",
+        "There are two different answers. Choose which one stays.",
+        "The one that is kept",
+        "The one on this phone",
+        "Keep this one",
+        "Change to this one",
+    ),
+}

@@ -1,0 +1,255 @@
+"""The questionnaire on a phone: without a network, with the server gone, with storage forbidden."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlmodel import select
+
+from app.db.transactions import Database
+from app.responses.tables import Answer, AnswerRevision
+from tests.responses.people import Person
+from tests.web.respondent.site import Site
+from tests.web.respondent.test_browser_walk import PHONE, Served, faults, fill_in, listen, measure
+
+SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "phone"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("TEST_CHROMIUM")
+    if path is None:
+        pytest.skip("Chromium runs in make test")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """SQLite alone: what a phone does not depend on is not tested twice."""
+    (tmp_path / "test.db").write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+def phone(browser: Browser, blocked: list[str], *, width: int = 360) -> BrowserContext:
+    context = browser.new_context(viewport={**PHONE, "width": width}, locale="es-MX")
+    listen(context, blocked)
+    context.on("weberror", lambda error: blocked.append(str(error.error)))
+    return context
+
+
+def begin(page: Page, served: Served, person: Person) -> None:
+    page.goto(f"{served.url}/e/{person.token}")
+    page.locator("button.go").click()
+    page.wait_for_selector("form[novalidate]")
+
+
+def go_on(page: Page, *, last: bool = False) -> str:
+    """Answer the step that shows and press its button; the title of the next."""
+    fill_in(page, last=last)
+    page.locator("button.go").click()
+    return page.title()
+
+
+def stored(db: Database) -> dict[str, object]:
+    with db.reading() as session:
+        return {row.variable: row.value for row in session.exec(select(Answer))}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_everything_is_answered_in_one_document(
+    db: Database, browser: Browser, number: int, width: int
+) -> None:
+    site = Site(db, number)
+    person = site.person()
+    served = Served(site)
+    blocked: list[str] = []
+    context = phone(browser, blocked, width=width)
+    page = context.new_page()
+    found: list[str] = []
+    titles: list[str] = []
+    folder = SHOTS / f"{number}-{width}"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def look() -> None:
+        wide, small = measure(page)
+        title = page.title()
+        page.screenshot(path=folder / f"{len(titles):02}.png", full_page=True)
+        titles.append(title)
+        found.extend(f"{title}: {fault}" for fault in faults(page))
+        found.extend([f"{title}: {wide} px too wide"] * (wide > 0))
+        found.extend(f"{title}: under 48 px: {each}" for each in small)
+
+    try:
+        begin(page, served, person)
+        documents = []
+        page.on(
+            "request", lambda asked: documents.append(asked.url) if asked.method == "GET" else None
+        )
+        while page.locator("form[novalidate]").count() and len(titles) < 60:
+            page.locator("button.go").click()  # what an empty step says
+            look()
+            go_on(page, last=number == 3)
+            if page.locator("form[novalidate]").count():
+                look()
+        page.wait_for_url("**/responder?paso=fin")
+        heading = page.locator("h1").inner_text()
+    finally:
+        context.close()
+        served.stop()
+
+    assert heading == "Gracias, ya recibimos tu cuestionario"
+    assert (found, blocked) == ([], [])
+    assert [url for url in documents if "/static/" not in url] == [
+        f"{served.url}/responder?paso=fin"
+    ]
+
+
+def steps_sent(db: Database) -> list[str]:
+    with db.reading() as session:
+        return [row.step for row in session.exec(select(AnswerRevision).order_by("revision"))]
+
+
+def waiting(page: Page) -> int:
+    """Answers that wait on this phone."""
+    found: int = page.evaluate("Object.keys(localStorage).filter(k => k[8] == '-').length")
+    return found
+
+
+def test_no_answer_is_lost_when_everything_goes_wrong(db: Database, browser: Browser) -> None:
+    """Offline in the middle, server killed, tab closed, back next day on another device."""
+    site = Site(db, 2)
+    person = site.person()
+    served = Served(site)
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    page = context.new_page()
+    state = page.locator("#g")
+
+    begin(page, served, person)
+    go_on(page)
+    expect(state).to_have_text("Guardado")
+    context.set_offline(True)  # the bus enters a tunnel
+    for _ in range(3):
+        go_on(page)
+    expect(state).to_have_text("Sin conexión: 3 respuestas guardadas en este teléfono")
+    assert waiting(page) == 3
+    context.set_offline(False)
+    expect(state).to_have_text("Guardado")
+    assert waiting(page) == 0
+
+    served.stop()  # the server is killed
+    for _ in range(2):
+        go_on(page)
+    expect(state).to_have_text("Sin conexión: 2 respuestas guardadas en este teléfono")
+    page.close()  # and the tab closed
+    served = Served(site, port=served.port)
+    page = context.new_page()
+    page.goto(f"{served.url}/responder")
+    expect(page.locator("#g")).to_have_text("Guardado")
+    first_day = go_on(page)
+    expect(page.locator("#g")).to_have_text("Guardado")
+    kept = stored(db)
+    context.close()
+
+    site.clock.pass_(hours=25)  # next day, on a school computer
+    other = phone(browser, blocked, width=1280)
+    page = other.new_page()
+    page.goto(f"{served.url}/e/{person.token}")
+    page.locator("button.go").click()
+    assert page.title() == first_day
+    again = stored(db)
+    other.close()
+    served.stop()
+
+    assert len(steps_sent(db)) == len(set(steps_sent(db))) == 7
+    assert {name: value for name, value in kept.items() if value is not None} != {}
+    assert again == kept
+    assert blocked == []
+
+
+def test_answers_wait_where_storage_is_forbidden(db: Database, browser: Browser) -> None:
+    site = Site(db, 2)
+    person = site.person()
+    served = Served(site)
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', "
+        "{ get() { throw new DOMException('denied', 'SecurityError') } })"
+    )
+    page = context.new_page()
+
+    begin(page, served, person)
+    context.set_offline(True)
+    for _ in range(2):
+        go_on(page)
+    expect(page.locator("#g")).to_have_text("Sin conexión: 2 sin enviar. No cierres esta página")
+    context.set_offline(False)
+    expect(page.locator("#g")).to_have_text("Guardado")
+    context.close()
+    served.stop()
+
+    assert len(steps_sent(db)) == 2
+    assert blocked == []
+
+
+def test_answers_wait_where_storage_is_full(db: Database, browser: Browser) -> None:
+    site = Site(db, 2)
+    person = site.person()
+    served = Served(site)
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    page = context.new_page()
+
+    begin(page, served, person)
+    page.evaluate(
+        "() => { let s = 'x'.repeat(1 << 20), i = 0; "
+        "while (s.length) try { localStorage['fill' + i++] = s } "
+        "catch (e) { s = s.slice(0, s.length >> 1) } }"
+    )
+    context.set_offline(True)
+    for _ in range(2):
+        go_on(page)
+    expect(page.locator("#g")).to_have_text("Sin conexión: 2 sin enviar. No cierres esta página")
+    context.set_offline(False)
+    expect(page.locator("#g")).to_have_text("Guardado")
+    context.close()
+    served.stop()
+
+    assert len(steps_sent(db)) == 2
+    assert blocked == []
+
+
+def test_back_and_a_changed_answer_clears_what_it_had_opened(
+    db: Database, browser: Browser
+) -> None:
+    site = Site(db, 2)
+    person = site.person()
+    served = Served(site)
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    page = context.new_page()
+
+    begin(page, served, person)
+    while "carrera" not in page.url and "ies_nombre" not in page.url:
+        go_on(page)
+    go_on(page)
+    expect(page.locator("#g")).to_have_text("Guardado")
+    assert stored(db)["ies_nombre"] == "Algo"
+    while "estudia" not in page.url.split("#")[1][:7]:
+        page.go_back()
+    page.locator("input[name=estudia][value='5']").check()
+    page.locator("button.go").click()
+    expect(page.locator("#g")).to_have_text("Guardado")
+    context.close()
+    served.stop()
+
+    assert (stored(db)["estudia"], stored(db)["ies_nombre"]) == (5, None)
+    assert blocked == []
