@@ -1,0 +1,108 @@
+"""A sentence never says more than its figures, and a chart shows what the table shows."""
+
+import pytest
+
+from app.analytics.charts import bar_chart, plotly_figure
+from app.analytics.disclosure import Line, release_lines
+from app.analytics.headlines import category_label, headline, percent
+from app.analytics.released import Audience, Context, IndicatorRow
+
+OWN = Context(audience=Audience.OWN, frame=2_000)
+OFFICE = Context(audience=Audience.OFFICE)
+PUBLIC = Context(audience=Audience.PUBLIC)
+
+
+def higher(yes: int, no: int, context: Context = OWN) -> list[IndicatorRow]:
+    line = Line(id="H1", cells={"si": yes, "no": no}, reported=(("si", ("si",)),))
+    return release_lines([line], context)
+
+
+def situation(*counts: int, context: Context = OWN) -> list[IndicatorRow]:
+    names = ("solo_estudia", "solo_trabaja", "estudia_y_trabaja", "ninguna")
+    cells = dict(zip(names, counts, strict=True))
+    line = Line(id="S1", cells=cells, reported=tuple((name, (name,)) for name in names))
+    return release_lines([line], context)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "said"),
+    [
+        (62, 38, "6 de cada 10 siguieron en educación superior"),
+        (12, 88, "1 de cada 10 siguió en educación superior"),
+        (50, 50, "5 de cada 10 siguieron en educación superior"),
+        (3, 97, "Menos de 1 de cada 20 siguió en educación superior"),
+        (98, 2, "Casi todas las personas siguieron en educación superior"),
+        (100, 0, "Todas las personas siguieron en educación superior"),
+        (4, 3, "4 de 7 personas siguieron en educación superior"),
+        (1, 3, "1 de 4 personas siguió en educación superior"),
+        (0, 1, "0 de 1 persona siguieron en educación superior"),
+    ],
+)
+def test_a_share_as_people_say_it(yes: int, no: int, said: str) -> None:
+    assert headline(higher(yes, no)) == said
+
+
+def test_the_largest_category_gives_the_sentence() -> None:
+    assert headline(situation(20, 55, 15, 10)) == "6 de cada 10 solo trabajan"
+
+
+def test_no_category_is_called_the_largest_while_another_is_withheld() -> None:
+    rows = situation(400, 300, 3, 4, context=OFFICE)
+
+    assert [row.withheld for row in rows] == [False, True, True, True]
+    assert headline(rows) == "Situación principal"
+
+
+def test_what_is_withheld_has_a_name_and_no_sentence() -> None:
+    assert headline(higher(4, 3, OFFICE)) == "Continúa en educación superior"
+    assert bar_chart(higher(4, 3, OFFICE), title="x", whole_percents=False) is None
+
+
+def test_an_indicator_without_a_saying_has_its_name() -> None:
+    (row,) = release_lines(
+        [Line(id="S7", cells={"si": 30, "no": 70}, reported=(("si", ("si",)),))], OWN
+    )
+
+    assert headline([row]) == "Vive en otro municipio"
+
+
+def test_percents_for_insiders_and_for_the_public() -> None:
+    assert [percent(0.625, whole=False), percent(0.62, whole=True), percent(None, whole=True)] == [
+        "62.5 %",
+        "62 %",
+        "—",
+    ]
+
+
+def test_labels_are_those_of_the_registry() -> None:
+    assert [category_label(row) for row in situation(1, 1, 1, 1)][2] == "Estudia y trabaja"
+    assert category_label(higher(1, 1)[0]) == "Continúa en educación superior"
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    chart = bar_chart(situation(50, 25, 25, 0), title="t", whole_percents=False)
+
+    assert chart is not None
+    assert [bar.width for bar in chart.bars] == [40.0, 20.0, 20.0, 0.0]
+    assert [bar.highlighted for bar in chart.bars] == [True, False, False, False]
+    assert [bar.text for bar in chart.bars] == ["50.0 %", "25.0 %", "25.0 %", "0.0 %"]
+    assert all(bar.low is None or bar.low <= bar.width <= (bar.high or 0) for bar in chart.bars)
+    assert chart.description.startswith("Solo estudia: 50.0 %; ")
+
+
+def test_a_withheld_bar_is_named_and_not_given_to_plotly() -> None:
+    rows = situation(400, 300, 3, 4, context=OFFICE)
+    chart = bar_chart(rows, title="t", whole_percents=False)
+
+    assert chart is not None
+    data = plotly_figure(chart)["data"]
+    assert "Estudia y trabaja: no se muestra" in chart.description
+    assert isinstance(data, list)
+    assert [(trace["type"], trace["y"]) for trace in data] == [("bar", ["Solo estudia"])]
+
+
+def test_the_public_gets_whole_percents_in_the_chart_too() -> None:
+    chart = bar_chart(higher(62, 38, PUBLIC), title="t", whole_percents=True)
+
+    assert chart is not None
+    assert [(bar.text, bar.percent) for bar in chart.bars] == [("62 %", 62.0)]
