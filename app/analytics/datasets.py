@@ -80,7 +80,6 @@ class _Member:
 
     member_id: UUID
     school_id: UUID
-    disposition: Disposition
     group: Outcome
     late: bool
     source: str
@@ -108,9 +107,7 @@ def analysis_frame(
     members = _members(session, places, here)
     told = _told(session, places)
     answered = {
-        person.member_id: person
-        for person in members
-        if person.disposition in ANSWERED and questionnaire in told[person.member_id]
+        person.member_id: person for person in members if questionnaire in told[person.member_id]
     }
     rows = {
         member_id: _row(questionnaire, person, told[member_id])
@@ -188,7 +185,6 @@ def _members(
         _Member(
             member_id=member_id,
             school_id=places[wave_id].school_id,
-            disposition=disposition,
             group=outcome(disposition, eligibility_confirmed=confirmed),
             late=bool(late),
             source=source,

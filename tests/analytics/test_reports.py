@@ -88,6 +88,7 @@ def test_who_is_known_by_themselves_and_through_others(db: Database) -> None:
         answered(2, **STUDIES),
         answered(2, estudia=1),  # half of the core
         Someone(disposition=SILENT, source="familiar"),
+        Someone({2: WORKS}, source="institución"),
         Someone(disposition=Disposition.NOT_ELIGIBLE, source="docente"),
         SILENCE,
     ]
@@ -97,9 +98,9 @@ def test_who_is_known_by_themselves_and_through_others(db: Database) -> None:
     with db.reading() as session:
         report = rates_report(session, WHOLE, of_unit(session, school))
 
-    assert (report.self_reported, report.verified, report.frame) == (1, 1, 4)
-    assert report.knowledge_rate == Fraction(1, 2)
-    assert report.rates.rr2 == Fraction(1, 2)
+    assert (report.self_reported, report.verified, report.frame) == (1, 2, 5)
+    assert report.knowledge_rate == Fraction(3, 5)
+    assert report.rates.rr2 == Fraction(3, 5)
 
 
 def test_both_denominators_when_people_join_late(db: Database) -> None:
