@@ -127,7 +127,12 @@ class IndicatorsReport:
     figures: tuple[IndicatorRow, ...]
     crossed: tuple[CrossedRow, ...]
     process: FrameReport
+    small: bool  # so few that even the own school reads what an office may
 
+
+# Persons of a generation. Below it one answer points at somebody whom everybody at the school
+# knows, so that its own staff too read only what an office may (domain.md 3.8, "Consequence").
+SMALL_FRAME = 23
 
 _COUNT_WORDS: Mapping[Outcome, str] = {
     Outcome.COMPLETE: "Respondieron el cuestionario completo",
@@ -205,8 +210,9 @@ def indicators_report(
     if by is not None and trait is None:
         raise TraitNotOffered(asked=by, offered=", ".join(LATTICE))
     frame, number = _frame(session, scope, asked), asked.questionnaire
+    small = reader is Audience.OWN and frame.listed < SMALL_FRAME
     context = Context(
-        audience=reader,
+        audience=Audience.OFFICE if small else reader,
         schools=frame.schools,
         crossed=trait is not None,
         frame=frame.listed,
@@ -220,6 +226,7 @@ def indicators_report(
         figures=tuple(figures),
         crossed=tuple(crossed),
         process=_process(frame),
+        small=small,
     )
 
 

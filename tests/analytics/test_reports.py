@@ -34,6 +34,7 @@ WORKS = {"estudia": 5, "trabaja": 1}
 BOTH = {"estudia": 1, "trabaja": 1}
 NEITHER = {"estudia": 5, "trabaja": 4}
 SILENCE = Someone(disposition=SILENT)
+CROWD = [SILENCE] * 23  # so that the generation is not so small that nothing is told
 
 
 def of_unit(session: Session, unit_id: UUID, questionnaire: int = 2) -> WaveOfUnit:
@@ -144,6 +145,7 @@ def test_what_is_not_an_answer_is_in_no_base(db: Database) -> None:
         answered(2, trabaja=1),  # whether they study was left blank
         Someone({2: STUDIES}, disposition=Disposition.BREAK_OFF),
         Someone({2: {"trabaja": 1}}, missing={"estudia": -98}),
+        *CROWD,
     ]
     with db.unit_of_work() as session:
         school = a_surveyed_school(session, 2, people)
@@ -172,7 +174,7 @@ def test_the_plan_of_the_same_person_is_beside_their_situation(db: Database) -> 
     changed = Someone({1: {"plan_egreso": 2}, 2: STUDIES})
     never_asked = answered(2, **STUDIES)
     with db.unit_of_work() as session:
-        school = a_surveyed_school(session, 2, [kept, kept, changed, never_asked])
+        school = a_surveyed_school(session, 2, [kept, kept, changed, never_asked, *CROWD])
 
     with db.reading() as session:
         report = indicators_report(session, own(school), of_unit(session, school))
@@ -184,7 +186,7 @@ def test_plan_and_satisfaction_of_the_first_questionnaire(db: Database) -> None:
     plans = [1, 1, 1, 3, 2, 9]
     people = [answered(1, plan_egreso=plan, satisfaccion_global=4) for plan in plans]
     with db.unit_of_work() as session:
-        school = a_surveyed_school(session, 1, people)
+        school = a_surveyed_school(session, 1, [*people, *CROWD])
 
     with db.reading() as session:
         report = indicators_report(session, own(school), of_unit(session, school, 1))
@@ -197,9 +199,9 @@ def test_plan_and_satisfaction_of_the_first_questionnaire(db: Database) -> None:
 SEVEN = [answered(2, **STUDIES)] * 3 + [answered(2, **WORKS)] * 2 + [answered(2, **BOTH)] * 2
 
 
-def test_a_school_of_seven_sees_its_figures_with_a_warning(db: Database) -> None:
+def test_few_answers_of_a_larger_generation_are_told_with_a_warning(db: Database) -> None:
     with db.unit_of_work() as session:
-        school = a_surveyed_school(session, 2, SEVEN)
+        school = a_surveyed_school(session, 2, [*SEVEN, *CROWD])
 
     with db.reading() as session:
         report = indicators_report(session, own(school), of_unit(session, school))
@@ -208,6 +210,18 @@ def test_a_school_of_seven_sees_its_figures_with_a_warning(db: Database) -> None
     assert figure(report, "H1").reason == Reason.CAREFUL
     # Unemployment of so few is told to nobody (domain.md L3).
     assert {row.id for row in report.figures if row.withheld} == {"L3"}
+
+
+def test_not_even_its_own_staff_reads_who_of_seven_answered_what(db: Database) -> None:
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, SEVEN)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(school), of_unit(session, school))
+
+    assert report.small
+    assert all(row.value is None for row in report.figures)
+    assert all(row.reason for row in report.figures if row.withheld)
 
 
 @pytest.mark.parametrize("audience", [Audience.OFFICE, Audience.PUBLIC])

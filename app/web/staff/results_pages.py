@@ -43,6 +43,10 @@ AUDIENCE_WORDS = {
     Audience.PUBLIC: "Así se verían publicadas: porcentajes enteros, bases redondeadas de 5 en 5 "
     "y nada con menos de 23 respuestas.",
 }
+SMALL_WORDS = (
+    "Esta generación tiene menos de 23 personas: un resultado señalaría a alguien, así que no se "
+    "muestra lo que permitiría deducir su respuesta. Al juntar varias generaciones sí se podrá ver."
+)
 HEADINGS = (
     "clave",
     "indicador",
@@ -168,7 +172,7 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
         shell=shell(caller, at="/panel"),
         top=top,
         lead=_lead(results.header, whole=results.whole_percents),
-        audience=AUDIENCE_WORDS[results.report.audience],
+        audience=_audience_words(results),
         other_view=_other_view(results, top.url),
         findings=tuple(
             _finding(results, indicator(name), top.url)
@@ -176,6 +180,10 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
         ),
         download_url=f"{top.url}{TAB}.csv{_query(results)}",
     )
+
+
+def _audience_words(results: Results) -> str:
+    return SMALL_WORDS if results.report.small else AUDIENCE_WORDS[results.report.audience]
 
 
 def explore_page(caller: Caller, results: Results, name: str) -> ExplorePage:
@@ -199,7 +207,7 @@ def explore_page(caller: Caller, results: Results, name: str) -> ExplorePage:
         title=f"Explorar. {chosen.name}",
         shell=shell(caller, at="/panel"),
         top=top,
-        audience=AUDIENCE_WORDS[results.report.audience],
+        audience=_audience_words(results),
         choices=tuple(Choice(entry.id, entry.name, chosen=entry.id == asked) for entry in offered),
         hidden_audience="publica" if results.whole_percents else "",
         finding=finding,
