@@ -12,7 +12,9 @@ from app.db.transactions import Database
 from app.directory.tables import PrivacyNotice
 from app.errors import AppError
 from app.fieldwork import entry
+from app.fieldwork.dispositions import Disposition
 from app.fieldwork.entry import LinkState, OpenedLink
+from app.fieldwork.progress import Why, advance_if_possible
 from app.fieldwork.tables import Wave
 from app.fieldwork.texts import MINUTES
 from app.fieldwork.tokens import PURPOSE, parse_token
@@ -93,6 +95,11 @@ def open_session(
             raise entry.LinkNotOpen(state=link.state.value)
         held = _held_here(session, device, link.case_id, now=now)
         if held is not None:
+            # As with a new session: who refused and presses Comenzar takes it back.
+            started_again = Why("Comenzar")
+            advance_if_possible(
+                session, link.case_id, Disposition.STARTED, why=started_again, now=now
+            )
             return held
         started = entry.start(session, link.case_id, now=now)
     return started.session_id, started.secret
