@@ -5,19 +5,23 @@ The model is a dictionary per person, settled after each accepted step by the qu
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
 from sqlmodel import col, select
 
 from app.db.transactions import Database
+from app.fieldwork.entry import LinkNotOpen
 from app.questionnaires.answers import MissingCode, Unreadable, read_answer, to_stored
 from app.questionnaires.expressions.types import Kind
 from app.questionnaires.flow import settle
@@ -72,8 +76,11 @@ class Answering(RuleBasedStateMachine):
         self.kept: set[str] = set()
 
     @rule(target=desks, name=st.sampled_from(["Alicia", "Beto"]))
-    def open_a_device(self, name: str) -> tuple[str, Desk]:
-        return name, a_device(self.db, self.wave, self.models[name].person)
+    def open_a_device(self, name: str) -> tuple[str, Desk] | MultipleResults[tuple[str, Desk]]:
+        try:
+            return name, a_device(self.db, self.wave, self.models[name].person)
+        except LinkNotOpen:  # who has finished opens the receipt
+            return multiple()
 
     @rule(
         target=sent,
@@ -83,6 +90,9 @@ class Answering(RuleBasedStateMachine):
     )
     def answer(self, desk: tuple[str, Desk], back: int, picks: list[int]) -> tuple[str, Said]:
         """The step a device stands at, or one up to six steps back in an old tab."""
+        return self.answer_at(desk, back, picks)
+
+    def answer_at(self, desk: tuple[str, Desk], back: int, picks: list[int]) -> tuple[str, Said]:
         name, device = desk
         sitting = device.sitting()
         ahead = [step.name for step in sitting.steps]
@@ -100,6 +110,12 @@ class Answering(RuleBasedStateMachine):
         said = Said(device, step.name, f"key-{self.count}", entries)
         self.send(name, said)
         return name, said
+
+    @rule(desk=desks, seeds=st.lists(PICKS, min_size=7, max_size=7))
+    def go_on(self, desk: tuple[str, Desk], seeds: list[list[int]]) -> None:
+        """Seven steps in a row, so that there is a way to go back on."""
+        for picks in seeds:
+            self.answer_at(desk, 0, picks)
 
     @rule(said=sent)
     def send_again(self, said: tuple[str, Said]) -> None:
@@ -183,6 +199,7 @@ def pick(leaf: Leaf, number: int) -> object:
     }.get(leaf.type, f"texto {number}")
 
 
+@pytest.mark.slow
 def test_one_response_newest_answers_none_lost(db: Database) -> None:
     wave = a_wave(db)
     questionnaire = a_device(db, wave, a_respondent(db, wave)).sitting().questionnaire
