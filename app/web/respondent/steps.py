@@ -159,7 +159,8 @@ def _view(session: Session, sitting: Sitting, step: Step, screen: Screen, again:
         step,
         {**shown, **again.typed},
         wording=wording_of(session, sitting, (step,), screen.language),
-        issues=again.issues,
+        # What is only asked once stands above the question, not as an error beside it.
+        issues=[issue for issue in again.issues if issue.severity is Severity.HARD],
         earlier=earlier_answers(session, sitting) if any(i.prefill for i in step.items) else {},
     )
 
