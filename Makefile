@@ -48,7 +48,7 @@ bench: $(VENV)/.testing  ## measurements, PART=name for one; writes var/bench/*.
 	@$(BIN)/python -m tests.bench $(PART)
 
 deep: $(VENV)/.testing  ## the long lane, never in CI
-	@$(BIN)/python -m tests.services $(BIN)/pytest -m "deep" --run-deep
+	@$(BIN)/python -m tests.services $(BIN)/pytest -m deep
 
 lock:  ## renew the lock files (needs uv)
 	@uv pip compile pyproject.toml --extra reports --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
