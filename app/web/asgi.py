@@ -39,6 +39,14 @@ PLOTLY_STYLES = (
     " 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
     " 'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
 )
+# A style or a script is no page: no policy of its own, and every byte counts on a first visit.
+ASSETS = "/static/"
+ASSET_HEADERS = {
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -61,6 +69,11 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         yield form
     finally:
         await form.close()
+
+
+async def read_body(request: Request) -> bytes:
+    """The body as it came, whatever it says to be."""
+    return await request.body()
 
 
 class FromState:
@@ -124,20 +137,25 @@ class Outermost:
     def _complete(self, message: Message, scope: Scope) -> None:
         present = {name.lower() for name, _ in message["headers"]}
         style = PLOTLY_STYLES if scope.get("state", {}).get("explores") else ""
-        wanted = {
-            "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
-            "x-content-type-options": "nosniff",
-            # A form of the panel must name its origin; a personal link must name nothing.
-            "referrer-policy": "same-origin"
-            if scope["path"].startswith("/panel")
-            else "no-referrer",
-            "x-robots-tag": "noindex",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=()",
-            "cache-control": "no-store",
-        }
-        if self.secure:
+        plain = scope["path"].startswith(ASSETS)
+        wanted = (
+            ASSET_HEADERS
+            if plain
+            else {
+                "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
+                "x-content-type-options": "nosniff",
+                # A form of the panel must name its origin; a personal link must name nothing.
+                "referrer-policy": "same-origin"
+                if scope["path"].startswith("/panel")
+                else "no-referrer",
+                "x-robots-tag": "noindex",
+                "cross-origin-opener-policy": "same-origin",
+                "cross-origin-resource-policy": "same-origin",
+                "permissions-policy": "camera=(), geolocation=(), microphone=()",
+                "cache-control": "no-store",
+            }
+        )
+        if self.secure and not plain:
             wanted["strict-transport-security"] = HSTS
         message["headers"] = [
             *message["headers"],

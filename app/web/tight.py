@@ -24,6 +24,11 @@ _BEFORE_PATTERN = frozenset("(,=:[!&|?{};") | {"&&", "||", "=>", "return"}
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _SMALL = "etaoinsrlcdupmhgfbvyxwzkjq"
 _GLOBAL = _SMALL.upper() + "_$"
+# Elements around which a space says nothing.
+_BLOCKS = re.compile(
+    " ?(</?(?:html|head|meta|link|title|body|header|main|svg|script|template|form|fieldset|legend|"
+    r"label|div|p|h[12]|select|option)\b[^>]*>) ?"
+)
 _OPENS, _CLOSES = frozenset("([{"), frozenset(")]}")
 
 
@@ -44,26 +49,27 @@ def tight_script(source: str) -> str:
         inner = set(_declared(part, outer=False))
         if inner & shared:
             raise ValueError(f"declared twice: {sorted(inner & shared)}")
-        names = renamed | _short(_ordered(part, inner), _SMALL)
+        # One letter is short already, and the same letter for the same thing packs better.
+        kept = {name for name in inner if len(name) == 1}
+        free = "".join(letter for letter in _SMALL if letter not in kept)
+        names = renamed | _short(_ordered(part, inner - kept), free)
         for place, token in enumerate(part):
             written = _join(written, names.get(token, token) if _free(part, place) else token)
     return written
 
 
 def tight_style(source: str) -> str:
-    """A style sheet without comments and idle spaces."""
+    """A style sheet without comments and idle spaces, its custom properties in a letter or two."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL))
-    return re.sub(r";?\s*([{}])\s*", r"\1", re.sub(r"([:;,]) ", r"\1", bare)).strip()
+    packed = re.sub(r";?\s*([{}])\s*", r"\1", re.sub(r"([:;,]) ", r"\1", bare)).strip()
+    own = re.findall(r"--([\w-]+)", packed)
+    letters = _short(_ordered(own, set(own)), _SMALL)
+    return re.sub(r"--([\w-]+)", lambda found: f"--{letters[found[1]]}", packed)
 
 
 def tight_markup(source: str) -> str:
     """HTML without idle spaces, quotes and empty values; names of options said once a list."""
-    spaced = re.sub(r"\s+", " ", source)
-    packed = re.sub(
-        r" ?(</?(?:div|p|h[12]|fieldset|legend|label|template|form|option)\b[^>]*>) ?",
-        r"\1",
-        spaced,
-    )
+    packed = _BLOCKS.sub(r"\1", re.sub(r"\s+", " ", source)).replace("</option>", "")
     grouped = re.sub(r'<div class="(options|scale)">(.*?)</div>', _grouped, packed)
     return re.sub(r"<[a-z][^<>]*>", _unquoted, grouped)
 
@@ -185,4 +191,6 @@ def _grouped(found: re.Match[str]) -> str:
 
 def _unquoted(found: re.Match[str]) -> str:
     tag = re.sub(r'="([\w./-]+)"(?!/)', r"=\1", found.group())
-    return tag.replace(' value=""', "") if tag.startswith("<input") else tag
+    if tag.startswith("<input"):  # the form says `autocomplete` for all of them
+        return tag.replace(' value=""', "").replace(" autocomplete=off", "")
+    return tag

@@ -4,13 +4,15 @@ Answers come in any order, twice, and up to 72 hours after the close; each is a 
 own, and each gets an answer of its own.
 """
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import Connection
 from sqlmodel import Session, col, select
 
@@ -39,9 +41,10 @@ from app.responses.collecting import AnswersClosed, KeyReused, save_step
 from app.responses.queries import earlier_answers, say_answer
 from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
 from app.responses.wording import wording_of
+from app.web.asgi import read_body
 from app.web.render import html
 from app.web.respondent.phone_document import document_of, serve_document
-from app.web.respondent.posted import Posted, late_submission, moment
+from app.web.respondent.posted import Posted, late_submission
 from app.web.respondent.steps import above_steps, place_fields
 from app.web.respondent.visiting import SHORT, Device, short_id
 from app.web.security import mask_secret, unmask_secret
@@ -49,10 +52,23 @@ from app.web.wiring import OPEN_LINK, Db, Now, SiteHere, clean_text
 
 SCRIPT_COOKIE = "trayecto_js"  # set by the script itself: this browser runs it
 MOST_WAITING = 200
+# Revisions of a phone are seconds since this moment, so that the last one typed is the newest on
+# every device; as whole numbers of 32 bits they last until 2093.
+COUNTED_FROM = datetime(2025, 1, 1, tzinfo=UTC)
+LATEST = 2_147_483_647
+_BLANK = "En blanco"
 _ELSEWHERE = "La diste en otro dispositivo; aquí no se muestra."
+
+# What the phone learns of one step: `d` it need not keep it, `e` what is to be mended, `f` it is
+# somebody else's, `a` and `b` the kept answer and this one, for the person to choose; nothing: a
+# question that is closed as long as that choice is open.
+Outcome: TypeAlias = Mapping[str, object]
+DONE: Outcome = {"d": True}
+GONE: Outcome = {"d": True}
 
 router = APIRouter(dependencies=[OPEN_LINK])
 
+RawBody = Annotated[bytes, Depends(read_body)]
 _Text = Annotated[str, Field(max_length=12_000)]
 _Name = Annotated[str, Field(max_length=80)]
 
@@ -62,17 +78,57 @@ class Waiting(BaseModel):
 
     k: Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[A-Za-z0-9_-]{8,50}$")]
     p: _Name  # step
-    r: Annotated[int, Field(ge=1, le=1_000_000)]  # the phone's own count
-    h: Annotated[int, Field(ge=0)]  # when it was typed, corrected by our clock; unverified
-    v: Annotated[list[_Name], Field(max_length=50)] = []  # soft issues that were shown
+    r: Annotated[int, Field(ge=1, le=LATEST)]  # when it was typed, by our clock; unverified
+    v: Annotated[list[_Name], Field(max_length=500)] = []  # soft issues that were shown
     t: Annotated[dict[_Name, list[_Text]], Field(max_length=100)]  # fields of the form
 
 
-class Batch(BaseModel):
-    """What a phone sends: the secret of its session, and what waited."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a phone sends: the secret of its session, and what waited, in any order.
 
-    s: _Name
-    w: Annotated[list[Waiting], Field(max_length=MOST_WAITING)]
+    None stands for something that cannot be read: the phone need not keep it.
+    """
+
+    secret: str
+    waiting: tuple[tuple[str, Waiting | None], ...]
+
+
+class UnreadableBatch(AppError):
+    """The body is not what our script sends."""
+
+    code = "answer.unreadable_batch"
+    status = 422
+    plantilla = "No pudimos leer lo que envió la página. Vuelve a abrir tu enlace para seguir."
+
+
+def read_batch(body: bytes) -> Batch:
+    """The body of a save.
+
+    Raises:
+        UnreadableBatch: not JSON, or not of the right shape.
+    """
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableBatch(length=len(body)) from error
+    match said:
+        case {"s": str(masked), "w": list(records)} if len(records) <= MOST_WAITING:
+            read = ((_key(record), _waiting(record)) for record in records)
+            return Batch(unmask_secret(masked), tuple(read))
+        case _:
+            raise UnreadableBatch(length=len(body))
+
+
+def _key(record: object) -> str:
+    return str(record.get("k", ""))[:80] if isinstance(record, dict) else ""
+
+
+def _waiting(record: object) -> Waiting | None:
+    try:
+        return Waiting.model_validate(record)
+    except ValidationError:
+        return None
 
 
 def phone_page(request: Request, sitting: Sitting) -> Response | None:
@@ -100,45 +156,53 @@ def state(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Re
 
 
 @router.post("/responder/guardar")
-def save(batch: Batch, db: Db, now: Now, site: SiteHere) -> Response:
+def save(body: RawBody, db: Db, now: Now, site: SiteHere) -> Response:
     """Keep what waited. 409 where the person must choose between two answers."""
-    secret, keys = unmask_secret(batch.s), match_keys(site.settings.data_keys)
-    results: list[dict[str, object]] = []
-    newest = 0
     try:
-        for waiting in sorted(batch.w, key=lambda each: each.r):
-            outcome, newest = _save_one(db, secret, waiting, keys, now)
-            results.append({"k": waiting.k, **outcome})
-    except (SessionOver, AnswersClosed) as refusal:
-        return JSONResponse({"z": refusal.mensaje, "l": results}, refusal.status)
-    clash = any(result["o"] == "clash" for result in results)
-    return JSONResponse({"r": newest, "l": results}, 409 if clash else 200)
+        batch = read_batch(body)
+        results = _save_all(db, batch, match_keys(site.settings.data_keys), now)
+    except (SessionOver, AnswersClosed, UnreadableBatch) as refusal:
+        return JSONResponse({"z": refusal.mensaje}, refusal.status)
+    clash = any("a" in result for result in results)
+    return JSONResponse({"l": results}, 409 if clash else 200)
+
+
+def _save_all(db: Database, batch: Batch, keys: MatchKeys, now: datetime) -> list[Outcome]:
+    """What became of each, in the order they came; the oldest is kept first."""
+    results: list[Outcome] = [{"k": key, **DONE} for key, _ in batch.waiting]
+    readable = [(place, each) for place, (_, each) in enumerate(batch.waiting) if each]
+    clash = False
+    for place, waiting in sorted(readable, key=lambda each: each[1].r):
+        outcome = _save_one(db, batch.secret, waiting, keys, now)
+        clash = clash or "a" in outcome
+        results[place] = {"k": waiting.k, **({} if clash and outcome is GONE else outcome)}
+    return results
 
 
 def _save_one(
     db: Database, secret: str, waiting: Waiting, keys: MatchKeys, now: datetime
-) -> tuple[dict[str, object], int]:
-    """What became of one step, and the newest revision."""
+) -> Outcome:
+    """What became of one step."""
     with db.saving() as connection:
         sitting = open_sitting(connection, secret, now=now, to_save=True)
         try:
             outcome = _keep(connection, sitting, waiting, keys, now)
         except StepGone:
-            outcome = {"o": "gone"}
+            outcome = GONE
         except (SessionOver, AnswersClosed):
             raise
         except AppError as refusal:
             if refusal.status >= 500:
                 raise
-            outcome = {"o": "refused", "m": refusal.mensaje}
-    return outcome, max(newest_revision(sitting), waiting.r)
+            outcome = DONE
+    return outcome
 
 
 def _keep(
     connection: Connection, sitting: Sitting, waiting: Waiting, keys: MatchKeys, now: datetime
-) -> dict[str, object]:
+) -> Outcome:
     if waiting.k[:SHORT] not in _devices(connection, sitting):
-        return {"o": "foreign"}
+        return {"f": True}
     submission = late_submission(_posted(waiting), sitting, waiting.r)
     kept = clashing(connection, sitting, submission)
     if kept:
@@ -149,8 +213,8 @@ def _keep(
         # Somebody else's program: our script never uses a key twice. The first answer stays.
         return _clash(sitting, sitting.answers, submission.entries)
     if isinstance(saved, Faulty):
-        return {"o": "faulty", "e": [_issue(issue) for issue in saved.issues]}
-    return {"o": "saved"}
+        return {**DONE, "e": [_issue(issue) for issue in saved.issues]}
+    return DONE
 
 
 def _posted(waiting: Waiting) -> Posted:
@@ -161,7 +225,7 @@ def _posted(waiting: Waiting) -> Posted:
         step=clean_text(waiting.p),
         act="",
         seen=frozenset(waiting.v),
-        shown_at=moment(str(waiting.h)),
+        shown_at=COUNTED_FROM + timedelta(seconds=waiting.r),
         typed={
             clean_text(name): tuple(clean_text(text) for text in texts)
             for name, texts in waiting.t.items()
@@ -179,14 +243,12 @@ def _devices(connection: Connection, sitting: Sitting) -> set[str]:
         return {short_id(each) for each in (own, *ids)}
 
 
-def _clash(
-    sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, object]
-) -> dict[str, object]:
+def _clash(sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, object]) -> Outcome:
     """Both answers in words; the kept one only where this device may show it."""
     shown = {name: answer for name, answer in kept.items() if name not in sitting.hidden}
     mine = {name: answer for name, answer in entries.items() if name in kept}
     first = _said(sitting, shown) if len(shown) == len(kept) else _ELSEWHERE
-    return {"o": "clash", "a": first, "b": _said(sitting, mine)}
+    return {"a": first, "b": _said(sitting, mine)}
 
 
 def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:
@@ -196,7 +258,7 @@ def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:
         answer = read_answer(leaf, raw)
         if not isinstance(answer, Unreadable):
             texts.append(say_answer(leaf, answer, Wording({})))
-    return "; ".join(filter(None, texts))
+    return "; ".join(filter(None, texts)) or _BLANK
 
 
 def _issue(issue: Issue) -> dict[str, object]:
@@ -223,7 +285,7 @@ def _state(
     return {
         "s": mask_secret(secret),
         "k": short_id(sitting.visit.session_id),
-        "o": int(now.timestamp()),
+        "o": int((now - COUNTED_FROM).total_seconds()),
         "r": newest_revision(sitting),
         "n": sitting.wave.school,
         "c": sitting.visit.mode is Mode.CLASS,

@@ -104,8 +104,7 @@ def _kept(version: _Version, audiences: Audiences, language: Language) -> Docume
 
 
 # What the script says by itself, by place: saved, saving, one waits, many wait, waiting in memory,
-# last button, last button in class, heading of faults, a datum that is kept, sending at the end,
-# two answers, the kept one, the one here, and a button for each.
+# last button, last button in class, two answers, sending at the end.
 _WORDS = {
     Language.SPANISH: (
         "Guardado",
@@ -115,14 +114,8 @@ _WORDS = {
         "Sin conexión: {n} sin enviar. No cierres esta página",
         "Terminar",
         "Terminar y salir",
-        "Falta corregir algo",
-        "Ya nos diste este dato. Escríbelo otra vez solo si cambió.",
-        "Listo. Enviamos tus respuestas en cuanto haya conexión.",
         "Hay dos respuestas distintas. Elige con cuál te quedas.",
-        "La que está guardada",
-        "La de este teléfono",
-        "Dejar esta",
-        "Cambiar por esta",
+        "Listo. Enviamos tus respuestas en cuanto haya conexión.",
     ),
     Language.ENGLISH: (
         "Saved",
@@ -132,13 +125,7 @@ _WORDS = {
         "No connection: {n} not sent. Do not close this page",
         "Finish",
         "Finish and leave",
-        "Something needs correcting",
-        "You gave us this already. Write it again only if it changed.",
-        "Done. We send your answers as soon as there is a connection.",
         "There are two different answers. Choose which one stays.",
-        "The one that is kept",
-        "The one on this phone",
-        "Keep this one",
-        "Change to this one",
+        "Done. We send your answers as soon as there is a connection.",
     ),
 }

@@ -78,7 +78,7 @@ def read_posted(form: FormData) -> Posted:
         step=field(form, STEP),
         act=field(form, ACT),
         seen=frozenset(filter(None, field(form, SEEN).split(","))),
-        shown_at=moment(field(form, SHOWN)),
+        shown_at=_moment(field(form, SHOWN)),
         typed=typed,
     )
 
@@ -195,7 +195,7 @@ def _own_key(key: str, short: str) -> str:
     return key
 
 
-def moment(text: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """When the page was shown, by its own word: unverified."""
     if not text.isascii() or not text.isdecimal() or len(text) > 11 or int(text) > LATEST:
         return None

@@ -6,30 +6,28 @@
 // Q rules (questionnaires/compact.py), P known before, A answers, S state of the person, V variables
 // by name, N the step that is shown: [name, items], R the count of saves.
 (function () {
-'use strict'
 var D = document, L = location, Q, P, A, S = {}, V = {}, N, R
-var EX = { nc: -98, ns: -99 }, NA = { x: -1 }, U = { u: 1 }, GIVEN = '•', LISTED = /[cm]/
+var EX = { nc: -98, ns: -99 }, NA = { x: -1 }, U = { x: 1 }, GIVEN = '•'
 var many = Array.isArray, copy = (a, b) => Object.assign({}, a, b), has = (l, x) => many(l) && l.includes(x)
 var array = x => Array.from(x), none = x => x == null
 
 // --- answers -------------------------------------------------------------------------------------
-// A number, text, list of marks, null (blank), {x: reason} for none, {u: 1} for what is no answer.
-var known = a => none(a) || a.x || a.u ? null : a
-var whole = r => typeof r == 'number' ? r : typeof r != 'string' ? U : !(r = r.trim()) ? null : /^\d{1,9}$/.test(r) ? +r : U
+// A number, text, list of marks, null (blank), {x: reason} for none, U for what is no answer.
+var known = a => none(a) || a.x ? null : a
+var whole = r => r === +r ? r : (r = (r + '').trim()) ? /^\d{1,9}$/.test(r) ? +r : U : null
 var codes = l => l.map(o => o[0])
 
+// Kinds l.k: 0 choice, 1 whole number, 2 marks, 3 month, 4 text.
 function read(l, r) {
-  if (none(r) || r.x) return none(r) ? null : r
-  if (l.k == 'm') {
-    if (!many(r)) return U
+  if (none(r) || r.x) return r
+  if (l.k < 2) return whole(r)
+  if (l.k < 3) {
     r = array(new Set(r.map(whole)))
     var at = c => (codes(l.o).indexOf(c) + 1 || 999) * 1e9 + c
-    return r.some(c => c !== +c) ? U : r.length ? r.sort((a, b) => at(a) - at(b)) : null
+    return r.includes(U) ? U : r[0] ? r.sort((a, b) => at(a) - at(b)) : null
   }
-  if (/[ci]/.test(l.k)) return whole(r)
-  if (typeof r != 'string' || r.length > 1e4) return U
   r = r.normalize().trim()
-  return !r ? null : l.k == 't' || /^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(r) ? r : U
+  return !r ? null : r.length > 1e4 || l.k < 4 && !/^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(r) ? U : r
 }
 
 // --- conditions ----------------------------------------------------------------------------------
@@ -56,7 +54,7 @@ function value(t, v, m) {
       b = b.slice(0, 7)
     }
   }
-  return h == '=' ? a == b : h == '!=' ? a != b : h == '<' ? a < b : h == '<=' ? a <= b : h == '>' ? a > b : a >= b
+  return h.includes(a < b ? '<' : a > b ? '>' : '=') != (h == '!=')
 }
 var holds = (t, v, m) => value(t, v, m) === true
 
@@ -92,7 +90,7 @@ function walk(raw, old) {
       }
       a = known(w.a[n])
       if (many(a)) a = a.filter(c => has(open, c))
-      w.v[n] = a === 0 || a && (many(a) ? a[0] : l.k != 'c' || has(open, a)) ? a : null
+      w.v[n] = a === 0 || a && (many(a) ? a[0] : l.k || has(open, a)) ? a : null
     })
     if (i.e) w.r = holds(i.e, w.v, w.v[i.n])
   })
@@ -109,12 +107,11 @@ function settle(raw, old) {
   return kept
 }
 
-var stepOf = i => i.s || i.n
 function steps(w) {
   var found = []
   w.i.forEach(i => {
     var last = found[found.length - 1]
-    last && last[0] == stepOf(i) ? last[1].push(i) : found.push([stepOf(i), [i]])
+    last && last[0] == i.s ? last[1].push(i) : found.push([i.s, [i]])
   })
   return found
 }
@@ -125,7 +122,7 @@ function first(raw) {
 }
 
 function following(raw, n) {
-  var order = Q.i.map(stepOf)
+  var order = Q.i.map(i => i.s)
   return steps(walk(raw)).find(s => order.indexOf(s[0]) > order.lastIndexOf(n)) || first(raw)
 }
 
@@ -133,16 +130,16 @@ function following(raw, n) {
 // Which of the sentences Q.t (compact.py, CODES) says what is wrong, and what it names; or nothing.
 function fault(i, l, a, w) {
   var low = value(l.a, w.v), high = value(l.z, w.v)
-  if (a == U) return ['cmidt'.indexOf(l.k)]
+  if (a == U) return [l.k]
   if (none(a)) return i.q && !l.r && [5]
-  if (a.x) return !has(l.x && l.x.map(x => EX[x]), a.x) && [7]
+  if (a.x) return
   if (l.o[0]) {
     a = [].concat(a)
-    return a.some(c => !has(w.o[l.n], c)) ? [8] : a.length > l.m && [9, l.m]
+    return a.some(c => !has(w.o[l.n], c)) ? [7] : a.length > l.m && [8, l.m]
   }
-  if (l.k == 't') return array(a).length > (l.g || 200) ? [10, l.g || 200] : l.p && !RegExp('^(?:' + l.p + ')$').test(a) && [l.y || 13]
-  if (l.k == 'i') return (a < low || a > high) && [14, high, low]
-  return low && a < low.slice(0, 7) ? [15, S.d[l.a[1]]] : high && a > high.slice(0, 7) && [16, S.d[l.z[1]]]
+  if (l.k > 3) return array(a).length > (l.g || 200) ? [9, l.g || 200] : l.p && !RegExp('^(?:' + l.p + ')$').test(a) && [l.y || 12]
+  if (l.k < 2) return (a < low || a > high) && [13, low, high]
+  return low && a < low.slice(0, 7) ? [14, S.d[l.a[1]]] : high && a > high.slice(0, 7) && [15, S.d[l.z[1]]]
 }
 
 // v variable, c code, h hard, m words; soft ones only where nothing is hard
@@ -153,7 +150,7 @@ function issues(raw, items, old) {
     if (!has(items, i)) return
     i.l.forEach(l => {
       var a = w.a[l.n], f = has(w.l, l) && fault(i, l, a, w)
-      if (f) clean = note(l.n, f[0], 1, Q.t[f[0]].replace('{max}', f[1]).replace('{min}', f[2] || f[1])) < 0
+      if (f) clean = note(l.n, f[0], 1, Q.t[f[0]].replace(/{m..}/, f[1]).replace(/{m..}/, f[2])) < 0
       if (none(a) && !l.r) empty = empty || l.n
     })
     if (!clean) return
@@ -169,9 +166,9 @@ function issues(raw, items, old) {
 function entry(l, t) {
   var of = s => (t[l.n + s] || []).filter(x => x.trim()), way = of('.exit').find(x => has(l.x, x)), r = of(''), m = of('.month')[0], y = of('.year')[0]
   return way ? { x: EX[way] }
-    : l.k == 'm' ? r[0] ? r : null
+    : l.k == 2 ? r[0] ? r : null
     : of('.estado')[0] ? r.concat(of('.estado')).join(', ')
-    : r[0] ? l.y == 12 ? r[0].replace(/[ \t\xa0\-.()]/g, '') : r[0]
+    : r[0] ? l.y == 11 ? r[0].replace(/[ \t\xa0\-.()]/g, '') : r[0]
     : m || y ? (y || '?').trim() + '-' + (m || '?').trim().padStart(m ? 2 : 1, 0)
     : null
 }
@@ -194,21 +191,21 @@ function said(items, t) {
 function use(rules, known_) {
   Q = rules
   P = known_
-  Q.i.forEach(i => i.l.forEach(l => {
-    V[l.n = l.n || i.n] = l
-    l.i = i
-    l.o = (Q.o[l.o] || []).map(o => many(o) ? o : [o])
-  }))
+  Q.i.forEach(i => {
+    i.s = i.s || i.n
+    i.l.forEach(l => {
+      V[l.n = l.n || i.n] = l
+      l.i = i
+      l.o = (Q.o[l.o] || []).map(o => many(o) ? o : [o])
+    })
+  })
 }
 
 // --- what waits to be sent -----------------------------------------------------------------------
 // Each answer is written down before the next question shows: in localStorage, which is there at
 // once and survives a closed tab, or in memory where storage is forbidden, full, or a classroom's.
-var M, strange = {}, busy, pause = 1e3, off, ended
-try {
-  M = localStorage
-  M.revision = M.revision || 0
-} catch (e) { M = {} }
+var M = {}, strange = {}, busy, pause = 1e3, off, ended
+try { M = localStorage } catch (e) {}
 
 function put(k, x) {
   try { M[k] = x } catch (e) {
@@ -218,58 +215,56 @@ function put(k, x) {
 }
 var waiting = () => Object.keys(M).filter(k => /^\w{8}-/.test(k) && !strange[k]).map(k => JSON.parse(M[k])).sort((a, b) => a.r - b.r)
 
+// The count of saves is the server's clock in seconds, and always grows.
 function keep(x) {
-  R = x.r = Math.max(R, M.revision || 0) + 1
-  put('revision', R)
-  x.k = S.k + '-' + Date.now().toString(36) + Math.random().toString(36).slice(2)
+  x.r = R = Math.max(R + 1, Math.round(Date.now() / 1e3 + S.o))
+  x.k = S.k + '-' + R + Math.random().toString(36).slice(2)
   put(x.k, JSON.stringify(x))
 }
-
-function tell(n) {
-  var u = Q && Q.u
+function tell() {
+  var u = Q && Q.u, n = waiting().length
   if (u) $('#g').textContent = !n ? u[0] : off ? u[M.getItem ? n > 1 ? 3 : 2 : 4].replace('{n}', n) : u[1]
 }
 
+var retry = f => setTimeout(f, pause = Math.min(pause * 2, 6e4))
 function send() {
-  var l = waiting(), moved
-  tell(l.length)
+  var l = waiting(), moved, clash
+  tell()
   if (busy || !S.s) return
   if (!l[0]) return ended && leave(ended)
   busy = 1
-  fetch('/responder/guardar', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ s: S.s, w: l }), keepalive: true }).then(r => r.json()).then(j => {
+  fetch('/responder/guardar', { method: 'POST', body: JSON.stringify({ s: S.s, w: l }), keepalive: true }).then(r => r.json()).then(j => {
     busy = off = 0
     pause = 1e3
     if (j.z) return page(j.z)
-    var clash = j.l.find(o => o.a), x = o => l.find(x => x.k == o.k)
-    j.l.forEach(o => {
-      if (clash && (o.o == 'gone' || Q && o.a)) return
-      if (o.a || o.o == 'foreign') return strange[o.k] = 1
-      moved = delete M[o.k]
-      if (o.e && Q) mend(x(o), o.e)
+    j.l.forEach((o, i) => {
+      if (o.d) moved = delete M[o.k]
+      if (o.f || o.a && !C) strange[o.k] = 1
+      else if (o.a) clash = clash || [o, l[i]]
+      if (o.e && C) {
+        warn(l[i].p, l[i].t, o.e)
+        go(l[i].p)
+      }
     })
-    clash && Q ? merge(clash, x(clash)) : Q ? send() : moved && L.reload()
+    clash ? merge(clash[0], clash[1]) : C ? send() : moved && L.reload()
   }).catch(() => {
     busy = 0
     off = 1
-    tell(l.length)
-    setTimeout(send, pause = Math.min(pause * 2, 6e4))
+    tell()
+    retry(send)
   })
 }
 
 // --- the page ------------------------------------------------------------------------------------
-var C, T, B, F, seen = {}, before = {}, again = {}
-var $ = s => D.querySelector(s), all = s => array(C.querySelectorAll(s)), named = n => all('[name="' + n + '"],[name="' + n + '.month"]')
-var leave = step => L.replace('/responder?' + (L.search ? L.search.slice(1) + '&' : '') + 'paso=' + step)
-var itemsOf = n => Q.i.filter(i => stepOf(i) == n)
-function el(tag, text, name) {
-  var e = D.createElement(tag)
-  e.textContent = text
-  if (name) e.className = name
-  return e
-}
+var C, T, B, F, seen = [], before = {}, again = {}
+var $ = s => D.querySelector(s), all = s => array(C.querySelectorAll(s)), named = n => array(D.getElementsByName(n))
+var leave = step => L.replace('/responder?' + L.search.slice(1) + '&paso=' + step)
+var itemsOf = n => Q.i.filter(i => i.s == n)
+var el = (tag, text = '', name = '') => Object.assign(D.createElement(tag), { textContent: text, className: name })
+var template = k => D.querySelectorAll('template')[k].content.cloneNode(true)
 function page(title) {
   N = 0
-  C.textContent = ''
+  C.innerHTML = ''
   C.append(el('h1', D.title = title))
 }
 function go(n) { L.hash == '#' + n ? show() : L.hash = n }
@@ -280,14 +275,15 @@ function show() {
   if (k < 0 || to && k > at(to[0])) return to ? L.replace('#' + to[0]) : finish()
   var typed = again[n] && again[n][0], bad = typed ? again[n][1] : [], w = walk(typed ? copy(A, entries(itemsOf(n), typed)) : A)
   delete again[n]
+  ended = 0
   N = steps(w).find(s => s[0] == n) || path[k]
-  C.textContent = ''
-  C.append($('#m').content.cloneNode(true))
-  var form = $('form'), notes = $('#n'), last = $('.go'), text = D.createTreeWalker(C, 4), t
-  form.prepend(D.querySelectorAll('template:not([id])')[T.indexOf(n)].content.cloneNode(true))
+  C.innerHTML = ''
+  C.append(template(0))
+  var form = $('form'), notes = $('#n'), box = $('#e'), last = $('.go'), text = D.createTreeWalker(C, 4), t
+  form.prepend(template(T.indexOf(n)))
   all('.way').forEach(e => $('.stop').before(e))
   k ? $('.back a').href = '#' + path[k - 1][0] : C.firstChild.remove() || $('.stop').remove()
-  all('[data-i]').forEach(e => N[1].some(i => i.n == e.dataset.i) || e.remove())
+  all('[data-i]').forEach(e => has(w.i.map(i => i.n), e.dataset.i) || e.remove())
   all('[data-n]').forEach(d => {
     var l = V[d.dataset.n]
     array(d.children).forEach(e => {
@@ -298,9 +294,9 @@ function show() {
     d.firstChild.firstChild.id = l.n
   })
   all('[name]').forEach(e => {
-    var l = V[e.name.split('.')[0]], f = typed ? typed[e.name] : l && F[l.n in w.a || l.r || !l.i.u ? e.name : e.name.replace(l.n, l.i.u)]
+    var l = V[e.name.split('.')[0]], f
     if (!l || e.type == 'submit') return
-    if (!typed && !(l.n in w.a || l.i.u)) f = 0
+    f = typed ? typed[e.name] : l.n in w.a ? F[e.name] : !l.r && F[e.name.replace(l.n, l.i.u)]
     before[l.n] = w.v[l.n]
     if (/radio|check/.test(e.type)) e.checked = has(f, e.value)
     else e.value = f && f[0] || ''
@@ -308,30 +304,28 @@ function show() {
   while (t = text.nextNode()) t.data = t.data.replace(/{(\w+)}/g, (x, k) => S.p[k] || '…')
   if (!following(A, n)) last.textContent = Q.u[S.c ? 6 : 5]
   notes.innerHTML = S.h[n] || ''
-  if (N[1].some(i => i.l.some(l => A[l.n] == GIVEN))) notes.append(el('p', Q.u[8], 'note'))
+  N[1].some(i => i.l.some(l => A[l.n] == GIVEN)) || $('.note').remove()
   others()
-  var h = $('h1'), hard = bad[0] && bad[0].h, box = el('div', '', hard ? 'summary' : 'note'), ul = el('ul', '')
+  var h = $('h1'), hard = bad[0] && bad[0].h
   D.title = (hard ? 'Error: ' : '') + h.textContent
   scrollTo(0, 0)
   bad.forEach(b => {
-    var li = el('li', ''), a = el('a', b.m), e = named(b.v)[0], p = el('p', b.m, 'error'), d = e.closest('fieldset') || e
+    var li = el('li'), a = el('a', b.m), e = $('#' + b.v), p = el('p', b.m, 'error'), d = e.closest('fieldset') || e
     a.href = '#' + b.v
     a.onclick = v => {
       v.preventDefault()
       e.focus()
     }
     li.append(a)
-    ul.append(li)
+    box.lastChild.append(li)
     p.id = 'e-' + b.v
     ;(e.closest('.options,.scale,.pair') || e).before(p)
     d.setAttribute('aria-describedby', p.id)
   })
-  if (bad[0]) {
-    if (hard) box.append(el('h2', Q.u[7]))
-    box.append(ul)
-    box.setAttribute('role', 'alert')
-    notes.append(h = box)
-  }
+  if (hard) box.className = 'summary'
+  else box.firstChild.remove()
+  if (bad[0]) h = box
+  else box.remove()
   h.tabIndex = -1
   h.focus()
 }
@@ -339,37 +333,31 @@ function show() {
 // The text beside "otro" waits until it is chosen.
 function others() {
   N[1].forEach(i => i.l.forEach(l => {
-    if (l.r) named(l.n)[0].parentNode.hidden = !named(i.n).some(e => e.value == 97 && e.checked)
+    if (l.r) $('#' + l.n).parentNode.hidden = !named(i.n).some(e => e.value == 97 && e.checked)
   }))
 }
 
 // Show step n again with what was typed and what is to be said about it.
 function warn(n, typed, bad) {
   again[n] = [typed, bad]
-  bad.forEach(b => b.h || (seen[n] = seen[n] || []).push(b.c + ':' + b.v))
+  bad.forEach(b => b.h || seen.push(b.c + ':' + b.v))
 }
-function mend(x, bad) {
-  itemsOf(x.p).forEach(i => i.l.forEach(l => delete A[l.n]))
-  warn(x.p, x.t, bad)
-  go(x.p)
-}
-
 // Two answers to one question, from two devices or pages: the person says which one stays.
 function merge(o, x) {
-  page(Q.u[10])
-  ;[11, 12].forEach(k => {
-    var b = el('button', Q.u[k + 2], 'way')
-    b.onclick = () => {
+  page(Q.u[7])
+  C.append(template(1))
+  ;[o.a, o.b].forEach((t, k) => {
+    all('blockquote')[k].textContent = t
+    all('button')[k].onclick = () => {
       delete M[o.k]
-      if (k > 11) keep(x)
+      if (k) keep(x)
       L.reload()
     }
-    C.append(el('h2', Q.u[k]), el('blockquote', k > 11 ? o.b : o.a), b)
   })
 }
 
 function finish(how) {
-  page(Q.u[9])
+  page(Q.u[8])
   ended = how || 'fin'
   send()
 }
@@ -389,14 +377,14 @@ function submit(e) {
   if (b.name) t[b.name] = [b.value]
   delete t.accion
   var mine = said(N[1], t), raw = copy(A, mine)
-  var bad = issues(raw, N[1].filter(i => i.l.some(l => l.n in mine)), A).filter(f => f.h || !has(seen[n], f.c + ':' + f.v))
+  var bad = issues(raw, N[1].filter(i => i.l.some(l => l.n in mine)), A).filter(f => f.h || !has(seen, f.c + ':' + f.v))
   if (bad[0] && !stop) {
     warn(n, t, bad)
     return show()
   }
   if (!bad[0]) {
     take(n, t)
-    keep({ p: n, h: Math.round(Date.now() / 1e3 + S.o), v: seen[n] || [], t: t })
+    keep({ p: n, v: seen, t: t })
     send()
   }
   b = !walk(A).r && following(A, n)
@@ -413,27 +401,27 @@ function begin() {
     A = S.a
     F = S.f
     use(Q, S.v)
-    T = array(new Set(Q.i.map(stepOf)))
+    T = array(new Set([0, 1].concat(Q.i.map(i => i.s))))
     $('header span').textContent = S.n
     waiting().forEach(x => { if (x.k.startsWith(S.k)) take(x.p, x.t) })
-    D.addEventListener('submit', submit)
-    D.addEventListener('click', e => { B = e.target.form && e.target })
-    D.addEventListener('change', e => {
+    D.onsubmit = submit
+    D.onclick = e => { B = e.target.form && e.target }
+    D.onchange = e => {
       var n = e.target.name, l = V[n], marks = named(n).filter(b => b.checked).map(b => +b.value)
-      if (l && l.k == 'm') {
+      if (l && l.k == 2) {
         before[n] = alone(l, before[n], marks)
         named(n).forEach(b => { b.checked = has(before[n], +b.value) })
       }
       N && others()
-    })
-    addEventListener('hashchange', show)
+    }
+    onhashchange = show
     show()
     send()
-  }).catch(() => setTimeout(begin, pause = Math.min(pause * 2, 6e4)))
+  }).catch(() => retry(begin))
 }
 
-addEventListener('online', send)
-D.cookie = 'trayecto_js=1;path=/;max-age=86400;samesite=lax'
+ononline = send
+D.cookie = 'trayecto_js=1;path=/'
 C = $('#c')
 if (C) {
   Q = JSON.parse($('#q').textContent)

@@ -1,18 +1,16 @@
 """The three questionnaires in a real browser at 360×640, with and without JavaScript."""
 
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from app.db.transactions import Database
-from tests.services import free_port, wait_for
+from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
 
 SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "respondent"
@@ -29,26 +27,6 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield found
         found.close()
-
-
-class Served:
-    """The application behind uvicorn on a port of its own."""
-
-    def __init__(self, site: Site, *, port: int = 0) -> None:
-        self.port = port or free_port()
-        config = uvicorn.Config(site.app, port=self.port, log_level="error", lifespan="off")
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        wait_for(self.port)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
 
 
 def faults(page: Page) -> list[str]:
@@ -115,7 +93,8 @@ def measure(page: Page) -> tuple[int, list[str]]:
     small = page.evaluate(
         """[...document.querySelectorAll("label.option, button, a.go, main select, "
             + "main input:not([type=radio]):not([type=checkbox]):not([type=hidden])")]
-        .filter(x => x.getClientRects().length && x.getBoundingClientRect().height < 48).map(x => x.outerHTML.slice(0, 90))"""
+        .filter(x => x.getClientRects().length && x.getBoundingClientRect().height < 48)
+        .map(x => x.outerHTML.slice(0, 90))"""
     )
     return wide, small
 

@@ -1,4 +1,4 @@
-"""The phone and the server say the same of random answers: path, faults, what is cleared, what next."""
+"""Phone and server say the same of random answers: path, faults, what is cleared, what next."""
 
 import json
 import os
@@ -55,12 +55,13 @@ function tried(c) {
   A = c.kept
   P = c.p
   S.d = {}
-  var items = Q.i.filter(i => stepOf(i) == c.step), mine = said(items, c.t), raw = copy(A, mine)
+  var items = Q.i.filter(i => i.s == c.step), mine = said(items, c.t), raw = copy(A, mine)
   var w = walk(raw, A), k = settle(raw, A), to = following(k, c.step)
   return {
     items: w.i.map(i => i.n), leaves: w.l.map(l => l.n), offered: w.o, refused: !!w.r,
     values: w.v, kept: k, next: to ? to[0] : null,
-    faults: issues(raw, items.filter(i => i.l.some(l => l.n in mine)), A).map(f => [f.v, f.c, !!f.h]),
+    faults: issues(raw, items.filter(i => i.l.some(l => l.n in mine)), A)
+      .map(f => [f.v, f.c, !!f.h]),
   }
 }
 window.compare = (q, cases) => {

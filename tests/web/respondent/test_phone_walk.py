@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from sqlmodel import select
 from app.db.transactions import Database
 from app.responses.tables import Answer, AnswerRevision
 from tests.responses.people import Person
+from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
-from tests.web.respondent.test_browser_walk import PHONE, Served, faults, fill_in, listen, measure
+from tests.web.respondent.test_browser_walk import PHONE, faults, fill_in, listen, measure
 
 SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "phone"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -61,54 +63,56 @@ def stored(db: Database) -> dict[str, object]:
         return {row.variable: row.value for row in session.exec(select(Answer))}
 
 
+@dataclass(slots=True)
+class Look:
+    """What axe, a ruler and the eye find on each step."""
+
+    page: Page
+    folder: Path
+    seen: int = 0
+    found: list[str] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        wide, small = measure(self.page)
+        title = self.page.title()
+        self.page.screenshot(path=self.folder / f"{self.seen:02}.png", full_page=True)
+        self.seen += 1
+        self.found += [f"{title}: {fault}" for fault in faults(self.page)]
+        self.found += [f"{title}: {wide} px too wide"] * (wide > 0)
+        self.found += [f"{title}: under 48 px: {each}" for each in small]
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_everything_is_answered_in_one_document(
     db: Database, browser: Browser, number: int, width: int
 ) -> None:
     site = Site(db, number)
-    person = site.person()
     served = Served(site)
     blocked: list[str] = []
+    asked: list[str] = []
     context = phone(browser, blocked, width=width)
     page = context.new_page()
-    found: list[str] = []
-    titles: list[str] = []
     folder = SHOTS / f"{number}-{width}"
     folder.mkdir(parents=True, exist_ok=True)
+    look = Look(page, folder)
 
-    def look() -> None:
-        wide, small = measure(page)
-        title = page.title()
-        page.screenshot(path=folder / f"{len(titles):02}.png", full_page=True)
-        titles.append(title)
-        found.extend(f"{title}: {fault}" for fault in faults(page))
-        found.extend([f"{title}: {wide} px too wide"] * (wide > 0))
-        found.extend(f"{title}: under 48 px: {each}" for each in small)
-
-    try:
-        begin(page, served, person)
-        documents = []
-        page.on(
-            "request", lambda asked: documents.append(asked.url) if asked.method == "GET" else None
-        )
-        while page.locator("form[novalidate]").count() and len(titles) < 60:
-            page.locator("button.go").click()  # what an empty step says
+    begin(page, served, site.person())
+    page.on("request", lambda sent: asked.append(sent.url) if sent.method == "GET" else None)
+    while page.locator("form[novalidate]").count() and look.seen < 120:
+        page.locator("button.go").click()  # what an empty step says
+        look()
+        go_on(page, last=number == 3)
+        if page.locator("form[novalidate]").count():
             look()
-            go_on(page, last=number == 3)
-            if page.locator("form[novalidate]").count():
-                look()
-        page.wait_for_url("**/responder?paso=fin")
-        heading = page.locator("h1").inner_text()
-    finally:
-        context.close()
-        served.stop()
+    page.wait_for_url("**paso=fin")
+    heading = page.locator("h1").inner_text()
+    context.close()
+    served.stop()
 
     assert heading == "Gracias, ya recibimos tu cuestionario"
-    assert (found, blocked) == ([], [])
-    assert [url for url in documents if "/static/" not in url] == [
-        f"{served.url}/responder?paso=fin"
-    ]
+    assert (look.found, blocked) == ([], [])
+    assert [url for url in asked if "/static/" not in url] == [f"{served.url}/responder?&paso=fin"]
 
 
 def steps_sent(db: Database) -> list[str]:
@@ -130,48 +134,58 @@ def test_no_answer_is_lost_when_everything_goes_wrong(db: Database, browser: Bro
     blocked: list[str] = []
     context = phone(browser, blocked)
     page = context.new_page()
-    state = page.locator("#g")
 
     begin(page, served, person)
     go_on(page)
-    expect(state).to_have_text("Guardado")
-    context.set_offline(True)  # the bus enters a tunnel
-    for _ in range(3):
-        go_on(page)
-    expect(state).to_have_text("Sin conexión: 3 respuestas guardadas en este teléfono")
-    assert waiting(page) == 3
-    context.set_offline(False)
-    expect(state).to_have_text("Guardado")
-    assert waiting(page) == 0
+    says(page, "Guardado")
+    in_a_tunnel(page)
 
     served.stop()  # the server is killed
     for _ in range(2):
         go_on(page)
-    expect(state).to_have_text("Sin conexión: 2 respuestas guardadas en este teléfono")
+    says(page, "Sin conexión: 2 respuestas guardadas en este teléfono")
     page.close()  # and the tab closed
-    served = Served(site, port=served.port)
+    again = Served(site, port=served.port)
     page = context.new_page()
-    page.goto(f"{served.url}/responder")
-    expect(page.locator("#g")).to_have_text("Guardado")
-    first_day = go_on(page)
-    expect(page.locator("#g")).to_have_text("Guardado")
+    page.goto(f"{again.url}/responder")
+    says(page, "Guardado")
+    following = go_on(page)
+    says(page, "Guardado")
     kept = stored(db)
     context.close()
 
     site.clock.pass_(hours=25)  # next day, on a school computer
-    other = phone(browser, blocked, width=1280)
-    page = other.new_page()
+    shown = next_day(browser, again, person)
+    again.stop()
+    assert (shown, stored(db), blocked) == (following, kept, [])
+    assert len(steps_sent(db)) == len(set(steps_sent(db))) == 7
+
+
+def in_a_tunnel(page: Page) -> None:
+    """Three answers without a network, which leave by themselves when it is back."""
+    page.context.set_offline(True)
+    for _ in range(3):
+        go_on(page)
+    says(page, "Sin conexión: 3 respuestas guardadas en este teléfono")
+    assert waiting(page) == 3
+    page.context.set_offline(False)
+    says(page, "Guardado")
+    assert waiting(page) == 0
+
+
+def next_day(browser: Browser, served: Served, person: Person) -> str:
+    """The title of the step that another device opens at."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-MX")
+    page = context.new_page()
     page.goto(f"{served.url}/e/{person.token}")
     page.locator("button.go").click()
-    assert page.title() == first_day
-    again = stored(db)
-    other.close()
-    served.stop()
+    title = page.title()
+    context.close()
+    return title
 
-    assert len(steps_sent(db)) == len(set(steps_sent(db))) == 7
-    assert {name: value for name, value in kept.items() if value is not None} != {}
-    assert again == kept
-    assert blocked == []
+
+def says(page: Page, text: str) -> None:
+    expect(page.locator("#g")).to_have_text(text)
 
 
 def test_answers_wait_where_storage_is_forbidden(db: Database, browser: Browser) -> None:
