@@ -16,6 +16,8 @@ class AppError(Exception):
     code: ClassVar[str]
     status: ClassVar[int]
     plantilla: ClassVar[str]
+    # What staff and operators read instead, where the sentence above speaks to a respondent.
+    plantilla_personal: ClassVar[str | None] = None
 
     def __init__(self, **details: object) -> None:
         self.details = details
@@ -29,6 +31,11 @@ class AppError(Exception):
     def mensaje(self) -> str:
         """Text for the page, in Spanish: what happened and what to do next."""
         return self.plantilla.format(**self.details)
+
+    @property
+    def mensaje_personal(self) -> str:
+        """The same for staff and operators, who have no answer waiting on the page."""
+        return (self.plantilla_personal or self.plantilla).format(**self.details)
 
 
 class NotFound(AppError):
@@ -48,6 +55,10 @@ class StorageBusy(AppError):
         "No pudimos guardar porque hay mucha gente respondiendo; tu respuesta sigue aquí. "
         "Espera unos segundos y toca Continuar otra vez."
     )
+    plantilla_personal = (
+        "La base de datos está ocupada y no se guardó nada. Espere unos segundos e intente de "
+        "nuevo."
+    )
 
 
 class StorageFull(AppError):
@@ -59,6 +70,10 @@ class StorageFull(AppError):
         "No pudimos guardar porque se llenó el disco; tu respuesta sigue aquí. "
         "Intenta de nuevo en unos minutos."
     )
+    plantilla_personal = (
+        "Se llenó el disco de la base de datos y no se guardó nada. Libere espacio e intente de "
+        "nuevo."
+    )
 
 
 class StorageBroken(AppError):
@@ -69,6 +84,10 @@ class StorageBroken(AppError):
     plantilla = (
         "No pudimos guardar porque la base de datos no responde; tu respuesta sigue aquí. "
         "Intenta de nuevo en unos minutos."
+    )
+    plantilla_personal = (
+        "La base de datos no se puede abrir, leer o escribir, y no se guardó nada. Revise que "
+        "exista, que esté encendida y sus permisos, e intente de nuevo."
     )
 
 

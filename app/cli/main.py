@@ -52,5 +52,5 @@ def main() -> None:
     try:
         program()
     except AppError as error:
-        refuse(error.mensaje)
+        refuse(error.mensaje_personal)
         sys.exit(1)

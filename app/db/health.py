@@ -117,7 +117,7 @@ def _store(settings: Settings, database: Database, scripts: Path) -> tuple[Findi
                 )
             simulated = marks.marked(session, marks.SIMULATED) is not None
     except AppError as error:
-        return (Finding("base de datos", fit=False, said=error.mensaje.rstrip(".")),)
+        return (Finding("base de datos", fit=False, said=error.mensaje_personal.rstrip(".")),)
     production = settings.environment is Environment.PRODUCTION
     return (
         Finding("base de datos", fit=True, said=f"responde ({database.engine_name})"),

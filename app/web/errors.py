@@ -65,8 +65,8 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _crash)
 
 
-def refusal_response(error: AppError, *, api: bool = False) -> Response:
-    """One refusal, as a page or as problem+json."""
+def refusal_response(error: AppError, *, api: bool = False, staff: bool = False) -> Response:
+    """One refusal, as a page (in the words for `staff`, if so) or as problem+json."""
     busy = error.status == HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"retry-after": "5"} if busy else {}
     if api:
@@ -78,7 +78,8 @@ def refusal_response(error: AppError, *, api: bool = False) -> Response:
             media_type="application/problem+json",
         )
     title = _TITLES.get(error.status, "No se pudo")
-    response = render(ErrorPage(title, error.mensaje, None, retry=busy), status=error.status)
+    said = error.mensaje_personal if staff else error.mensaje
+    response = render(ErrorPage(title, said, None, retry=busy), status=error.status)
     response.headers.update(headers)
     return response
 
@@ -88,7 +89,9 @@ def _refusal(request: Request, error: Exception) -> Response:
     if error.code == SIGN_IN_NEEDED and request.method == "GET":
         return RedirectResponse(f"/panel/entrar?next={quote(request.url.path)}", 303)
     log.info("refused %s %s", route_of(request), error.code)
-    return refusal_response(error, api=request.url.path.startswith("/api/"))
+    path = request.url.path
+    staff = path.startswith("/panel")
+    return refusal_response(error, api=path.startswith("/api/"), staff=staff)
 
 
 def _http(_: Request, error: Exception) -> Response:

@@ -34,7 +34,7 @@ class Trace:
                 refusal = await run_in_threadpool(_write, scope)
                 if refusal is not None:
                     refused = True
-                    await refusal_response(refusal)(scope, receive, send)
+                    await refusal_response(refusal, staff=True)(scope, receive, send)
                     return
             if not refused:
                 await send(message)

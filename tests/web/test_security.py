@@ -141,6 +141,7 @@ def test_a_locked_database_is_a_503_in_spanish(
     holder.execute("ROLLBACK")
     holder.close()
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert "La base de datos está ocupada y no se guardó nada" in answer.text
     with db.reading() as session:
         assert session.exec(select(InstitutionProfile)).all() == []
 
