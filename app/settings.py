@@ -14,6 +14,8 @@ from app.errors import AppError
 PREFIX = "TRAYECTO_"
 SHORTEST_SECRET = 32  # characters; trust.md SEC-32
 
+LOG_FORMATS = ("text", "json")
+
 
 class SettingRefused(AppError):
     """A setting is missing or cannot be meant."""
@@ -57,6 +59,7 @@ class Settings:
     mail_daily_limit: int | None = None
     trusted_proxies: tuple[str, ...] = ()
     log_format: str = "text"
+    base_url_chosen: bool = True  # otherwise `serve` knows better where it listens
 
     @property
     def secure(self) -> bool:
@@ -85,17 +88,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     default_url = f"sqlite:///{data_dir / 'trayecto.db'}"
     return Settings(
         environment=environment,
-        database_url=_driver(chosen.get("DATABASE_URL", default_url)),
+        database_url=_database_url(chosen.get("DATABASE_URL", default_url)),
         data_dir=data_dir,
         base_url=_base_url(chosen.get("BASE_URL", "http://127.0.0.1:8000")),
+        base_url_chosen="BASE_URL" in chosen,
         secret_keys=_keys(chosen, "SECRET_KEYS", environment),
         data_keys=_keys(chosen, "DATA_KEYS", environment),
         smtp_url=chosen.get("SMTP_URL"),
-        mail_from=chosen.get("MAIL_FROM", "seguimiento@localhost"),
+        mail_from=_mail_from(chosen.get("MAIL_FROM", "seguimiento@localhost")),
         bounce_domain=chosen.get("BOUNCE_DOMAIN"),
         mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
         trusted_proxies=tuple(filter(None, chosen.get("TRUSTED_PROXIES", "").split(","))),
-        log_format=chosen.get("LOG_FORMAT", "text"),
+        log_format=_log_format(chosen.get("LOG_FORMAT", "text")),
     )
 
 
@@ -118,11 +122,16 @@ def _environment(text: str) -> Environment:
         ) from error
 
 
-def _driver(url: str) -> str:
+def _database_url(url: str) -> str:
     """PostgreSQL addresses as operators write them, with the driver we use."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        # The address itself is not repeated: it may hold a password.
+        raise SettingRefused(
+            name="TRAYECTO_DATABASE_URL", problem="debe empezar con postgresql:// o sqlite:///"
+        )
     return url
 
 
@@ -133,6 +142,20 @@ def _base_url(url: str) -> str:
             name="TRAYECTO_BASE_URL", problem="debe empezar con http:// o https://"
         )
     return url.rstrip("/")
+
+
+def _mail_from(address: str) -> str:
+    if "@" not in address:
+        raise SettingRefused(
+            name="TRAYECTO_MAIL_FROM", problem="debe ser un correo, por ejemplo avisos@escuela.mx"
+        )
+    return address
+
+
+def _log_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        raise SettingRefused(name="TRAYECTO_LOG_FORMAT", problem="debe ser text o json")
+    return text
 
 
 def _whole(chosen: Mapping[str, str], name: str) -> int | None:

@@ -41,6 +41,9 @@ def test_a_key_never_shows_itself() -> None:
         {"TRAYECTO_ENVIRONMENT": "produccion"},
         {"TRAYECTO_BASE_URL": "egresados.mx"},
         {"TRAYECTO_MAIL_DAILY_LIMIT": "muchos"},
+        {"TRAYECTO_DATABASE_URL": "mysql://u:p@h/d"},
+        {"TRAYECTO_MAIL_FROM": "la escuela"},
+        {"TRAYECTO_LOG_FORMAT": "xml"},
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_named(change: dict[str, str]) -> None:
