@@ -12,6 +12,8 @@ from app.cli.terminal import show_json
 from app.clock import system_clock
 from app.errors import AppError
 
+EARLIEST, LATEST = 1900, 2200  # years a generation may enter; a slip of the finger is outside
+
 
 class CohortsBackwards(AppError):
     """--from is later than --to."""
@@ -28,8 +30,14 @@ class Format(StrEnum):
 
 
 def chronology(
-    first: Annotated[int | None, typer.Option("--from", help="Primer año de ingreso.")] = None,
-    last: Annotated[int | None, typer.Option("--to", help="Último año de ingreso.")] = None,
+    first: Annotated[
+        int | None,
+        typer.Option("--from", help="Primer año de ingreso.", min=EARLIEST, max=LATEST),
+    ] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--to", help="Último año de ingreso.", min=EARLIEST, max=LATEST),
+    ] = None,
     format_: Annotated[Format, typer.Option("--format", help="text, csv o json.")] = Format.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="Igual que --format json.")] = False,
 ) -> None:
@@ -66,8 +74,8 @@ def _document(table: ChronologyTable) -> list[dict[str, object]]:
                     "opens": period.opens.isoformat(),
                     "closes": period.closes.isoformat(),
                 }
-                for period in row.cells
-                if period is not None
+                for cell in row.cells
+                for period in cell
             ],
         }
         for row in table.rows

@@ -6,13 +6,27 @@ from typing import Annotated
 import typer
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 
 from app.cli.mail import mail_finding
-from app.cli.runtime import open_runtime, settings_here
+from app.cli.runtime import make_data_dir, open_runtime, settings_here
 from app.cli.terminal import refuse, show_json
 from app.db.health import Finding, examine
+from app.db.transactions import named_refusals
+from app.errors import AppError
 
 SCRIPTS = Path(__file__).parents[2] / "alembic"
+
+
+class RevisionUnknown(AppError):
+    """The database was migrated by another version of the program."""
+
+    code = "storage.revision_unknown"
+    status = 503
+    plantilla = (
+        "La base de datos es de otra versión de Trayecto y no se tocó. Instale la versión más "
+        "nueva, o indique otra base de datos."
+    )
 
 
 def alembic_config(database_url: str) -> Config:
@@ -26,9 +40,23 @@ def alembic_config(database_url: str) -> Config:
 def migrate() -> None:
     """Lleva la base de datos a la última versión; se puede repetir."""
     settings = settings_here()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(alembic_config(settings.database_url), "head")
+    make_data_dir(settings)
+    upgrade(settings.database_url)
     print("La base de datos está al día.")
+
+
+def upgrade(database_url: str) -> None:
+    """Bring the tables up to date.
+
+    Raises:
+        RevisionUnknown: the database knows a migration that we do not.
+        StorageBroken: it cannot be reached, read or written; or another refusal of the store.
+    """
+    try:
+        with named_refusals():
+            command.upgrade(alembic_config(database_url), "head")
+    except CommandError as error:
+        raise RevisionUnknown from error
 
 
 def check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

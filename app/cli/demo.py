@@ -16,10 +16,9 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from alembic import command
 from sqlmodel import Session
 
-from app.cli.database import alembic_config
+from app.cli.database import upgrade
 from app.cli.moments import CENTRE
 from app.cli.runtime import Runtime, environment_of_a_child, opened_runtime
 from app.db import marks
@@ -80,7 +79,7 @@ def demo(
     with opened_runtime() as opened:
         settings = replace(opened.settings, base_url=f"http://{HOST}:{port}")
         runtime = replace(opened, settings=settings)
-        command.upgrade(alembic_config(settings.database_url), "head")
+        upgrade(settings.database_url)
         _load_once(runtime)
         words = _words(settings, *_what_to_show(runtime))
     _serve(settings, port, words)

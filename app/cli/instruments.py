@@ -37,12 +37,11 @@ def check_file(
         return
     if as_json:
         show_json({"file": file.name, "ok": False, "problems": [asdict(each) for each in found]})
-    for problem in found:
-        refuse(str(problem))
-    refuse(
-        f"{file.name}: {len(found)} {'problema' if len(found) == 1 else 'problemas'}. "
-        "Corrija el archivo y revíselo otra vez."
-    )
+    else:
+        for problem in found:
+            print(problem)
+    many = f"{len(found)} problemas; el primero" if len(found) > 1 else "Un problema"
+    refuse(f"{many}: {found[0]}")
     raise typer.Exit(1)
 
 

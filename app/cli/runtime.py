@@ -9,7 +9,7 @@ from pathlib import Path
 from app.clock import Clock, system_clock
 from app.db.engine import make_engine
 from app.db.transactions import Database
-from app.settings import PREFIX, Settings, parse_env_file, read_settings
+from app.settings import PREFIX, SettingRefused, Settings, parse_env_file, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,33 @@ class Runtime:
 
 
 def settings_here() -> Settings:
-    """Settings of the environment, completed by `.env` in the working folder."""
-    env_file = Path(".env")
-    from_file = parse_env_file(env_file.read_text("utf-8")) if env_file.is_file() else {}
-    return read_settings({**from_file, **os.environ})
+    """Settings of the environment, completed by `.env` in the working folder.
+
+    Raises:
+        SettingRefused: a value that cannot be meant, or a `.env` that cannot be read.
+    """
+    return read_settings({**_env_file(Path(".env")), **os.environ})
+
+
+def make_data_dir(settings: Settings) -> None:
+    """The folder of an embedded database, made if missing.
+
+    Raises:
+        SettingRefused: it cannot be a folder of ours.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = "no se puede crear esa carpeta; revise el nombre y los permisos"
+        raise SettingRefused(name=PREFIX + "DATA_DIR", problem=problem) from error
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    try:
+        return parse_env_file(path.read_text("utf-8-sig")) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        problem = "no se puede leer; guárdelo como texto UTF-8 y revise los permisos"
+        raise SettingRefused(name="archivo .env", problem=problem) from error
 
 
 def environment_of_a_child(settings: Settings) -> dict[str, str]:
@@ -36,7 +59,7 @@ def environment_of_a_child(settings: Settings) -> dict[str, str]:
 def open_runtime() -> Runtime:
     """Settings, database and clock; the folder of an embedded database is made if missing."""
     settings = settings_here()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     database = Database(make_engine(settings.database_url, settings.data_keys))
     return Runtime(settings, database, system_clock)
 

@@ -48,7 +48,7 @@ def import_file(
     else:
         _tell(result)
     if result.rejected:
-        _tell_refusal(result.rejected)
+        refuse(_refusal(result.rejected))
         raise typer.Exit(1)
 
 
@@ -67,6 +67,11 @@ def list_all(as_json: Json = False) -> None:
 def _tell(result: ImportResult) -> None:
     for warning in result.warnings:
         print(f"Aviso. {_sentence(warning)}")
+    for problem in result.rejected[:SHOWN_PROBLEMS]:
+        print(_sentence(problem))
+    more = len(result.rejected) - SHOWN_PROBLEMS
+    if more > 0:
+        print(f"… y {more} problemas más; véalos todos con --json.")
     if not result.rejected:
         print(
             f"Filas: {result.rows}. Nuevas: {result.created}. "
@@ -74,15 +79,10 @@ def _tell(result: ImportResult) -> None:
         )
 
 
-def _tell_refusal(problems: tuple[Problem, ...]) -> None:
-    for problem in problems[:SHOWN_PROBLEMS]:
-        refuse(_sentence(problem))
-    if len(problems) > SHOWN_PROBLEMS:
-        refuse(f"… y {len(problems) - SHOWN_PROBLEMS} problemas más; véalos todos con --json.")
-    refuse(
-        f"No se guardó nada. Corrija {len(problems)} "
-        f"{'problema' if len(problems) == 1 else 'problemas'} y cargue el archivo otra vez."
-    )
+def _refusal(problems: tuple[Problem, ...]) -> str:
+    """One line that stands alone: the whole list is on the other stream."""
+    many = f"{len(problems)} problemas; el primero" if len(problems) > 1 else "un problema"
+    return f"No se guardó nada por {many}: {_sentence(problems[0])}"
 
 
 def _sentence(problem: Problem) -> str:

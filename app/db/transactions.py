@@ -69,7 +69,7 @@ class Database:
     def unit_of_work(self) -> Iterator[Session]:
         """One transaction: committed if the block ends, rolled back if it raises."""
         with (
-            _named_refusals(),
+            named_refusals(),
             self._own_turn(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
@@ -79,14 +79,14 @@ class Database:
     @contextmanager
     def saving(self) -> Iterator[Connection]:
         """A unit of work without the ORM, for the one path that must be fast: answers."""
-        with _named_refusals(), self._own_turn(), self._writer.begin() as connection:
+        with named_refusals(), self._own_turn(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that the database itself refuses to write in."""
         with (
-            _named_refusals(),
+            named_refusals(),
             Session(self._reader, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -111,7 +111,7 @@ class Database:
 
 
 @contextmanager
-def _named_refusals() -> Iterator[None]:
+def named_refusals() -> Iterator[None]:
     """A locked, full or absent store is a refusal (503), not a crash."""
     try:
         yield
