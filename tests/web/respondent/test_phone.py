@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -279,3 +280,18 @@ def moved(db: Database, case_id: UUID) -> object:
     with db.reading() as session:
         case = session.get_one(Case, case_id)
         return (case.disposition, case.first_answer_at, case.completed_at)
+
+
+@pytest.mark.slow
+def test_fifty_phones_behind_one_address_all_arrive(site: Site, db: Database) -> None:
+    phones = [Phone(site, site.person(f"Persona {number}")) for number in range(50)]
+    runs = [a_run(phone) for phone in phones]
+
+    with ThreadPoolExecutor(50) as pool:
+        sent = list(pool.map(lambda each: each[0].send(*each[1]), zip(phones, runs, strict=True)))
+
+    assert [status for status, _ in sent] == [200] * 50
+    assert all(result["d"] for _, results in sent for result in results)
+    with db.reading() as session:
+        assert len(session.exec(select(Response)).all()) == 50
+        assert len(session.exec(select(AnswerRevision)).all()) == 50 * 6
