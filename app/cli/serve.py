@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.staff.first_account import needs_first_account, setup_code
 from app.web.main import create_app
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what a browser opens then
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # what a browser opens then
 SHUTDOWN = 8  # seconds for requests in flight; the process is gone within ten
 
 
