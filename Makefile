@@ -36,13 +36,13 @@ demo: $(VENV)/.serving  ## a demonstration with synthetic data at http://127.0.0
 
 test: $(VENV)/.testing  ## everything that CI runs; ends with pytest's summary
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
-	@$(BIN)/python -m tests.services $(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/python -m tests.services $(BIN)/pytest -n auto --dist loadgroup -m "not deep"
 
 # --- for ourselves ----------------------------------------------------------------------------
 
 check: $(VENV)/.testing  ## lint, types, import contracts and unit tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
-	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 -m "not browser and not slow and not postgres" || { wait; exit 1; }; wait $$types
+	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 -m "not browser and not slow and not postgres and not deep" || { wait; exit 1; }; wait $$types
 
 bench: $(VENV)/.testing  ## measurements, PART=name for one; writes var/bench/*.json
 	@$(BIN)/python -m tests.bench $(PART)

@@ -178,7 +178,7 @@ def twenty_schools(db: Database) -> dict[UUID, str]:
     return zones
 
 
-@pytest.mark.slow
+@pytest.mark.deep  # the worker walks the same ten years in make test
 def test_ten_years_of_twenty_schools_in_six_zones(db: Database) -> None:
     """Every wave once, at local midnight, with its messages inside its window (issue 4)."""
     zones = twenty_schools(db)

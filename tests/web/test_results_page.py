@@ -219,7 +219,7 @@ def test_every_figure_of_the_page_is_what_one_counts_by_hand(
 ) -> None:
     """An independent recomputation, straight from what each person said (DB-04)."""
     with db.unit_of_work() as session:
-        wave = surveyed(session, SCHOOL_A, people)
+        wave = surveyed(session, SCHOOL_A, [*people, *[Someone(disposition=SILENT)] * 23])
     client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
 
     shown = figures(client.get(f"/panel/olas/{wave}/resultados").text)
