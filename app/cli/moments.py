@@ -10,6 +10,9 @@ CENTRE = "America/Mexico_City"
 # In every zone of Mexico the same date then, and messages may leave.
 WITHOUT_HOUR = time(12)
 
+# Years of an instant somebody means: outside them the calendar itself has no next year.
+EARLIEST, LATEST = 1970, 2200
+
 HELP = (
     "Fecha y hora ISO 8601; sin zona, la del centro de México; sin hora, el mediodía. "
     "Si no se dice, ahora."
@@ -17,7 +20,7 @@ HELP = (
 
 
 class MomentRefused(AppError):
-    """--now is not an ISO 8601 date or instant."""
+    """--now is not an ISO 8601 date or instant, or of a year nobody means."""
 
     code = "moment.refused"
     status = 400
@@ -46,6 +49,8 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise MomentRefused(text=text) from error
+    if not EARLIEST <= moment.year <= LATEST:
+        raise MomentRefused(text=text)
     if len(text.strip()) <= len("2026-10-01"):
         moment = datetime.combine(moment.date(), WITHOUT_HOUR)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(CENTRE))

@@ -12,33 +12,15 @@ from app.analytics import reports
 from app.analytics.registry import indicator
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import FrameReport, WaveOfUnit
-from app.chronology.wave_plan import parse_cohort
+from app.cli.asked import asked_cohort, asked_unit
 from app.cli.runtime import opened_runtime
 from app.cli.terminal import show_json
-from app.errors import AppError, NotFound
-from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 
 Unit = Annotated[str, typer.Option(help="Clave de la unidad; de una escuela, su CCT.")]
 Generation = Annotated[str, typer.Option(help="Por ejemplo 2013-2016.")]
 Number = Annotated[int, typer.Option(help="1, 2 o 3.", min=1, max=3)]
 Json = Annotated[bool, typer.Option("--json", help="Un documento JSON.")]
-
-
-class GenerationUnclear(AppError):
-    """--generation is not two years."""
-
-    code = "results.generation_unclear"
-    status = 400
-    plantilla = "No se entiende la generación «{text}». Escríbala así: 2013-2016."
-
-
-class UnitUnknown(AppError):
-    """--unit names no unit."""
-
-    code = "results.unit_unknown"
-    status = 404
-    plantilla = "No hay una unidad con la clave «{asked}». Véalas con «trayecto units list»."
 
 
 def rates(unit: Unit, generation: Generation, questionnaire: Number, as_json: Json = False) -> None:
@@ -87,15 +69,8 @@ def indicators(
 
 
 def _asked(session: Session, unit: str, generation: str, questionnaire: int) -> WaveOfUnit:
-    try:
-        cohort = parse_cohort(generation)
-    except ValueError as error:
-        raise GenerationUnclear(text=generation) from error
-    try:
-        found = unit_by_code(session, WHOLE, unit)
-    except NotFound as error:
-        raise UnitUnknown(asked=unit) from error
-    return WaveOfUnit(found, cohort, questionnaire)
+    cohort = asked_cohort(generation)
+    return WaveOfUnit(asked_unit(session, unit), cohort, questionnaire)
 
 
 def _rates_document(report: FrameReport) -> dict[str, float | int | None]:

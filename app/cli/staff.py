@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from app.cli.asked import asked_unit
 from app.cli.files import read_file
 from app.cli.runtime import Runtime, open_runtime
 from app.cli.terminal import refuse
@@ -49,6 +50,7 @@ def add(
     runtime = open_runtime()
     wanted = WantedGrant(unit, role, tuple(group or ()))
     with runtime.database.unit_of_work() as session:
+        asked_unit(session, unit)
         invited = _invite(session, runtime, email, wanted, now=runtime.clock())
     _tell(runtime, email, invited)
 

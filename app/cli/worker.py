@@ -14,14 +14,13 @@ from typing import Annotated
 
 import typer
 
-from app.chronology.wave_plan import parse_cohort
+from app.cli.asked import asked_cohort, asked_unit
 from app.cli.database import SCRIPTS
 from app.cli.moments import HELP, clock_at
 from app.cli.runtime import opened_runtime
 from app.cli.serve import log_config
 from app.cli.terminal import show_json
 from app.db.health import examine, refuse_unfit
-from app.errors import AppError
 from app.fieldwork import tokens
 from app.fieldwork.link_list import PersonalLink, WaveOf, links_of
 from app.fieldwork.planning import WaveNote
@@ -29,7 +28,6 @@ from app.fieldwork.prospects import rehearsal
 from app.fieldwork.rehearsal import RehearsedDay, RehearsedWave
 from app.keys import keys_for
 from app.staff import audit
-from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.worker.deployment import Deployment
 from app.worker.loop import run
@@ -45,14 +43,6 @@ Now = Annotated[str | None, typer.Option("--now", help=HELP)]
 Json = Annotated[bool, typer.Option("--json", help="Un documento JSON.")]
 
 log = logging.getLogger("trayecto.worker")
-
-
-class GenerationRefused(AppError):
-    """--generation is not two years."""
-
-    code = "links.generation_refused"
-    status = 400
-    plantilla = "No se entiende la generación «{text}». Escríbala así: 2013-2016."
 
 
 def worker(
@@ -109,12 +99,9 @@ def links(
     as_json: Json = False,
 ) -> None:
     """Escribe las ligas personales de un levantamiento; queda en la bitácora."""
-    try:
-        cohort = parse_cohort(generation)
-    except ValueError as error:
-        raise GenerationRefused(text=generation) from error
+    cohort = asked_cohort(generation)
     with opened_runtime() as runtime, runtime.database.unit_of_work() as session:
-        found = unit_by_code(session, WHOLE, unit)
+        found = asked_unit(session, unit)
         keys = keys_for(tokens.PURPOSE, runtime.settings.secret_keys)
         wave = WaveOf(found.id, cohort, questionnaire)
         written = links_of(session, WHOLE, wave, keys, base_url=runtime.settings.base_url)

@@ -107,6 +107,8 @@ def test_links_are_written_audited_and_alive(trayecto: Trayecto, db: Database) -
     ("words", "code"),
     [
         (("tick", "--now", "mañana"), 1),
+        (("tick", "--now", "0001-01-01T00:00+14:00"), 1),
+        (("calendar", "--now", "9999-12-31"), 1),
         (("calendar", "--days", "0"), 2),
         (("links", "--unit", "X", "--generation", "2023-2026", "--questionnaire", "2"), 1),
         (("links", "--unit", "15ECT0001A", "--generation", "x", "--questionnaire", "2"), 1),
@@ -158,3 +160,15 @@ def test_check_looks_at_the_mail_server() -> None:
         refused = mail_finding(replace(production, smtp_url=url))
     assert not refused.fit
     assert "secreto" not in refused.said
+
+
+def test_a_unit_nobody_has_is_named_as_an_operator_would(trayecto: Trayecto) -> None:
+    wave = ("--generation", "2023-2026", "--questionnaire", "2")
+    answers = (
+        trayecto("links", "--unit", "NADIE", *wave),
+        trayecto("rates", "--unit", "NADIE", *wave),
+        trayecto("staff", "add", "ana@escuela.mx", "--unit", "NADIE", "--role", "viewer"),
+    )
+
+    line = "No hay una unidad con la clave «NADIE». Véalas con «trayecto units list».\n"
+    assert set(answers) == {(1, "", line)}
