@@ -6,10 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from app.cli.asked import UnitUnknown
 from app.cli.runtime import Runtime, open_runtime
 from app.cli.staff import audit, staff
 from app.db.transactions import Database
-from app.errors import NotFound
 from app.staff import audit_chain, invitations, queries
 from app.staff.invitations import AccountUnknown
 from app.staff.staff_list import StaffListRefused
@@ -78,7 +78,7 @@ def test_a_wrong_role_is_wrong_usage() -> None:
 def test_an_unknown_unit_is_refused() -> None:
     result = runner.invoke(trayecto, ["staff", "add", "a@b.mx", "--unit", "Z", "--role", "tutor"])
 
-    assert isinstance(result.exception, NotFound)
+    assert isinstance(result.exception, UnitUnknown)
 
 
 def test_a_list_is_carried_out_whole(tmp_path: Path) -> None:
