@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import String, Text, TypeDecorator
+from sqlalchemy import LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.engine.interfaces import Dialect
 
 from app.errors import AppError
@@ -87,20 +87,47 @@ class Encrypted(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        key_id, cipher = next(iter(_ciphers[dialect].items()))
-        nonce = os.urandom(NONCE)
-        sealed = cipher.encrypt(nonce, value.encode(), None)
-        return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+        key_id, sealed = _seal(value.encode(), dialect)
+        return f"{key_id}:{base64.b64encode(sealed).decode()}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
         key_id, _, body = value.partition(":")
-        cipher = _ciphers[dialect].get(key_id)
-        if cipher is None:
-            raise DataKeyMissing(key_id=key_id)
-        raw = base64.b64decode(body)
-        try:
-            return cipher.decrypt(raw[:NONCE], raw[NONCE:], None).decode()
-        except InvalidTag as error:
-            raise DataKeyMissing(key_id=key_id) from error
+        return _unseal(key_id, base64.b64decode(body), dialect).decode()
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that name people, encrypted at rest: `key_id:` and then nonce ‖ ciphertext."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        key_id, sealed = _seal(value, dialect)
+        return key_id.encode() + b":" + sealed
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        key_id, _, sealed = value.partition(b":")
+        return _unseal(key_id.decode("utf-8", "replace"), sealed, dialect)
+
+
+def _seal(plain: bytes, dialect: Dialect) -> tuple[str, bytes]:
+    """With the newest key: its name, and nonce ‖ ciphertext."""
+    key_id, cipher = next(iter(_ciphers[dialect].items()))
+    nonce = os.urandom(NONCE)
+    return key_id, nonce + cipher.encrypt(nonce, plain, None)
+
+
+def _unseal(key_id: str, sealed: bytes, dialect: Dialect) -> bytes:
+    cipher = _ciphers[dialect].get(key_id)
+    if cipher is None:
+        raise DataKeyMissing(key_id=key_id)
+    try:
+        return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+    except InvalidTag as error:
+        raise DataKeyMissing(key_id=key_id) from error

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.db.base import Table
-from app.db.types import Encrypted, StrEnumText
+from app.db.types import Encrypted, EncryptedBytes, StrEnumText
 from app.messaging.states import OutboxState, Outcome, Stage, SuppressionReason
 
 
@@ -86,5 +86,5 @@ class MailboxMessage(Table, table=True):
 
     id: UUID = Field(primary_key=True)  # of the outbox message
     recipient: str = Field(sa_type=Encrypted)
-    content: bytes = Field(sa_type=LargeBinary)
+    content: bytes = Field(sa_type=EncryptedBytes)  # a letter holds a name and a personal link
     at: datetime = Field(index=True)
