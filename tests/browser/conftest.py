@@ -71,9 +71,9 @@ class Watch:
             self.complaints.append(f"foreign request {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all browser tests of a worker."""
+    """One Chromium for the tests of a module: while it lives, nothing else may use asyncio."""
     path = os.environ.get("TEST_CHROMIUM")
     if path is None:
         pytest.skip("Chromium runs in make test")

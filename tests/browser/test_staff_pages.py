@@ -22,6 +22,8 @@ def pages(site: Site) -> list[str]:
     found = []
     for route in routes():
         names = findall(r"{(\w+)", route.path)
+        if route.path.endswith(".csv"):
+            continue  # a file, not a page
         if "GET" in (route.methods or ()) and isinstance(declaration(route), Permits):
             path = route.path
             for name in names:

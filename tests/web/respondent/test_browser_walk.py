@@ -15,7 +15,7 @@ from tests.web.respondent.site import Site
 
 SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "respondent"
 PHONE: ViewportSize = {"width": 360, "height": 640}
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from app.web.tight import tight_script
 from app.web.wiring import clean_text
 from tests.questionnaires.sources import questionnaire
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CASES = 400  # for each questionnaire and kind of programme: 2,400 in all
 SEED = 20260301
 TEXTS = (

@@ -17,7 +17,7 @@ from tests.web.respondent.site import Site
 from tests.web.respondent.test_browser_walk import PHONE, faults, fill_in, listen, measure
 
 SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "phone"
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
