@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from app.staff import queries
 from app.staff.roles import Permission
 from app.web.render import Page, render
+from app.web.staff.audit_words import action_words, object_words
 from app.web.staff.shell import Shell, shell
 from app.web.wiring import Caller, Db, Permits
 
@@ -18,13 +19,23 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
+class ActLine:
+    """One act as it is read."""
+
+    at: str
+    actor: str
+    act: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditPage(Page):
     """The last acts, newest first."""
 
     template: ClassVar[str] = "staff/audit.html"
     title: str
     shell: Shell
-    rows: tuple[queries.AuditRow, ...]
+    rows: tuple[ActLine, ...]
 
 
 @router.get("/panel/bitacora")
@@ -34,5 +45,15 @@ def audit_page(
     """The last acts in scope."""
     with db.reading() as session:
         rows = queries.audit_rows(session, caller.scope, limit=SHOWN)
-        page = AuditPage("Bitácora", shell(caller, at="/panel/bitacora"), tuple(rows))
+        lines = tuple(map(_line, rows))
+        page = AuditPage("Bitácora", shell(caller, at="/panel/bitacora"), lines)
     return render(page)
+
+
+def _line(row: queries.AuditRow) -> ActLine:
+    return ActLine(
+        f"{row.at:%d/%m/%Y %H:%M}",
+        row.actor or "El sistema",  # the operator's console or the worker
+        action_words(row.action),
+        f"{object_words(row.object_kind)} {row.object_id}",
+    )

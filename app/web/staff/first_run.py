@@ -73,7 +73,7 @@ def first_use(code: str, form: Form, db: Db, now: Now, site: SiteHere) -> Respon
     except _SchoolRefused as refusal:
         return render(_page(code, values, refusal.issues), status=422)
     except AppError as refusal:
-        issue = Issue(_FIELD_OF.get(refusal.code, ""), refusal.mensaje)
+        issue = Issue(_FIELD_OF.get(refusal.code, ""), refusal.mensaje_personal)
         return render(_page(code, values, (issue,)), status=422)
     return RedirectResponse("/panel/entrar?next=/panel/primeros-pasos", 303)
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.errors import AppError, NotFound
 from app.staff import invitations, passwords, sessions, sign_in
 from app.staff.addresses import staff_keys
+from app.staff.first_account import needs_first_account
 from app.staff.password_rules import PasswordRefused
 from app.staff.roles import Permission
 from app.staff.sessions import LONGEST
@@ -31,6 +32,12 @@ from app.web.wiring import (
 )
 
 router = APIRouter()
+
+LEAD = "Para el personal de planteles y oficinas."
+FIRST_USE = (
+    "Todavía no hay cuentas. Abra la dirección de primer uso que escribe «trayecto serve» al "
+    "iniciar: ahí se crean el primer plantel y su cuenta."
+)
 
 
 class PlainHttp(AppError):
@@ -68,9 +75,11 @@ class InvitationPage(Page):
 
 
 @router.get("/panel/entrar", dependencies=[OPEN_PAGE])
-def sign_in_page(request: Request) -> Response:
-    """The sign-in form."""
-    return _sign_in_form(security.safe_next(request.query_params.get("next", "")))
+def sign_in_page(request: Request, db: Db) -> Response:
+    """The sign-in form; on an empty deployment it says where to begin."""
+    with db.reading() as session:
+        lead = FIRST_USE if needs_first_account(session) else LEAD
+    return _sign_in_form(security.safe_next(request.query_params.get("next", "")), lead=lead)
 
 
 @router.post("/panel/entrar", dependencies=[OPEN_PAGE])
@@ -217,9 +226,13 @@ def _signed_in(token: str, next_url: str, site: Site) -> Response:
 
 
 def _sign_in_form(
-    next_url: str, *, email: str = "", issues: tuple[Issue, ...] = (), status: int = 200
+    next_url: str,
+    *,
+    email: str = "",
+    issues: tuple[Issue, ...] = (),
+    status: int = 200,
+    lead: str = LEAD,
 ) -> Response:
-    lead = "Para el personal de planteles y oficinas."
     page = SignInPage("Entrar al panel", lead, email, next_url, issues)
     return render(page, status=status)
 

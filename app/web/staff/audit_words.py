@@ -1,0 +1,71 @@
+"""The words of the audit trail: what was done, and to what."""
+
+from collections.abc import Mapping
+
+ACTION_WORDS: Mapping[str, str] = {
+    "calendar.chosen": "Eligió el calendario del plantel",
+    "case.message_queued": "Pidió enviar un mensaje",
+    "case.seen": "Vio a una persona de un levantamiento",
+    "contact.added": "Agregó un contacto",
+    "contact.confirmed": "Confirmó un contacto",
+    "contact.dead": "Anotó que un contacto ya no sirve",
+    "contact.withdrawn": "Retiró un contacto",
+    "correction.settled": "Atendió una corrección",
+    "institution.notice_published": "Publicó el aviso de privacidad",
+    "institution.sender_set": "Cambió el remitente",
+    "link.renewed": "Hizo un enlace personal nuevo",
+    "link.revoked": "Anuló un enlace personal",
+    "link.shown": "Vio un enlace personal",
+    "links.exported": "Descargó los enlaces personales",
+    "mailbox.read": "Leyó un mensaje del buzón de pruebas",
+    "people.merged": "Unió dos registros de una persona",
+    "person.corrected": "Corrigió datos de una persona",
+    "person.opt_out_withdrawn": "Reanudó los mensajes a una persona",
+    "person.opted_out": "Dio de baja de los mensajes a una persona",
+    "person.viewed": "Vio los datos de una persona",
+    "roster.confirmed": "Confirmó quién egresó",
+    "roster.imported": "Cargó una lista de estudiantes",
+    "simulation.loaded": "Cargó datos simulados",
+    "staff.disabled": "Cerró una cuenta",
+    "staff.enabled": "Abrió una cuenta",
+    "staff.grant_taken_back": "Quitó un papel",
+    "staff.granted": "Dio un papel",
+    "staff.link_made": "Hizo un enlace de acceso",
+    "staff.password_changed": "Cambió su contraseña",
+    "staff.password_set": "Puso su contraseña",
+    "staff.renamed": "Cambió un nombre",
+    "staff.session_ended": "Terminó una sesión",
+    "staff.sign_in_failed": "Falló una entrada",
+    "staff.signed_in": "Entró",
+    "staff.signed_out": "Salió",
+    "transfer.decided": "Decidió un traslado",
+    "units.imported": "Cargó planteles y oficinas",
+    "wave.messages_seen": "Vio los mensajes de un levantamiento",
+    "wave.missing_seen": "Vio quién falta en un levantamiento",
+    "wave.paused": "Pausó un levantamiento",
+    "wave.resumed": "Reanudó un levantamiento",
+    "window.moved": "Movió una fecha",
+}
+OBJECT_WORDS: Mapping[str, str] = {
+    "case": "persona en un levantamiento",
+    "file": "archivo",
+    "import_batch": "lista",
+    "message": "mensaje",
+    "panel_member": "persona",
+    "seed": "semilla",
+    "staff_account": "cuenta",
+    "staff_session": "sesión",
+    "transfer_request": "traslado",
+    "unit": "plantel u oficina",
+    "wave": "levantamiento",
+}
+
+
+def action_words(action: str) -> str:
+    """What was done, in Spanish; the code itself of an act an older or newer version wrote."""
+    return ACTION_WORDS.get(action, action)
+
+
+def object_words(kind: str) -> str:
+    """What it was done to, in Spanish."""
+    return OBJECT_WORDS.get(kind, kind)
