@@ -90,7 +90,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     add_error_pages(app)
     app.add_middleware(Trace)
     app.add_middleware(GZipMiddleware, minimum_size=500)
-    app.add_middleware(Outermost, secure=settings.secure, json_log=settings.log_format == "json")
+    app.add_middleware(Outermost, secure=settings.secure)
     return app
 
 
