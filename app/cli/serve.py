@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.database import SCRIPTS
+from app.cli.logs import log_config
 from app.cli.runtime import Runtime, open_runtime
 from app.db.health import examine, refuse_unfit
 from app.errors import AppError
@@ -117,17 +118,3 @@ def application() -> FastAPI:
     """The application of one web process."""
     runtime = open_runtime()
     return create_app(runtime.settings, runtime.database, runtime.clock)
-
-
-def log_config(*, json_lines: bool) -> dict[str, object]:
-    """Logging to stderr; with `json_lines` one JSON document a line."""
-    plain = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    lines = '{"at":"%(asctime)s","level":"%(levelname)s","logger":"%(name)s","text":"%(message)s"}'
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": lines if json_lines else plain}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"level": "INFO", "handlers": ["stderr"]},
-        "loggers": {"uvicorn.access": {"level": "CRITICAL"}},
-    }

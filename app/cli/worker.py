@@ -16,9 +16,9 @@ import typer
 
 from app.cli.asked import asked_cohort, asked_unit
 from app.cli.database import SCRIPTS
+from app.cli.logs import log_config
 from app.cli.moments import HELP, clock_at
 from app.cli.runtime import opened_runtime
-from app.cli.serve import log_config
 from app.cli.terminal import show_json
 from app.db.health import examine, refuse_unfit
 from app.fieldwork import tokens
