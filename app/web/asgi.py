@@ -55,7 +55,8 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     Uploaded files are closed when the response has left.
 
     Raises:
-        HTTPException: 400 for a body that is not a form or has too many fields.
+        HTTPException: 413 for a body over the limit; 400 for one that is no form or has too many
+            fields.
     """
     if request.method not in {"POST", "PUT"}:
         yield FormData()
@@ -63,7 +64,8 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     try:
         form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
-        raise HTTPException(400, "form") from error
+        too_large = isinstance(error, HTTPException) and error.status_code == 413
+        raise HTTPException(413 if too_large else 400, "form") from error
     try:
         yield form
     finally:

@@ -36,7 +36,7 @@ _BY_STATUS = {
 }
 _TITLES = {
     401: "Falta iniciar sesión",
-    403: "No se guardó",
+    403: "No se permite",
     404: "No está aquí",
     409: "Cambió mientras tanto",
     410: "Ya no está",

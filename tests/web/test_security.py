@@ -146,6 +146,17 @@ def test_a_locked_database_is_a_503_in_spanish(
         assert session.exec(select(InstitutionProfile)).all() == []
 
 
+def test_a_body_over_the_limit_is_said_to_be_too_large(
+    world: World, db: Database, now: datetime
+) -> None:
+    client = client_for(world, db, now=now)
+
+    answer = client.post("/panel/entrar", data={"email": "x" * 3_000_000})
+
+    assert answer.status_code == 413
+    assert "Es demasiado grande" in answer.text
+
+
 def test_junk_is_never_a_crash(world: World, db: Database, now: datetime) -> None:
     client = client_for(world, db, now=now)
     bodies = [
