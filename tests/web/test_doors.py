@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.db.transactions import Database
 from app.staff.roles import Role
+from app.web.render import label_simulated
 from tests.web.world import SCHOOL_A, World, a_world, client_for, settings_for, sign_in
 
 
@@ -39,3 +40,17 @@ def test_the_trail_is_read_in_spanish(db: Database, database_url: str, now: date
     assert "El sistema" in page
     assert "staff.granted" not in page
     assert "staff_account" not in page
+
+
+def test_that_people_are_invented_is_said_inside_a_landmark(
+    db: Database, database_url: str, now: datetime
+) -> None:
+    """A screen reader goes from landmark to landmark; axe asks for it ("region")."""
+    client = client_for(World(settings_for(database_url)), db, now=now)
+    label_simulated(simulated=True)
+    try:
+        pages = [client.get(path).text for path in ("/panel/entrar", "/e/nada")]
+    finally:
+        label_simulated(simulated=False)
+
+    assert all('<aside class="simulated"' in page for page in pages)
