@@ -12,7 +12,7 @@ from app.units.tables import InstitutionProfile
 
 
 class ProfileRefused(AppError):
-    """The sender of a school cannot be like that."""
+    """The sender of a school cannot be like that; `field`: where it was typed."""
 
     code = "units.profile_refused"
     status = 422
@@ -53,7 +53,7 @@ def store_profile(session: Session, unit_id: UUID, text: ProfileText, *, now: da
 def _line(text: str, problem: str) -> str:
     line = " ".join(text.split())[:120]
     if not line:
-        raise ProfileRefused(problem=problem)
+        raise ProfileRefused(field="sender_name", problem=problem)
     return line
 
 
@@ -64,5 +64,6 @@ def _address(text: str) -> str:
         ).normalized
     except EmailNotValidError as error:
         raise ProfileRefused(
-            problem="Escriba el correo que recibirá las respuestas, por ejemplo ana@escuela.mx"
+            field="reply_to",
+            problem="Escriba el correo que recibirá las respuestas, por ejemplo ana@escuela.mx",
         ) from error

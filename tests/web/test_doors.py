@@ -54,3 +54,22 @@ def test_that_people_are_invented_is_said_inside_a_landmark(
         label_simulated(simulated=False)
 
     assert all('<aside class="simulated"' in page for page in pages)
+
+
+def test_saving_the_sender_says_so_and_a_refusal_names_its_field(
+    db: Database, database_url: str, now: datetime
+) -> None:
+    world = a_world(db, settings_for(database_url), now=now)
+    client = client_for(world, db, now=now)
+    csrf = sign_in(client, world, SCHOOL_A, Role.ADMIN)
+    form = {"csrf": csrf, "sender_name": "CETIS 1", "reply_to": "ana@escuela.mx"}
+
+    saved = client.post(f"/panel/unidades/{SCHOOL_A}/remitente", data=form)
+    page = client.get(saved.headers["location"]).text
+    refused = client.post(
+        f"/panel/unidades/{SCHOOL_A}/remitente", data={**form, "reply_to": "ana"}
+    ).text
+
+    assert "Se guardó el remitente" in page
+    assert 'href="#reply_to"' in refused
+    assert "Se guardó" not in refused

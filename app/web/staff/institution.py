@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
@@ -28,6 +28,11 @@ from app.web.wiring import Caller, Db, Form, Now, Permits, Site, SiteHere, field
 
 router = APIRouter()
 Manager = Annotated[Caller, Depends(Permits(Permission.MANAGE_INSTITUTION))]
+# Said once, after a form was saved: the word is in the address, the sentence is not.
+DONE = {
+    "remitente": "Se guardó el remitente. Los mensajes que salgan desde ahora lo llevan.",
+    "aviso": "Se publicó el aviso. Los levantamientos que se abran desde ahora lo llevan.",
+}
 TO_FILL = "(escriba aquí"  # left in a proposed notice where only the institution knows
 
 
@@ -45,6 +50,7 @@ class InstitutionPage(Page):
     short_text: str
     full_text: str
     notice_state: str
+    done: str
     issues: tuple[Issue, ...]
 
 
@@ -54,15 +60,19 @@ class _Typed:
 
     sender: ProfileText | None = None
     notice: NoticeText | None = None
+    done: str = ""
     issues: tuple[Issue, ...] = ()
 
 
 @router.get("/panel/unidades/{unit_code}/institucion")
-def institution_page(unit_code: str, caller: Manager, db: Db, site: SiteHere) -> Response:
+def institution_page(
+    unit_code: str, request: Request, caller: Manager, db: Db, site: SiteHere
+) -> Response:
     """Sender and notice of a unit."""
+    done = DONE.get(request.query_params.get("hecho", ""), "")
     with db.reading() as session:
         unit = units.unit_by_code(session, caller.scope, unit_code)
-        return render(_page(session, caller, unit, site))
+        return render(_page(session, caller, unit, site, _Typed(done=done)))
 
 
 @router.post("/panel/unidades/{unit_code}/remitente")
@@ -81,12 +91,12 @@ def save_sender(
     except AppError as refusal:
         if refusal.status != 422:
             raise
-        issue = Issue("sender_name", refusal.mensaje)
+        issue = Issue(str(refusal.details.get("field", "")), refusal.mensaje)
         with db.reading() as session:
             unit = units.unit_by_code(session, caller.scope, unit_code)
             page = _page(session, caller, unit, site, _Typed(sender=typed, issues=(issue,)))
         return render(page, status=422)
-    return RedirectResponse(f"/panel/unidades/{unit_code}/institucion", 303)
+    return _saved(unit_code, "remitente")
 
 
 @router.post("/panel/unidades/{unit_code}/aviso")
@@ -111,7 +121,11 @@ def publish(
             unit = units.unit_by_code(session, caller.scope, unit_code)
             page = _page(session, caller, unit, site, _Typed(notice=text, issues=issues))
         return render(page, status=422)
-    return RedirectResponse(f"/panel/unidades/{unit_code}/institucion", 303)
+    return _saved(unit_code, "aviso")
+
+
+def _saved(unit_code: str, what: str) -> Response:
+    return RedirectResponse(f"/panel/unidades/{unit_code}/institucion?hecho={what}", 303)
 
 
 def _unfinished(text: NoticeText) -> tuple[Issue, ...]:
@@ -170,6 +184,7 @@ def _page(
         short_text=text.short,
         full_text=text.full,
         notice_state=_notice_state(present, unit),
+        done=typed.done,
         issues=typed.issues,
     )
 
