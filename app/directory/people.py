@@ -63,7 +63,7 @@ def clean(text: str) -> str:
 @lru_cache(maxsize=32_768)  # lists repeat groups, programmes and names
 def search_form(text: str) -> str:
     """Lower case without accents or ñ, letters and digits only: "Muñoz-Peña" → "munoz pena"."""
-    lower = clean(text).casefold()
+    lower = clean(text).upper().casefold()  # upper first: casefold alone keeps ı apart from i
     if lower.isascii() and lower.replace(" ", "").isalnum():
         return lower
     letters = unicodedata.normalize("NFD", lower)

@@ -96,6 +96,7 @@ def trayecto(folder: Path, *words: str, **environ: str) -> "subprocess.Completed
     )
 
 
+@pytest.mark.slow  # a process of its own
 def test_serve_without_keys_says_one_spanish_line(tmp_path: Path) -> None:
     done = trayecto(tmp_path, "serve", "--port", "1")
 
@@ -103,6 +104,7 @@ def test_serve_without_keys_says_one_spanish_line(tmp_path: Path) -> None:
     assert "producción no arranca sin claves" in done.stderr
 
 
+@pytest.mark.slow  # a process of its own
 def test_check_answers_in_json_and_fails_when_unfit(tmp_path: Path) -> None:
     before = trayecto(tmp_path, "check", "--json", **KEYS)
     trayecto(tmp_path, "migrate", **KEYS)
@@ -112,6 +114,7 @@ def test_check_answers_in_json_and_fails_when_unfit(tmp_path: Path) -> None:
     assert {one["what"] for one in json.loads(after.stdout)} >= {"disco", "migraciones"}
 
 
+@pytest.mark.slow  # a process of its own
 def test_a_command_on_a_bare_store_is_no_traceback(tmp_path: Path) -> None:
     done = trayecto(tmp_path, "units", "list", **KEYS)
 

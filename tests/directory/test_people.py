@@ -45,6 +45,7 @@ def test_clean_text_can_be_stored_anywhere(text: str) -> None:
 
 
 @given(st.text())
+@example("ı")
 def test_search_forms_are_stable_and_plain(text: str) -> None:
     assert search_form(search_form(text)) == search_form(text)
     assert search_form(text.upper().lower()) == search_form(text.lower())
