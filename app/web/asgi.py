@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -25,6 +26,7 @@ access_log = logging.getLogger("trayecto.access")
 
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a step of the questionnaire has a few hundred
 LARGEST_UPLOAD = 40 * 1024 * 1024  # bytes; 100,000 rows of a roster take about 15 MB
+SHORT_FORM = 8 * 1024  # bytes; a button with a hidden field or two
 MOST_FIELDS = 2_000
 LARGEST_FIELD = 1024 * 1024  # bytes
 
@@ -70,6 +72,20 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         yield form
     finally:
         await form.close()
+
+
+async def read_short_form(request: Request) -> FormData:
+    """A form of a few words, read whole before anything is done.
+
+    Raises:
+        HTTPException: 413 for more than a button can send.
+    """
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > SHORT_FORM:
+            raise HTTPException(413, "form")
+    return FormData(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 async def read_body(request: Request) -> bytes:

@@ -19,7 +19,7 @@ from app.staff import sessions
 from app.staff.roles import Actor, Permission
 from app.units.scope import Scope
 from app.web import security
-from app.web.asgi import FromState, Moment, Open, read_form
+from app.web.asgi import FromState, Moment, Open, read_form, read_short_form
 
 
 class SignInNeeded(AppError):
@@ -87,6 +87,7 @@ Db = Annotated[Database, Depends(FromState("database"))]
 Now = Annotated[datetime, Depends(Moment())]
 SiteHere = Annotated[Site, Depends(FromState("site"))]
 Form = Annotated[FormData, Depends(read_form)]
+ShortForm = Annotated[FormData, Depends(read_short_form)]
 
 
 class Permits:

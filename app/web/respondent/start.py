@@ -28,7 +28,7 @@ from app.web.respondent.pages import MessagePage, NoticePage, StartPage
 from app.web.respondent.steps import notice_of, paragraphs, promises
 from app.web.respondent.visiting import Device, short_id
 from app.web.security import refuse_foreign_origin
-from app.web.wiring import OPEN_LINK, OPEN_PAGE, Db, Now, Site, SiteHere
+from app.web.wiring import OPEN_LINK, OPEN_PAGE, Db, Now, ShortForm, Site, SiteHere
 
 router = APIRouter()
 
@@ -54,7 +54,7 @@ def start_page(token: str, request: Request, db: Db, now: Now, site: SiteHere) -
 
 
 @router.post("/e/{token:path}", dependencies=[OPEN_LINK])
-def begin(token: str, request: Request, db: Db, now: Now, site: SiteHere) -> Response:
+def begin(token: str, request: Request, _: ShortForm, db: Db, now: Now, site: SiteHere) -> Response:
     """Comenzar. Where cookies are kept the token leaves the address here, else at /responder."""
     device = Device(request, site.secure)
     if not device.keeps_cookies:

@@ -267,11 +267,17 @@ function page(title) {
   C.innerHTML = ''
   C.append(el('h1', D.title = title))
 }
-function go(n) { L.hash == '#' + n ? show() : L.hash = n }
+function go(n) {
+  L.hash = n
+  show()
+}
 
 // The step of the address, if it was reached; or the first one not answered.
 function show() {
   var path = steps(walk(A)), to = first(A), n = L.hash.slice(1), at = n => path.findIndex(s => s[0] == n), k = at(n)
+  // The browser tells of a new address later, and of two quick steps back twice: by then the step
+  // shows, and what was touched since must stay.
+  if (N && N[0] == n && !again[n]) return
   if (k < 0 || to && k > at(to[0])) return to ? L.replace('#' + to[0]) : finish()
   var typed = again[n] && again[n][0], bad = typed ? again[n][1] : [], w = walk(typed ? copy(A, entries(itemsOf(n), typed)) : A)
   delete again[n]
@@ -327,7 +333,7 @@ function show() {
   if (bad[0]) h = box
   else box.remove()
   h.tabIndex = -1
-  h.focus()
+  h.focus({ preventScroll: !bad[0] })
 }
 
 // The text beside "otro" waits until it is chosen.

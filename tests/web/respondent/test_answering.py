@@ -44,6 +44,21 @@ def test_the_start_page_says_nothing_about_the_person(db: Database) -> None:
     assert not re.search(r"Alicia|Muñoz|og:", page.body)
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])
+def test_a_button_that_sends_megabytes_begins_nothing(db: Database, kind: str) -> None:
+    site = Site(db, 2)
+    person, device = site.person(), site.device()
+    device.get(f"/e/{person.token}")
+
+    answer = device.client.post(
+        f"/e/{person.token}", content=b"t=" + b"x" * 3_000_000, headers={"content-type": kind}
+    )
+
+    with db.reading() as session:
+        sessions = session.exec(select(EntrySession)).all()
+    assert (answer.status_code, list(sessions)) == (413, [])
+
+
 def test_looking_writes_nothing(db: Database) -> None:
     """G5: every address a respondent can open, by GET and HEAD, before and after."""
     site = Site(db, 2)

@@ -267,3 +267,39 @@ def test_back_and_a_changed_answer_clears_what_it_had_opened(
 
     assert (stored(db)["estudia"], stored(db)["ies_nombre"]) == (5, None)
     assert blocked == []
+
+
+def test_a_step_opens_at_its_beginning(db: Database, browser: Browser) -> None:
+    """The notice stands above the first question: whoever arrives sees it first."""
+    site = Site(db, 1)
+    served = Served(site)
+    context = phone(browser, [])
+    page = context.new_page()
+
+    begin(page, served, site.person())
+    page.wait_for_timeout(200)
+    places = [page.evaluate("scrollY")]
+    go_on(page)
+    expect(page.locator("h1")).not_to_have_text("")
+    places.append(page.evaluate("scrollY"))
+    context.close()
+    served.stop()
+
+    assert places == [0, 0]
+
+
+def test_a_second_word_of_the_same_step_undoes_nothing(db: Database, browser: Browser) -> None:
+    """Two quick steps back are told twice by the browser, the second time after a touch."""
+    site = Site(db, 2)
+    served = Served(site)
+    context = phone(browser, [])
+    page = context.new_page()
+
+    begin(page, served, site.person())
+    page.locator("input[value='1']").check()
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    kept = page.locator("input[value='1']").is_checked()
+    context.close()
+    served.stop()
+
+    assert kept
