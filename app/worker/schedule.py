@@ -24,6 +24,7 @@ from app.fieldwork.planning import (
 from app.fieldwork.stationery import PostOffice, post_office
 from app.questionnaires.library import NUMBERS, source_file
 from app.questionnaires.publication import latest, publish
+from app.responses.forgetting import forget_unwilling
 from app.worker.deployment import Deployment
 
 
@@ -102,6 +103,7 @@ def _close(deployment: Deployment) -> int:
         done = deployment.change(act)
         waves += done.waves
         more = done.more
+    deployment.change(lambda session, now: forget_unwilling(session, now=now))
     return waves
 
 

@@ -7,19 +7,22 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
+from app.chronology.calendar import local_midnight
 from app.db.transactions import Database
 from app.directory.states import ContactKind, ContactSource
 from app.directory.tables import Consent, ContactPoint, CorrectionRequest
 from app.fieldwork.dispositions import Disposition
+from app.fieldwork.planning import close_due_waves
 from app.fieldwork.tables import Case, EntrySession
 from app.questionnaires.items import Store
 from app.responses.checking import Faulty, StepGone, resume_at
 from app.responses.collecting import AlreadyComplete, AnswersClosed, KeyReused, Saved
+from app.responses.forgetting import forget_unwilling
 from app.responses.rows import response_rows
 from app.responses.sitting import SessionOver
 from app.responses.tables import Answer, AnswerRevision, Response, ResponseMark
 from tests.responses.desk import Desk, a_desk, a_device, a_respondent, a_wave
-from tests.responses.people import DURING, MATCHING, a_person
+from tests.responses.people import CLOSES, DURING, MATCHING, ZONE, a_person
 
 
 def kept(session: Session) -> dict[str, tuple[object, int | None]]:
@@ -363,6 +366,28 @@ def test_who_leaves_the_directory_is_not_kept_in_it(db: Database) -> None:
     assert (left, consent.granted) == ([other.member_id], False)
 
 
+def test_who_never_pressed_terminar_is_forgotten_at_the_close(db: Database) -> None:
+    wave = a_wave(db, 3)
+    said_no, said_yes = a_respondent(db, wave), a_respondent(db, wave)
+    with db.unit_of_work() as session:
+        for person in (said_no, said_yes):
+            session.add(a_phone(person.member_id))
+    for person, answer in ((said_no, "2"), (said_yes, "1")):
+        answer_everything(a_device(db, wave, person), until="comentario", autoriza_red=answer)
+    over = local_midnight(CLOSES[3], ZONE)
+
+    with db.unit_of_work() as session:
+        before = forget_unwilling(session, now=over - timedelta(hours=1))
+        close_due_waves(session, now=over)
+    with db.unit_of_work() as session:
+        after = forget_unwilling(session, now=over)
+        again = forget_unwilling(session, now=over)
+        left = session.exec(select(ContactPoint.member_id)).all()
+
+    assert (before, after, again) == (0, 1, 0)
+    assert left == [said_yes.member_id]
+
+
 def a_phone(member_id: UUID) -> ContactPoint:
     return ContactPoint(
         member_id=member_id,
@@ -374,9 +399,9 @@ def a_phone(member_id: UUID) -> ContactPoint:
     )
 
 
-def answer_everything(desk: Desk, **chosen: object) -> None:
-    """Walk to the end with the first option of everything."""
-    while (step := resume_at(desk.sitting())) is not None:
+def answer_everything(desk: Desk, *, until: str = "", **chosen: object) -> None:
+    """Walk to the end, or to a step, with the first option of everything."""
+    while (step := resume_at(desk.sitting())) is not None and step.name != until:
         entries: dict[str, object] = {}
         for item in step.items:
             for leaf in desk.sitting().questionnaire.leaves[item.name]:
