@@ -85,7 +85,7 @@ async def read_short_form(request: Request) -> FormData:
         body += piece
         if len(body) > SHORT_FORM:
             raise HTTPException(413, "form")
-    return FormData(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return FormData(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
 
 
 async def read_body(request: Request) -> bytes:
