@@ -8,13 +8,12 @@ in it is small, its total is told too, and so is all of its family. Rules: domai
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.analytics.disclosure import Line, release_lines, withhold_lines
-from app.analytics.indicators import Indicator, Kind, count
+from app.analytics.disclosure import Line, is_plain, release_lines, withhold_lines
+from app.analytics.indicators import Indicator, Kind, Rows, count, split
 from app.analytics.outcome_release import FAMILIES, entries_of, parent_of, release_wave, reported_of
-from app.analytics.panel_row import Row
+from app.analytics.panel_row import Value
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Context, IndicatorRow
-from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP
 
 CROSSED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
 
@@ -50,9 +49,7 @@ class CrossedRow:
     row: IndicatorRow
 
 
-def release_crossed(
-    rows: Sequence[Row], wave: int, trait: Trait, context: Context
-) -> list[CrossedRow]:
+def release_crossed(rows: Rows, wave: int, trait: Trait, context: Context) -> list[CrossedRow]:
     """Every indicator of the wave that has categories, by the values of a trait that occur.
 
     Persons whose value is not known are in no group, but the total tells of them: they hide a
@@ -65,10 +62,9 @@ def release_crossed(
         context: for whom.
     """
     context = replace(context, crossed=True)
-    parts: dict[int | str | None, list[Row]] = {value: [] for value in (*trait.values, None)}
-    for row in rows:
-        value = row.get(trait.variable)
-        parts[value if isinstance(value, int | str) and value in parts else None].append(row)
+    found_parts = split(rows, trait.variable)
+    named = [value for value in trait.values if value in found_parts]
+    parts = {value: found_parts[value] for value in (*named, *(found_parts.keys() - set(named)))}
     entries = [entry for entry in outcomes_of(wave) if entry.kind in CROSSED]
     lines = {
         (entry.id, value): _line(entry, mine)
@@ -81,13 +77,13 @@ def release_crossed(
         told = _safe(entries, wave, lines, _told_in_total(rows, wave, context))
     found = []
     for (name, value), line in lines.items():
-        if value is not None and len(line.cells) > 1:
+        if value in trait.values and len(line.cells) > 1:
             figures = release_lines([line], context) if name in told else withhold_lines([line])
             found += [CrossedRow(str(value), figure) for figure in figures]
     return found
 
 
-def _line(entry: Indicator, rows: Sequence[Row]) -> Line:
+def _line(entry: Indicator, rows: Rows) -> Line:
     cells = count(entry, rows).cells
     return Line(
         id=entry.id,
@@ -98,7 +94,7 @@ def _line(entry: Indicator, rows: Sequence[Row]) -> Line:
     )
 
 
-def _told_in_total(rows: Sequence[Row], wave: int, context: Context) -> set[str]:
+def _told_in_total(rows: Rows, wave: int, context: Context) -> set[str]:
     """Indicators of which this reader sees every figure over all persons."""
     figures = release_wave(rows, wave, replace(context, crossed=False))
     return {row.id for row in figures} - {row.id for row in figures if row.withheld}
@@ -107,11 +103,11 @@ def _told_in_total(rows: Sequence[Row], wave: int, context: Context) -> set[str]
 def _safe(
     entries: Sequence[Indicator],
     wave: int,
-    lines: Mapping[tuple[str, int | str | None], Line],
+    lines: Mapping[tuple[str, Value], Line],
     in_total: set[str],
 ) -> set[str]:
     """The indicators whose crossing may be told, of those told in total."""
-    small = {name for (name, _), line in lines.items() if not _is_plain(line)}
+    small = {name for (name, _), line in lines.items() if not is_plain(line.cells)}
     told = in_total - small
     for family in FAMILIES:
         mine = [entry.id for entry in entries_of(family, wave) if entry in entries]
@@ -122,10 +118,3 @@ def _safe(
         if parent is not None and parent[0] not in told:
             told.discard(entry.id)  # its base is a count of the parent
     return told
-
-
-def _is_plain(line: Line) -> bool:
-    """Whether no count of the line would have to be withheld."""
-    total = sum(line.cells.values())
-    least = 1 if total >= SMALL_GROUP else 0
-    return all(n >= MINIMUM_CELL or n < least for n in line.cells.values())

@@ -33,6 +33,7 @@ __all__ = [
     "PublicShare",
     "ReleasedRow",
     "ReleasedTable",
+    "is_plain",
     "nearest_five",
     "public_row",
     "release_lines",
@@ -181,6 +182,12 @@ def withhold_lines(lines: Sequence[Line]) -> list[IndicatorRow]:
         for line in lines
         for name, _ in line.reported
     ]
+
+
+def is_plain(cells: Mapping[str, int]) -> bool:
+    """Whether no count of a line would have to be withheld (domain.md 3.8, rule 2)."""
+    least = 1 if sum(cells.values()) >= SMALL_GROUP else 0
+    return all(n >= MINIMUM_CELL or n < least for n in cells.values())
 
 
 def _exact(line: Line) -> ReleasedRow:

@@ -142,8 +142,8 @@ def kaplan_meier(events: Iterable[float], censored: Iterable[float]) -> Survival
     event still counts as waiting at it.
 
     Args:
-        events: waiting time of each person whose wait ended, in any one unit.
-        censored: time watched of each person who was still waiting when last seen.
+        events: waiting time of each person whose wait ended, in any one unit; or persons by time.
+        censored: time watched of each person who was still waiting when last seen; likewise.
 
     Raises:
         ValueError: a negative time.

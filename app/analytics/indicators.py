@@ -4,8 +4,9 @@ Indicators are data: a variable, code sets, conditions. Whoever counts elsewhere
 store) reads the same definition; `tally` is what it means.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,8 @@ class Kind(StrEnum):
     BANDED_MEDIAN = "banded_median"  # interpolated, in the unit of the bands
     SURVIVAL = "survival"  # Kaplan-Meier median
     CROSSING = "crossing"  # two variables with both margins
+    SCALE = "scale"  # a distribution over ordered answers: told whole or not at all
+    CURVE = "curve"  # Kaplan-Meier: share whose wait ended by each category's month
     PROCESS = "process"  # counted by another package, from cases or the directory
 
 
@@ -100,17 +103,29 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One number per person of the base."""
+    """One number per person of the base: persons by number."""
 
-    values: tuple[int, ...]
+    tally: Mapping[int, int]
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        return tuple(Counter(self.tally).elements())
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Months until an event, and months watched without one."""
+    """Persons by months until an event, and by months watched without one."""
 
-    events: tuple[int, ...]
-    censored: tuple[int, ...]
+    ended: Mapping[int, int]
+    watched: Mapping[int, int]
+
+    @property
+    def events(self) -> tuple[int, ...]:
+        return tuple(Counter(self.ended).elements())
+
+    @property
+    def censored(self) -> tuple[int, ...]:
+        return tuple(Counter(self.watched).elements())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,42 @@ class Crossing:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     table: tuple[tuple[int, ...], ...]
+
+
+class ManyRows(ABC, Collection[Row]):
+    """Rows too many to walk: whoever holds them groups them where they lie (store.py)."""
+
+    @abstractmethod
+    def grouped(self, names: Sequence[str]) -> Iterator[tuple[Row, int]]:
+        """Each combination of the variables that occurs, and its persons."""
+
+    @abstractmethod
+    def split(self, name: str) -> Mapping[Value, "ManyRows"]:
+        """The rows of each value of a variable."""
+
+
+Rows = Iterable[Row] | ManyRows
+
+
+def each(rows: Rows, names: Sequence[str]) -> Iterator[tuple[Row, int]]:
+    """Rows with the persons each stands for; of many rows only `names` are known."""
+    return rows.grouped(names) if isinstance(rows, ManyRows) else ((row, 1) for row in rows)
+
+
+def split(rows: Rows, name: str) -> Mapping[Value, Collection[Row]]:
+    """The rows of each value of a variable; None where it is not known."""
+    if isinstance(rows, ManyRows):
+        return rows.split(name)
+    parts: dict[Value, list[Row]] = defaultdict(list)
+    for row in rows:
+        parts[row.get(name)].append(row)
+    return parts
+
+
+def reads(indicator: Indicator) -> tuple[str, ...]:
+    """The variables that decide where a person counts."""
+    named = (indicator.variable, indicator.event, *(one.variable for one in indicator.among))
+    return tuple(dict.fromkeys(name for name in named if name))
 
 
 def is_among(indicator: Indicator, row: Row) -> bool:
@@ -138,43 +189,45 @@ def category_of(indicator: Indicator, row: Row) -> str | None:
     return _category(indicator, row.get(indicator.variable))
 
 
-def count(indicator: Indicator, rows: Iterable[Row]) -> Counts:
+def count(indicator: Indicator, rows: Rows) -> Counts:
     """Persons in each category, for every kind made of categories (source: its `source`)."""
     if indicator.kind is Kind.MULTIPLE:
         return _count_mentions(indicator, rows)
-    found = Counter(
-        category for row in rows if (category := category_of(indicator, row)) is not OUT
-    )
+    found: Counter[str] = Counter()
+    for row, persons in each(rows, reads(indicator)):
+        if (category := category_of(indicator, row)) is not OUT:
+            found[category] += persons
     names = [category.id for category in indicator.categories] or sorted(found)
     return Counts({name: found[name] for name in names}, found.total())
 
 
-def values(indicator: Indicator, rows: Iterable[Row]) -> Values:
+def values(indicator: Indicator, rows: Rows) -> Values:
     """The numbers of a MEAN or MEDIAN; with categories, only answers that are one of them."""
-    return Values(tuple(n for row in rows if (n := _number(indicator, row)) is not None))
+    found: Counter[int] = Counter()
+    for row, persons in each(rows, reads(indicator)):
+        if (number := _number(indicator, row)) is not None:
+            found[number] += persons
+    return Values(found)
 
 
-def waits(indicator: Indicator, rows: Iterable[Row]) -> Waits:
-    """Months of a SURVIVAL indicator, by whether the wait ended."""
-    timed = [
-        (months, row.get(indicator.event))
-        for row in rows
-        if (months := _number(indicator, row)) is not None
-    ]
-    return Waits(
-        events=tuple(months for months, event in timed if event == 1),
-        censored=tuple(months for months, event in timed if event == 0),
-    )
+def waits(indicator: Indicator, rows: Rows) -> Waits:
+    """Months of a SURVIVAL or CURVE indicator, by whether the wait ended."""
+    ended: Counter[int] = Counter()
+    watched: Counter[int] = Counter()
+    for row, persons in each(rows, reads(indicator)):
+        months, event = _months(indicator, row), row.get(indicator.event)
+        if months is not None and event in {0, 1}:
+            (ended if event == 1 else watched)[months] += persons
+    return Waits(ended, watched)
 
 
-def cross(rows_by: Indicator, columns_by: Indicator, rows: Sequence[Row]) -> Crossing:
+def cross(rows_by: Indicator, columns_by: Indicator, rows: Rows) -> Crossing:
     """Persons by the categories of two indicators, where both are known, with totals."""
-    pairs = Counter(
-        (first, second)
-        for row in rows
-        if (first := category_of(rows_by, row)) is not OUT
-        and (second := category_of(columns_by, row)) is not OUT
-    )
+    pairs: Counter[tuple[str, str]] = Counter()
+    for row, persons in each(rows, (*reads(rows_by), *reads(columns_by))):
+        first, second = category_of(rows_by, row), category_of(columns_by, row)
+        if first is not OUT and second is not OUT:
+            pairs[first, second] += persons
     down = [c.id for c in rows_by.categories] or sorted({first for first, _ in pairs})
     across = [c.id for c in columns_by.categories] or sorted({second for _, second in pairs})
     body = [[pairs[first, second] for second in across] for first in down]
@@ -191,17 +244,17 @@ def _category(indicator: Indicator, value: Value) -> str | None:
     return next((c.id for c in indicator.categories if value in c.codes), OUT)
 
 
-def _count_mentions(indicator: Indicator, rows: Iterable[Row]) -> Counts:
+def _count_mentions(indicator: Indicator, rows: Rows) -> Counts:
     """Mentions, over the persons who mentioned at least one category."""
     found: Counter[str] = Counter()
     base = 0
-    for row in rows:
+    for row, persons in each(rows, reads(indicator)):
         marks = row.get(indicator.variable)
         if not isinstance(marks, frozenset) or not is_among(indicator, row):
             continue
         named = [category.id for category in indicator.categories if marks & category.codes]
-        found.update(named)
-        base += bool(named)
+        found.update(dict.fromkeys(named, persons))
+        base += persons * bool(named)
     return Counts({category.id: found[category.id] for category in indicator.categories}, base)
 
 
@@ -209,3 +262,9 @@ def _number(indicator: Indicator, row: Row) -> int | None:
     value = row.get(indicator.variable)
     known = not indicator.categories or any(value in c.codes for c in indicator.categories)
     return value if isinstance(value, int) and known and is_among(indicator, row) else None
+
+
+def _months(indicator: Indicator, row: Row) -> int | None:
+    """The wait of a person: the categories of a CURVE are where it is read, not its answers."""
+    value = row.get(indicator.variable)
+    return value if isinstance(value, int) and is_among(indicator, row) else None

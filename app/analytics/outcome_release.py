@@ -4,31 +4,48 @@ What one indicator hides another must not tell: indicators of the same answers a
 family, and an indicator goes when the count that is its base goes (domain.md 3.8).
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import product
+from itertools import accumulate, product
 
-from app.analytics.disclosure import Line, release_lines, release_table
+from app.analytics.disclosure import (
+    Line,
+    is_plain,
+    release_lines,
+    release_table,
+    withhold_lines,
+)
 from app.analytics.estimates import grouped_median, kaplan_meier
 from app.analytics.indicators import (
     Indicator,
     Kind,
+    Rows,
     category_of,
     count,
     cross,
+    each,
+    reads,
     values,
     waits,
 )
 from app.analytics.joint import Query, State
-from app.analytics.measures import release_mean, release_median, release_score
+from app.analytics.measures import (
+    release_crossing,
+    release_curve,
+    release_mean,
+    release_median,
+    release_score,
+)
 from app.analytics.outcomes import Answer
 from app.analytics.panel_row import Row, panel_row
 from app.analytics.registry import column, outcomes_of
-from app.analytics.released import Context, IndicatorRow, ReleasedTable
+from app.analytics.released import Context, IndicatorRow
 from app.analytics.wages import BAND_EDGES
 
 LINES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE, Kind.MULTIPLE})
+WHOLE = frozenset({Kind.SCALE, Kind.CURVE, Kind.CROSSING})  # told whole or not at all
 
 # Each family reads the same answers: their counts must not be subtracted from one another.
 CORE = frozenset(
@@ -68,7 +85,7 @@ ASKED_WITH: Mapping[str, tuple[str, int]] = {
 
 
 def release_wave(
-    rows: Sequence[Row],
+    rows: Rows,
     wave: int,
     context: Context,
     *,
@@ -93,25 +110,45 @@ def release_wave(
     for row in release_lines(lines, context, people=people):
         told[row.id].append(row)
     for entry in indicators:
-        if entry.kind not in LINES and entry.kind is not Kind.CROSSING:
+        if entry.kind in WHOLE:
+            told[entry.id] += _whole(entry, rows, context)
+        elif entry.kind not in LINES:
             told[entry.id].append(_measure(entry, rows, context))
     wanted = {entry.id for entry in (indicators if only is None else only)}
     return [row for name, figures in told.items() if name in wanted for row in figures]
 
 
-def release_crossing(crossing: Indicator, rows: Sequence[Row], context: Context) -> ReleasedTable:
-    """The table of a CROSSING with both margins, for one audience (X1).
+def _whole(entry: Indicator, rows: Rows, context: Context) -> list[IndicatorRow]:
+    """An indicator of many cells: outside the school all of it is told, or nothing.
 
-    Raises:
-        ValueError: an indicator of another kind.
+    A cell withheld in it could be had from the figures of the same answers that are told alone
+    (a mean, a share of the two highest), so that nothing here is thinned out.
     """
-    if crossing.kind is not Kind.CROSSING:
-        raise ValueError(f"{crossing.id} is no table of two traits")
-    counted = cross(crossing, column(crossing), rows)
-    return release_table(counted.table, rows=counted.rows, columns=counted.columns, context=context)
+    if entry.kind is Kind.CURVE:
+        wait = waits(entry, rows)
+        return release_curve(entry.id, wait.ended, wait.watched, _months(entry), context)
+    if entry.kind is Kind.CROSSING:
+        counted = cross(entry, column(entry), rows)
+        table = release_table(
+            counted.table, rows=counted.rows, columns=counted.columns, context=context
+        )
+        return release_crossing(entry.id, table, context)
+    cells = count(entry, rows).cells
+    line = Line(
+        id=entry.id,
+        cells=cells,
+        reported=reported_of(entry, tuple(cells)),
+        part=not entry.of_everybody,
+    )
+    told = context.exact or is_plain(cells)
+    return release_lines([line], context) if told else withhold_lines([line])
 
 
-def _lines(entry: Indicator, rows: Sequence[Row], wave: int) -> Iterator[Line]:
+def _months(entry: Indicator) -> list[int]:
+    return [int(category.id) for category in entry.categories]
+
+
+def _lines(entry: Indicator, rows: Rows, wave: int) -> Iterator[Line]:
     counted = count(entry, rows)
     part, parent = not entry.of_everybody, parent_of(entry, wave)
     if entry.kind is Kind.MULTIPLE:
@@ -155,7 +192,7 @@ def parent_of(entry: Indicator, wave: int) -> Query | None:
     return next((query for query in queries if query[0] in shown), None)
 
 
-def _measure(entry: Indicator, rows: Sequence[Row], context: Context) -> IndicatorRow:
+def _measure(entry: Indicator, rows: Rows, context: Context) -> IndicatorRow:
     if entry.kind is Kind.SCORE:
         return release_score(entry.id, count(entry, rows).cells, context)
     if entry.kind is Kind.BANDED_MEDIAN:
@@ -163,27 +200,32 @@ def _measure(entry: Indicator, rows: Sequence[Row], context: Context) -> Indicat
         return release_median(entry.id, grouped_median(counts, BAND_EDGES), sum(counts), context)
     if entry.kind is Kind.SURVIVAL:
         wait = waits(entry, rows)
-        base = len(wait.events) + len(wait.censored)
-        half = kaplan_meier(wait.events, wait.censored).median
+        base = sum(wait.ended.values()) + sum(wait.watched.values())
+        half = kaplan_meier(wait.ended, wait.watched).median
         return release_median(entry.id, half, base, context)
-    numbers = values(entry, rows).values
+    tally = values(entry, rows).tally
     if entry.kind is Kind.MEAN:
-        return release_mean(entry.id, numbers, context, part=not entry.of_everybody)
-    return release_median(entry.id, _median(numbers), len(numbers), context)
+        return release_mean(entry.id, tally, context, part=not entry.of_everybody)
+    return release_median(entry.id, _median(tally), sum(tally.values()), context)
 
 
-def _median(numbers: Sequence[int]) -> float | None:
-    ordered, half = sorted(numbers), len(numbers) // 2
+def _median(tally: Mapping[int, int]) -> float | None:
+    """Of persons by number: halfway between the two in the middle."""
+    ordered = sorted(tally)
     if not ordered:
         return None
-    return float(ordered[half]) if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    reached = list(accumulate(tally[number] for number in ordered))
+    low, high = (reached[-1] + 1) // 2, reached[-1] // 2 + 1  # the places of the middle two
+    return (ordered[bisect_left(reached, low)] + ordered[bisect_left(reached, high)]) / 2
 
 
-def _people(family: frozenset[str], wave: int, rows: Sequence[Row]) -> Counter[State]:
+def _people(family: frozenset[str], wave: int, rows: Rows) -> Counter[State]:
     """Persons by what each indicator of a family says of them; possible states at 0."""
     entries = entries_of(family, wave)
     people = Counter(dict.fromkeys(_possible(wave), 0)) if family is CORE else Counter[State]()
-    people.update(_state(entries, row) for row in rows)
+    names = tuple(dict.fromkeys(name for entry in entries for name in reads(entry)))
+    for row, persons in each(rows, names):
+        people[_state(entries, row)] += persons
     return people
 
 

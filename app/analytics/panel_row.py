@@ -55,6 +55,8 @@ def panel_row(
     for earlier in range(1, wave):
         row |= {f"q{earlier}_{k}": v for k, v in _own(earlier, answers.get(earlier, {})).items()}
     row |= _own(wave, answers[wave])
+    if wave > 1:
+        row["enlazado"] = int(wave - 1 in answers)
     row |= _moves(row) | _studies(wave, row) | _plan_kept(row) | _skill_gaps(row)
     if graduated is not None and wave > 1:
         days = {w: day for w, day in (interviewed or {}).items() if 1 < w <= wave}

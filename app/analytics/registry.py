@@ -4,7 +4,12 @@ Pages, glossary, exports and tests read it. Outcomes come from rows (indicators.
 figures (R, D1 to D3) are counted from cases and directory, and are here for their words.
 """
 
-from app.analytics import registry_opinion, registry_situation, registry_work
+from app.analytics import (
+    registry_expectation,
+    registry_opinion,
+    registry_situation,
+    registry_work,
+)
 from app.analytics.indicators import Indicator, Kind
 from app.analytics.registry_situation import category
 
@@ -177,6 +182,7 @@ PROCESS = (
 
 REGISTRY: tuple[Indicator, ...] = (
     *registry_situation.INDICATORS,
+    *registry_expectation.INDICATORS,
     *registry_work.INDICATORS,
     *registry_opinion.INDICATORS,
     *PROCESS,

@@ -9,6 +9,23 @@ from app.analytics.registry_situation import Q3, category, yes_no
 ALL_WAVES = frozenset({1, 2, 3})
 ANSWERED = "Personas que respondieron la pregunta."
 SCALE = tuple(category(str(rating), str(rating), rating) for rating in range(1, 6))
+SATISFACTION = tuple(
+    category(str(rating), label, rating)
+    for rating, label in enumerate(
+        (
+            "Muy insatisfecho/a",
+            "Insatisfecho/a",
+            "Ni una cosa ni otra",
+            "Satisfecho/a",
+            "Muy satisfecho/a",
+        ),
+        1,
+    )
+)
+QUALITY = tuple(
+    category(str(rating), label, rating)
+    for rating, label in enumerate(("Muy mal", "Mal", "Regular", "Bien", "Muy bien"), 1)
+)
 TOP = yes_no(4, 5, no=(1, 2, 3))
 GAPS = tuple(category(str(gap), str(gap), gap) for gap in range(-4, 5))
 RECOMMEND = (
@@ -58,6 +75,17 @@ _PLAIN = (
         waves=ALL_WAVES,
         variable="satisfaccion_global",
         categories=TOP,
+    ),
+    Indicator(
+        id="C1d",
+        name="Qué tan satisfechas están con su formación",
+        numerator="Personas que dieron cada respuesta.",
+        base=ANSWERED,
+        source="domain.md 3.6, C1",
+        kind=Kind.SCALE,
+        waves=ALL_WAVES,
+        variable="satisfaccion_global",
+        categories=SATISFACTION,
     ),
     Indicator(
         id="C4",
@@ -133,6 +161,20 @@ def _aspect(row: str, words: str, *, top: bool) -> Indicator:
     )
 
 
+def _answers_to(row: str, words: str) -> Indicator:
+    return Indicator(
+        id=f"C2d_{row}",
+        name=f"Cómo califican {words}",
+        numerator="Personas que dieron cada calificación.",
+        base=ANSWERED,
+        source="domain.md 3.6, C2",
+        kind=Kind.SCALE,
+        waves=frozenset({1, 3}) if row in THREE_ASPECTS else frozenset({1}),
+        variable=f"eval_formacion_{row}",
+        categories=QUALITY,
+    )
+
+
 def _skill(row: str, words: str) -> Indicator:
     return Indicator(
         id=f"C3_{row}",
@@ -164,6 +206,7 @@ def _gap(row: str, words: str) -> Indicator:
 INDICATORS = (
     *_PLAIN,
     *(_aspect(row, words, top=top) for row, words in ASPECTS.items() for top in (False, True)),
+    *(_answers_to(row, words) for row, words in ASPECTS.items()),
     *(_skill(row, words) for row, words in SKILLS.items()),
     *(_gap(row, words) for row, words in SKILLS.items()),
 )

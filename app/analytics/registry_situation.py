@@ -1,6 +1,6 @@
-"""Indicators of situation (S) and of higher education (H), and of expectation met (X).
+"""Indicators of situation (S) and of higher education (H).
 
-Source: domain.md 3.2, 3.3 and 3.5; variables and codes: questions.md.
+Source: domain.md 3.2 and 3.3; variables and codes: questions.md.
 """
 
 from app.analytics.indicators import Among, Category, Indicator, Kind
@@ -27,13 +27,6 @@ SITUATION = (
     category("solo_trabaja", "Solo trabaja", 2),
     category("estudia_y_trabaja", "Estudia y trabaja", 3),
     category("ninguna", "Ni estudia ni trabaja", 4),
-)
-PLANS = (
-    category("solo_estudiar", "Solo estudiar", 1),
-    category("solo_trabajar", "Solo trabajar", 2),
-    category("estudiar_y_trabajar", "Estudiar y trabajar", 3),
-    category("ninguna", "Ninguna de las dos", 4),
-    category("sin_decidir", "Todavía no lo decide", 9),
 )
 REASONS = (
     category("1", "Falta de dinero para estudiar", 1),
@@ -299,101 +292,5 @@ INDICATORS = (
         waves=BOTH,
         variable="campo_amplio",
         among=(ENROLLED,),
-    ),
-    Indicator(
-        id="X0",
-        name="Plan al egresar",
-        numerator="Personas por lo que piensan hacer en los seis meses después de egresar.",
-        base="Personas que dijeron su plan, también quienes no lo deciden todavía.",
-        source="domain.md 3.5, X1 (las filas, solas)",
-        kind=Kind.DISTRIBUTION,
-        waves=Q1,
-        variable="plan_egreso",
-        categories=PLANS,
-    ),
-    Indicator(
-        id="X0b",
-        name="Planea seguir estudiando",
-        numerator="Personas que planean estudiar, solo o con un trabajo.",
-        base="Personas que dijeron su plan, también quienes no lo deciden todavía.",
-        source="domain.md 3.5, X3 (su base)",
-        kind=Kind.PROPORTION,
-        waves=Q1,
-        variable="plan_egreso",
-        categories=yes_no(1, 3, no=(2, 4, 9)),
-    ),
-    Indicator(
-        id="X1",
-        name="Del plan a la situación",
-        numerator="Personas por su plan al egresar y su situación después.",
-        base="Personas que respondieron los dos cuestionarios.",
-        source="domain.md 3.5, X1",
-        kind=Kind.CROSSING,
-        waves=Q2,
-        variable="q1_plan_egreso",
-        categories=PLANS,
-        crossed_with="situacion",
-    ),
-    Indicator(
-        id="X1b",
-        name="De la situación a los 4 meses a la de los 16",
-        numerator="Personas por su situación en los cuestionarios 2 y 3.",
-        base="Personas que respondieron los dos cuestionarios.",
-        source="domain.md 3.5, X1",
-        kind=Kind.CROSSING,
-        waves=Q3,
-        variable="q2_situacion",
-        categories=SITUATION,
-        crossed_with="situacion",
-    ),
-    Indicator(
-        id="X2",
-        name="Hizo lo que planeaba",
-        numerator="Personas cuya situación es la que planeaban.",
-        base="Personas con los dos cuestionarios y un plan decidido.",
-        source="domain.md 3.5, X2",
-        kind=Kind.PROPORTION,
-        waves=BOTH,
-        variable="plan_cumplido",
-        categories=yes_no(1),
-    ),
-    Indicator(
-        id="X3",
-        name="Logró estudiar educación superior",
-        numerator="Personas en educación superior.",
-        base="Personas con los dos cuestionarios que planeaban estudiar.",
-        source="domain.md 3.5, X3",
-        kind=Kind.PROPORTION,
-        waves=Q2,
-        variable="estudia_es",
-        categories=yes_no(1),
-        among=(Among("q1_plan_egreso", frozenset({1, 3})),),
-    ),
-    Indicator(
-        id="X3b",
-        name="Estudia educación superior sin haberlo planeado",
-        numerator="Personas en educación superior.",
-        base="Personas con los dos cuestionarios que no planeaban estudiar o no lo decidían.",
-        source="domain.md 3.5, X3, sorpresa",
-        kind=Kind.PROPORTION,
-        waves=Q2,
-        variable="estudia_es",
-        categories=yes_no(1),
-        among=(Among("q1_plan_egreso", frozenset({2, 4, 9})),),
-    ),
-    Indicator(
-        id="X4",
-        name="Ingreso frente a lo esperado",
-        numerator="Personas que ganan en un rango menor, igual o mayor al que esperaban.",
-        base="Personas que trabajan y dijeron los dos rangos.",
-        source="domain.md 3.5, X4",
-        kind=Kind.DISTRIBUTION,
-        waves=BOTH,
-        variable="brecha_ingreso",
-        categories=(
-            category("menos", "Menos de lo que esperaba", -5, -4, -3, -2, -1),
-            category("igual", "Lo que esperaba", 0),
-            category("mas", "Más de lo que esperaba", 1, 2, 3, 4, 5),
-        ),
     ),
 )

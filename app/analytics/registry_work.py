@@ -36,6 +36,11 @@ SECTORS = (
     category("97", "Otro", 97),
 )
 
+
+def _month_label(month: int) -> str:
+    return "El mes en que egresaron" if month == 0 else f"A {month} mes{'es' * (month > 1)}"
+
+
 INDICATORS = (
     Indicator(
         id="L1",
@@ -239,6 +244,18 @@ INDICATORS = (
         waves=BOTH,
         variable="espera_tiempo",
         event="espera_evento",
+    ),
+    Indicator(
+        id="L10k",
+        name="Ya tuvieron su primer empleo",
+        numerator="Personas cuyo primer empleo llegó en ese mes o antes (curva de Kaplan-Meier).",
+        base="Personas sin empleo al egresar: quienes aún esperan cuentan hasta su respuesta.",
+        source="domain.md 3.4, L10b",
+        kind=Kind.CURVE,
+        waves=BOTH,
+        variable="espera_tiempo",
+        event="espera_evento",
+        categories=tuple(category(f"{m}", _month_label(m), m) for m in range(17)),
     ),
     Indicator(
         id="L10c",

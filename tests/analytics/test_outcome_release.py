@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from app.analytics.indicators import Indicator, Kind, category_of
-from app.analytics.outcome_release import CORE, release_crossing, release_wave
+from app.analytics.outcome_release import CORE, release_wave
 from app.analytics.panel_row import Row, Value, panel_row
 from app.analytics.registry import indicator, outcomes_of
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
@@ -92,12 +92,84 @@ def test_part_of_a_release_is_as_careful_as_all_of_it() -> None:
     assert some == [everything["S3", "si"]]
 
 
-def test_a_crossing_of_plan_and_situation() -> None:
-    table = release_crossing(indicator("X1"), a_school(200, seed=4), OFFICE)
+def cells_of(rows: list[Row], context: Context) -> dict[str, IndicatorRow]:
+    return {r.category: r for r in release_wave(rows, 2, context) if r.id == "X1"}
 
-    assert (len(table.cells), len(table.cells[0])) == (6, 5)
-    with pytest.raises(ValueError, match="two traits"):
-        release_crossing(indicator("S1"), [], OFFICE)
+
+def test_a_crossing_of_plan_and_situation_is_told_by_cell() -> None:
+    """Shares of a row, whose base is who had that plan; three schools or more read it exactly."""
+    rows: list[Row] = [{"q1_plan_egreso": 1, "situacion": 1}] * 30
+    rows += [{"q1_plan_egreso": 1, "situacion": 2}] * 10 + [{"q1_plan_egreso": None}] * 9
+
+    told = cells_of(rows, Context(audience=Audience.OFFICE, schools=3))
+
+    assert len(told) == 5 * 4
+    kept = told["solo_estudiar|solo_estudia"]
+    assert (kept.numerator, kept.base, kept.value) == (30, 40, 0.75)
+    assert told["sin_decidir|ninguna"].base == 0
+
+
+@pytest.mark.parametrize("context", [OFFICE, Context(audience=Audience.PUBLIC, frame=60)])
+def test_a_crossing_with_a_small_cell_is_not_told_outside_at_all(context: Context) -> None:
+    rows: list[Row] = [{"q1_plan_egreso": 1, "situacion": 1}] * 48
+    rows += [{"q1_plan_egreso": 1, "situacion": 2}] * 2
+
+    told = cells_of(rows, context)
+
+    assert {(row.numerator, row.base, row.value) for row in told.values()} == {(None, None, None)}
+    assert all(row.withheld for row in told.values())
+
+
+def curve_of(waits: dict[tuple[int, int], int], context: Context) -> list[IndicatorRow]:
+    rows: list[Row] = [
+        {"espera_tiempo": month, "espera_evento": event}
+        for (month, event), persons in waits.items()
+        for _ in range(persons)
+    ]
+    return [row for row in release_wave(rows, 2, context) if row.id == "L10k"]
+
+
+def test_the_curve_of_first_jobs_is_the_one_of_kaplan_and_meier() -> None:
+    """Ten persons: 2 find work at once, 3 at month 2 of 8, 1 at month 4 of 4: S = .8, .5, .375."""
+    waits = {(0, 1): 2, (2, 1): 3, (3, 0): 1, (4, 1): 1, (4, 0): 3}
+
+    told = curve_of(waits, Context(audience=Audience.OWN))
+
+    assert [(row.category, row.base) for row in told] == [(f"{month}", 10) for month in range(5)]
+    assert [round(row.value or 0, 6) for row in told] == [0.2, 0.2, 0.5, 0.5, 0.625]
+    assert all(
+        row.low is not None and row.high is not None and row.value is not None
+        and row.low < row.value < row.high
+        for row in told
+    )  # fmt: skip
+
+
+def test_outside_a_curve_is_read_by_quarters_and_only_where_no_count_is_small() -> None:
+    plain = {(1, 1): 20, (5, 1): 10, (8, 1): 6, (16, 0): 40}
+    one_alone = {**plain, (8, 1): 1}
+
+    told = curve_of(plain, OFFICE)
+    hidden = curve_of(one_alone, OFFICE)
+
+    assert [(row.category, row.value) for row in told] == [
+        ("3", 0.26), ("6", 0.39), ("9", 0.47), ("12", 0.47),
+    ]  # fmt: skip
+    assert all(row.withheld and row.value is None for row in hidden)
+
+
+def test_a_scale_is_told_whole_or_not_at_all_outside() -> None:
+    rows: list[Row] = [
+        {"satisfaccion_global": rating}
+        for rating, persons in ((1, 5), (2, 6), (3, 7), (4, 30), (5, 12))
+        for _ in range(persons)
+    ]
+
+    whole = [row for row in release_wave(rows, 1, OFFICE) if row.id == "C1d"]
+    thinned = [row for row in release_wave(rows[1:], 1, OFFICE) if row.id == "C1d"]
+
+    assert [row.numerator for row in whole] == [5, 6, 7, 30, 12]
+    assert [row.numerator for row in thinned] == [None] * 5
+    assert {row.base for row in thinned} == {None}
 
 
 def core(wave: int) -> list[Indicator]:
