@@ -4,7 +4,7 @@ Names and meaning of every setting: README, "Settings". Prefix TRAYECTO_.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,6 +57,13 @@ class Settings:
     mail_from: str = "seguimiento@localhost"
     bounce_domain: str | None = None
     mail_daily_limit: int | None = None
+    sms_url: str | None = field(default=None, repr=False)
+    sms_json: str | None = None
+    sms_token: str | None = field(default=None, repr=False)
+    whatsapp_url: str | None = field(default=None, repr=False)
+    whatsapp_json: str | None = None
+    whatsapp_token: str | None = field(default=None, repr=False)
+    gateway_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     log_format: str = "text"
     base_url_chosen: bool = True  # otherwise `serve` knows better where it listens
@@ -98,6 +105,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail_from=_mail_from(chosen.get("MAIL_FROM", "seguimiento@localhost")),
         bounce_domain=chosen.get("BOUNCE_DOMAIN"),
         mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
+        sms_url=chosen.get("SMS_URL"),
+        sms_json=chosen.get("SMS_JSON"),
+        sms_token=chosen.get("SMS_TOKEN"),
+        whatsapp_url=chosen.get("WHATSAPP_URL"),
+        whatsapp_json=chosen.get("WHATSAPP_JSON"),
+        whatsapp_token=chosen.get("WHATSAPP_TOKEN"),
+        gateway_hosts=tuple(filter(None, chosen.get("GATEWAY_HOSTS", "").split(","))),
         trusted_proxies=tuple(filter(None, chosen.get("TRUSTED_PROXIES", "").split(","))),
         log_format=_log_format(chosen.get("LOG_FORMAT", "text")),
     )

@@ -25,9 +25,11 @@ from app.fieldwork.eligibility import FIRST_AFTER_EXIT
 from app.fieldwork.links import LinkMark
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import Addressee
+from app.messaging.states import Channel
 from app.units.tables import OrganisationUnit
 
 USABLE = (ContactState.CONFIRMED, ContactState.UNCONFIRMED)
+WRITTEN_TO = (ContactKind.EMAIL, ContactKind.MOBILE)
 FOLLOW_UP = "autoriza_seguimiento"  # the consent that lets us write in the next waves
 
 
@@ -36,7 +38,8 @@ class Correspondent:
     """One case with everything that a message about it needs.
 
     `addresses`: usable mail addresses, best first; the sender takes the first that is not
-    suppressed.
+    suppressed. `mobiles`, `whatsapps`: telephone numbers (E.164) in the same order; to the latter
+    only those of which the person said that they have WhatsApp.
     """
 
     case_id: UUID
@@ -53,6 +56,18 @@ class Correspondent:
     link: LinkMark
     simulated: bool
     state: Addressee
+    mobiles: tuple[str, ...] = ()
+    whatsapps: tuple[str, ...] = ()
+
+    def ways(self, channel: Channel) -> tuple[str, ...]:
+        """Where a message of this channel may go, best first."""
+        match channel:
+            case Channel.MAIL:
+                return self.addresses
+            case Channel.SMS:
+                return self.mobiles
+            case Channel.WHATSAPP:
+                return self.whatsapps
 
 
 def correspondents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, Correspondent]:
@@ -69,7 +84,7 @@ def correspondents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, C
     opted_out = set(
         session.exec(select(OptOut.member_id).where(col(OptOut.member_id).in_(members)))
     )
-    addresses = addresses_of(session, members)
+    points = _points_of(session, members)
     cohorts = {
         cohort_id: Cohort(entered, leaves)
         for cohort_id, entered, leaves in session.exec(
@@ -82,7 +97,7 @@ def correspondents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, C
     return {
         case.id: _correspondent(
             _Row(case, wave, member, school, cohorts[wave.cohort_id]),
-            ranked(addresses[member.id], wave.questionnaire),
+            points[member.id],
             opted_out=member.id in opted_out,
             follow_up_refused=refusals.get(member.id, case.id) != case.id,
         )
@@ -94,11 +109,17 @@ def addresses_of(
     session: Session, members: Collection[UUID]
 ) -> Mapping[UUID, Sequence[ContactPoint]]:
     """The usable mail addresses of members, by member."""
+    return _points_of(session, members, kinds=(ContactKind.EMAIL,))
+
+
+def _points_of(
+    session: Session, members: Collection[UUID], *, kinds: Collection[ContactKind] = WRITTEN_TO
+) -> Mapping[UUID, Sequence[ContactPoint]]:
     found: dict[UUID, list[ContactPoint]] = defaultdict(list)
     for point in session.exec(
         select(ContactPoint).where(
             col(ContactPoint.member_id).in_(members),
-            ContactPoint.kind == ContactKind.EMAIL,
+            col(ContactPoint.kind).in_(kinds),
             col(ContactPoint.state).in_(USABLE),
         )
     ):
@@ -129,12 +150,15 @@ class _Row:
 
 def _correspondent(
     row: _Row,
-    addresses: tuple[str, ...],
+    points: Sequence[ContactPoint],
     *,
     opted_out: bool,
     follow_up_refused: bool,
 ) -> Correspondent:
     case, wave, member = row.case, row.wave, row.member
+    mails = [point for point in points if point.kind is ContactKind.EMAIL]
+    mobiles = [point for point in points if point.kind is ContactKind.MOBILE]
+    addresses = ranked(mails, wave.questionnaire)
     surnames = " ".join(filter(None, (member.surname_1, member.surname_2)))
     return Correspondent(
         case_id=case.id,
@@ -162,6 +186,8 @@ def _correspondent(
             guardian_consent=member.guardian_consent,
             has_address=bool(addresses),
         ),
+        mobiles=ranked(mobiles, wave.questionnaire),
+        whatsapps=ranked([point for point in mobiles if point.whatsapp], wave.questionnaire),
     )
 
 

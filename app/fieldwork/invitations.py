@@ -6,7 +6,7 @@ Which step is due, chronology.due decides; what the message says is written when
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -38,6 +38,7 @@ from app.fieldwork.wanted import (
 )
 from app.messaging.delivery import Objection, PlannedMessage
 from app.messaging.outbox import enqueue
+from app.messaging.states import Channel
 from app.units.tables import OrganisationUnit
 
 WAVES_A_BATCH = 50
@@ -142,12 +143,15 @@ def objections(
     *,
     now: datetime,
     plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
+    channel: Channel = Channel.MAIL,
 ) -> dict[UUID, Objection]:
     """The objections of a batch read by `correspondents`; who is absent here may be written to."""
     found = {}
     for case_id in case_ids:
         person = people.get(case_id)
-        objection = Objection(GONE) if person is None else _objection(person, plans, now=now)
+        objection = (
+            Objection(GONE) if person is None else _objection(person, plans, channel, now=now)
+        )
         if objection is not None:
             found[case_id] = objection
     return found
@@ -189,10 +193,11 @@ def objection_to(
 
 
 def _objection(
-    person: Correspondent, plans: Mapping[int, ContactPlan], *, now: datetime
+    person: Correspondent, plans: Mapping[int, ContactPlan], channel: Channel, *, now: datetime
 ) -> Objection | None:
     hours = plans[person.questionnaire].hours
-    return objection_to(person.state, hours, now=now, zone=person.zone)
+    state = replace(person.state, has_address=bool(person.ways(channel)))
+    return objection_to(state, hours, now=now, zone=person.zone)
 
 
 def _reason(person: Correspondent, *, now: datetime) -> Unwanted | None:

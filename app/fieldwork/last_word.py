@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, bindparam, exists
+from sqlalchemy import ColumnElement, Executable, bindparam, exists
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col
 
@@ -20,42 +20,57 @@ from app.fieldwork.invitations import GONE, objection_to
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import Addressee
 from app.messaging.delivery import Objection
+from app.messaging.states import Channel
 from app.units.tables import OrganisationUnit
 
-_STATES: Executable = (
-    select_columns(
-        col(Case.id),
-        col(Case.member_id),
-        col(Case.disposition),
-        col(Case.link_revoked_at),
-        col(Wave.questionnaire),
-        col(Wave.state).label("wave_state"),
-        col(Wave.closes_at),
-        col(Wave.paused_at),
-        col(OrganisationUnit.time_zone),
-        col(PanelMember.birth_date),
-        col(PanelMember.guardian_consent),
-        exists().where(col(OptOut.member_id) == col(Case.member_id)).label("opted_out"),
-        exists()
-        .where(
-            col(Consent.member_id) == col(Case.member_id),
-            col(Consent.purpose) == FOLLOW_UP,
-            col(Consent.granted).is_(False),
+
+def _reached_by(channel: Channel) -> tuple[ColumnElement[bool], ...]:
+    """What an address must be for a message of this channel, as `Correspondent.ways` says."""
+    kind = ContactKind.EMAIL if channel is Channel.MAIL else ContactKind.MOBILE
+    same = col(ContactPoint.kind) == kind
+    if channel is Channel.WHATSAPP:
+        return same, col(ContactPoint.whatsapp).is_(True)
+    return (same,)
+
+
+def _states(channel: Channel) -> Executable:
+    return (
+        select_columns(
+            col(Case.id),
+            col(Case.member_id),
+            col(Case.disposition),
+            col(Case.link_revoked_at),
+            col(Wave.questionnaire),
+            col(Wave.state).label("wave_state"),
+            col(Wave.closes_at),
+            col(Wave.paused_at),
+            col(OrganisationUnit.time_zone),
+            col(PanelMember.birth_date),
+            col(PanelMember.guardian_consent),
+            exists().where(col(OptOut.member_id) == col(Case.member_id)).label("opted_out"),
+            exists()
+            .where(
+                col(Consent.member_id) == col(Case.member_id),
+                col(Consent.purpose) == FOLLOW_UP,
+                col(Consent.granted).is_(False),
+            )
+            .label("ever_refused"),
+            exists()
+            .where(
+                col(ContactPoint.member_id) == col(Case.member_id),
+                *_reached_by(channel),
+                col(ContactPoint.state).in_(USABLE),
+            )
+            .label("has_address"),
         )
-        .label("ever_refused"),
-        exists()
-        .where(
-            col(ContactPoint.member_id) == col(Case.member_id),
-            col(ContactPoint.kind) == ContactKind.EMAIL,
-            col(ContactPoint.state).in_(USABLE),
-        )
-        .label("has_address"),
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+        .where(col(Case.id).in_(bindparam("cases", expanding=True)))
     )
-    .join(Wave, col(Wave.id) == col(Case.wave_id))
-    .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
-    .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
-    .where(col(Case.id).in_(bindparam("cases", expanding=True)))
-)
+
+
+_STATES = {channel: _states(channel) for channel in Channel}
 
 
 def last_objections(
@@ -64,9 +79,10 @@ def last_objections(
     *,
     now: datetime,
     plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
+    channel: Channel = Channel.MAIL,
 ) -> dict[UUID, Objection]:
     """Why messages about these cases do not leave now; who is absent may be written to."""
-    rows = session.connection().execute(_STATES, {"cases": list(case_ids)}).all()
+    rows = session.connection().execute(_STATES[channel], {"cases": list(case_ids)}).all()
     doubtful = [row.member_id for row in rows if row.ever_refused]
     refusals = follow_up_refusals(session, doubtful) if doubtful else {}
     found = {case_id: Objection(GONE) for case_id in case_ids}

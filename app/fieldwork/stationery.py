@@ -11,15 +11,19 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.chronology.contact_plan import Step
 from app.fieldwork import tokens
 from app.fieldwork.addressees import Correspondent
 from app.fieldwork.letters import Sender, text_for, values_for
+from app.fieldwork.short_texts import short_text, telephone_letters
 from app.fieldwork.texts import FIELDS, LINKS, MessageText
 from app.keys import PurposeKey, keys_for
 from app.messaging.addresses import domain_of, wire_address
 from app.messaging.compose import Letterhead, Person, compose, letterhead
 from app.messaging.delivery import Rendered
+from app.messaging.gateway_setting import Gateway, own_values
 from app.messaging.signing import bounce_address, unsubscribe_token
+from app.messaging.states import Channel
 from app.messaging.templates import Template, parse_template
 from app.settings import Settings
 from app.units.queries import profile_of
@@ -29,6 +33,8 @@ from app.units.tables import OrganisationUnit
 UNSUBSCRIBE = "unsubscribe"  # purposes of the keys, for keys_for()
 BOUNCE = "bounce"
 UNSIGNED = "Seguimiento de egresados"  # above the school's name where it has no profile
+GATEWAY_FIELDS = FIELDS | LINKS  # what a gateway's JSON may ask for beside its own fields
+_SHORT_TYPE = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
 _TEXTS_KEPT = 512  # parsed texts; one for each questionnaire, step and footer
 
 
@@ -140,6 +146,32 @@ def write_letter(
         now=now,
     )
     return Rendered(envelope.address, office.envelope_sender(envelope.id), content)
+
+
+def write_short(
+    office: PostOffice,
+    stationery: Stationery,
+    person: Correspondent,
+    envelope: Envelope,
+    gateway: Gateway | None,
+) -> Rendered:
+    """A text message as its gateway wants it; without one, as the development mailbox shows it.
+
+    Raises:
+        LinkKeyMissing: the person's link cannot be written again.
+        ValueError: no such step.
+    """
+    baja = office.unsubscribe_url(person.member_id)
+    values = values_for(person, Sender(stationery.signed, office.base_url, baja), office.link_keys)
+    text = short_text(person.questionnaire, Step(envelope.step))
+    words = _template(text, "").fill(values).text.strip()
+    if gateway is None:
+        note = f"To: {envelope.address}\r\nSubject: SMS\r\nMIME-Version: 1.0\r\n" + _SHORT_TYPE
+        return Rendered(envelope.address, "", f"{note}\r\n{words}\r\n".encode())
+    if gateway.channel is Channel.SMS:
+        words = telephone_letters(words)
+    own = own_values(envelope.address, words, str(envelope.id))
+    return Rendered(envelope.address, "", gateway.body({**values, **own}))
 
 
 @lru_cache(maxsize=_TEXTS_KEPT)

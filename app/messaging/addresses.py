@@ -5,12 +5,15 @@ Not whether somebody lives there: that is for the directory and for bounces.
 
 import re
 
+from app.messaging.states import Channel
+
 LONGEST_LOCAL = 64  # octets; RFC 5321 §4.5.3.1.1
 LONGEST_ADDRESS = 254  # octets of a path without its brackets; RFC 5321 §4.5.3.1.3
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164
 _ADDRESS_IN_TEXT = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
@@ -44,6 +47,24 @@ def wire_address(text: str) -> str:
 def domain_of(address: str) -> str:
     """The domain of a wire address: what receivers count by."""
     return address.rpartition("@")[2]
+
+
+def on_the_line(channel: Channel, address: str) -> str:
+    """`address` as its channel carries it: a wire address, or a number with its `+`.
+
+    Raises:
+        AddressProblem: the channel cannot carry it.
+    """
+    if channel is Channel.MAIL:
+        return wire_address(address)
+    if not _NUMBER.fullmatch(address):
+        raise AddressProblem("invalid")
+    return address
+
+
+def receiver_of(channel: Channel, address: str) -> str:
+    """By whose patience a message counts: the mail domain, or the gateway of its channel."""
+    return domain_of(address).lower() if channel is Channel.MAIL else channel.value
 
 
 def is_simulated(address: str) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from app.messaging.states import Outcome, Pause, Stage
+from app.messaging.states import Channel, Outcome, Pause, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class PlannedMessage:
     """A promise to write to somebody about `context_id` at one step of a plan.
 
     `dedupe_key` names case and step; `mail_domain` is ours, for the Message-ID. `not_after` is
-    the end of the window (exclusive). `recipient` may be left for the moment of sending.
+    the end of the window (exclusive). `recipient`, an address of `channel` (mail address, or
+    E.164 telephone number), may be left for the moment of sending.
     """
 
     dedupe_key: str
@@ -32,6 +33,7 @@ class PlannedMessage:
     recipient: str | None = None
     unit_id: UUID | None = None
     identity: str = ""
+    channel: Channel = Channel.MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class ClaimedMessage:
     doubts: int
     not_after: datetime | None
     domain: str | None
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message as it will be sent: one recipient, envelope sender, RFC 5322 bytes (CRLF)."""
+    """A message as it will be sent, to one recipient.
+
+    By mail: envelope sender and RFC 5322 bytes (CRLF). By a gateway: no sender, a JSON document.
+    """
 
     recipient: str
     sender: str

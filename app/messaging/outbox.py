@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
-from app.messaging.addresses import domain_of
+from app.messaging.addresses import receiver_of
 from app.messaging.delivery import ClaimedMessage, PlannedMessage
 from app.messaging.events import Ending, log_endings
-from app.messaging.states import OutboxState, Outcome, Stage
+from app.messaging.states import Channel, OutboxState, Outcome, Stage
 from app.messaging.tables import OutboxMessage
 
 LEASE = timedelta(minutes=5)  # longer than any time-out of the transport
@@ -61,9 +61,14 @@ def enqueue(
 
 
 def claim_due(
-    session: Session, *, now: datetime, limit: int, lease: timedelta = LEASE
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    lease: timedelta = LEASE,
+    channel: Channel = Channel.MAIL,
 ) -> list[ClaimedMessage]:
-    """Take up to `limit` due messages for this worker, oldest first.
+    """Take up to `limit` due messages of one channel for this worker, oldest first.
 
     A claim lapses after `lease`, so the messages of a worker that died are taken again: at once
     if their text never left, as doubtful if it may have.
@@ -77,7 +82,7 @@ def claim_due(
     waiting = and_(col(OutboxMessage.state).in_(_WAITING), col(OutboxMessage.due_at) <= now)
     due = session.exec(
         select(OutboxMessage.id)
-        .where(or_(waiting, lapsed), _inside_window(now))
+        .where(col(OutboxMessage.channel) == channel, or_(waiting, lapsed), _inside_window(now))
         .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
         .limit(limit)
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite already holds the only lock
@@ -107,6 +112,7 @@ def claim_due(
             col(OutboxMessage.doubts),
             col(OutboxMessage.not_after),
             col(OutboxMessage.domain),
+            col(OutboxMessage.channel),
         )
         .execution_options(synchronize_session=False)
     ).all()
@@ -269,7 +275,8 @@ def _row(message: PlannedMessage, now: datetime) -> dict[str, object]:
         "kind": message.kind,
         "identity": message.identity,
         "recipient": message.recipient,
-        "domain": None if message.recipient is None else domain_of(message.recipient).lower(),
+        "channel": message.channel,
+        "domain": _receiver(message),
         "message_id": f"<{identifier.hex}@{message.mail_domain}>",
         "state": OutboxState.QUEUED,
         "stage": Stage.WAITING,
@@ -282,6 +289,11 @@ def _row(message: PlannedMessage, now: datetime) -> dict[str, object]:
         "created_at": now,
         "changed_at": now,
     }
+
+
+def _receiver(message: PlannedMessage) -> str | None:
+    known = message.recipient is not None or message.channel is not Channel.MAIL
+    return receiver_of(message.channel, message.recipient or "") if known else None
 
 
 def _insert_missing(session: Session, rows: list[dict[str, object]]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from app.messaging.states import OutboxState, Outcome, Stage
+from app.messaging.states import Channel, OutboxState, Outcome, Stage
 from app.messaging.tables import DeliveryEvent, OutboxMessage
 
 _AT_ONCE = 2_000  # rows of a statement
@@ -54,6 +54,7 @@ def _row(message: PastMessage) -> dict[str, object]:
         "context_id": message.context_id,
         "unit_id": message.unit_id,
         "kind": message.kind,
+        "channel": Channel.MAIL,
         "identity": "",
         "domain": message.domain,
         "message_id": message_id(message.id, message.mail_domain),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.messaging.states import OutboxState, Outcome, Stage
+from app.messaging.states import Channel, OutboxState, Outcome, Stage
 from app.messaging.tables import DeliveryEvent, OutboxMessage
 
 _AT_ONCE = 10_000  # ids of a statement; SQLite admits 32,766 parameters
@@ -36,6 +36,7 @@ class MessageRow:
     code: int | None
     status: str | None
     reason: str | None
+    channel: Channel = Channel.MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ def state_counts(session: Session, context_ids: Sequence[UUID]) -> StateCounts:
 
 
 def sent_since(session: Session, moment: datetime, *, identity: str | None = None) -> int:
-    """Messages that left since `moment`, of one sending identity or of all: daily limits."""
-    counted = select(func.count()).where(col(OutboxMessage.sent_at) >= moment)
+    """Mails that left since `moment`, of one sending identity or of all: daily limits."""
+    counted = select(func.count()).where(
+        OutboxMessage.channel == Channel.MAIL, col(OutboxMessage.sent_at) >= moment
+    )
     if identity is not None:
         counted = counted.where(col(OutboxMessage.identity) == identity)
     return session.exec(counted).one()
@@ -146,6 +149,7 @@ def _message_row(row: OutboxMessage) -> MessageRow:
         code=row.last_code,
         status=row.last_status,
         reason=row.last_reason,
+        channel=row.channel,
     )
 
 

@@ -68,6 +68,22 @@ def meaning_of_silence(stage: Stage) -> Meaning:
     return Meaning(Outcome.DEFERRED)
 
 
+def meaning_of_http(code: int) -> Meaning:
+    """The meaning of a gateway's answer to a request that was written whole.
+
+    A proxy that lost the gateway (502, 504) says only that nobody knows.
+    """
+    if code // 100 == 2:
+        return Meaning(Outcome.SENT)
+    if code in {502, 504}:
+        return Meaning(Outcome.UNKNOWN)
+    if code in {408, 425, 429} or code >= 500:
+        return Meaning(Outcome.DEFERRED, Pause.SERVER if code in {429, 503} else Pause.NOTHING)
+    if code in {401, 402, 403, 404, 405, 407} or code < 400:  # us, not the person; no redirects
+        return Meaning(Outcome.RELEASED, Pause.CONFIGURATION)
+    return Meaning(Outcome.REFUSED)
+
+
 def enhanced_status(code: int, text: str) -> str | None:
     """The RFC 3463 code at the beginning of `text`, if of the same class as `code`."""
     found = _ENHANCED.match(text)

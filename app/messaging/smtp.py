@@ -8,11 +8,9 @@ stay open from one batch to the next. Nothing is ever sent to a `.invalid` addre
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
-from uuid import UUID
 
 import uvloop
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
@@ -22,13 +20,13 @@ from app.messaging import retry
 from app.messaging.addresses import wire_address
 from app.messaging.batch import Batch
 from app.messaging.delivery import DeliveryResult, Ledger, Outgoing
+from app.messaging.journal import Journal
 from app.messaging.mail_server import MailServer, Tls
 from app.messaging.pace import Pace
 from app.messaging.states import Outcome, Pause, Stage
 from app.messaging.wire import ended, on_the_wire, problem_at_the_door
 
 _GO_AHEAD = 354
-_GATHERING = 0.002  # seconds; a commit takes as long, and is then shared by more messages
 
 
 class SmtpTransport:
@@ -67,7 +65,7 @@ class SmtpTransport:
         self.close()
 
     async def _deliver(self, batch: Sequence[Outgoing], ledger: Ledger) -> list[DeliveryResult]:
-        journal = _Journal(ledger)
+        journal = Journal(ledger)
         allowed = []
         for message in batch:
             problem = problem_at_the_door(message)
@@ -102,68 +100,11 @@ async def _connection_problem(server: MailServer) -> str | None:
     return None
 
 
-class _Journal:
-    """What several connections have to say to the ledger, written together.
-
-    One transaction is under way at a time; whatever arrives meanwhile shares the next. So every
-    message is on disk before its text leaves, at the price of one commit for several messages.
-    """
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._finished: list[DeliveryResult] = []
-        self._waiting: list[Outgoing] = []
-        self._results: list[DeliveryResult] = []
-        self._current: asyncio.Task[AbstractSet[UUID]] | None = None
-        self._next: asyncio.Task[AbstractSet[UUID]] | None = None
-
-    def finish(self, result: DeliveryResult) -> None:
-        """Have `result` written soon; nobody waits for it."""
-        self._results.append(result)
-        self._finished.append(result)
-        self._join()
-
-    async def may_go(self, message: Outgoing) -> bool:
-        """Have the hand-over written, and wait until it is on disk."""
-        self._waiting.append(message)
-        return message.id in await self._join()
-
-    async def close(self) -> list[DeliveryResult]:
-        """Wait until everything is on disk; all results."""
-        while self._finished or self._next is not None:
-            await self._join()
-        if self._current is not None:
-            await self._current
-        return self._results
-
-    def _join(self) -> asyncio.Task[AbstractSet[UUID]]:
-        if self._next is None:
-            self._next = asyncio.create_task(self._write(self._current))
-            self._next.add_done_callback(lambda task: task.exception())  # told to who waits
-        return self._next
-
-    async def _write(self, before: asyncio.Task[AbstractSet[UUID]] | None) -> AbstractSet[UUID]:
-        if before is not None:
-            await asyncio.wait([before])
-        await asyncio.sleep(_GATHERING)  # the other connections that are about to be answered
-        waiting, finished = self._waiting, self._finished
-        self._waiting, self._finished = [], []
-        self._current, self._next = self._next, None
-        write = asyncio.get_running_loop().run_in_executor(
-            None, self._ledger.write, waiting, finished
-        )
-        try:
-            return await write
-        except BaseException:
-            self._finished = finished + self._finished  # still to be written
-            raise
-
-
 class _Delivery:
     """One batch on its way, over as many connections as the server and the batch want."""
 
     def __init__(
-        self, server: MailServer, idle: list[SMTP], batch: Batch, journal: _Journal
+        self, server: MailServer, idle: list[SMTP], batch: Batch, journal: Journal
     ) -> None:
         self._server, self._idle, self._batch, self._journal = server, idle, batch, journal
         self._moved = asyncio.Event()
@@ -277,7 +218,7 @@ class _Dialogue:
         """Whether the connection ended before the server said anything about this message."""
         return not self._answered and not self._client.is_connected
 
-    async def run(self, journal: _Journal) -> DeliveryResult | None:
+    async def run(self, journal: Journal) -> DeliveryResult | None:
         """The result; None if the journal said that the message must not go."""
         try:
             refusal = await self._envelope()

@@ -6,6 +6,14 @@ Pure, and apart from the tables, because screens and other packages name them to
 from enum import StrEnum
 
 
+class Channel(StrEnum):
+    """By what way a message travels; each has its own transport, or none."""
+
+    MAIL = "mail"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
 class OutboxState(StrEnum):
     """Where a message is. SENT, FAILED and CANCELLED are endings.
 

@@ -8,21 +8,23 @@ from sqlmodel import Field
 
 from app.db.base import Table
 from app.db.types import Encrypted, EncryptedBytes, StrEnumText
-from app.messaging.states import OutboxState, Outcome, Stage, SuppressionReason
+from app.messaging.states import Channel, OutboxState, Outcome, Stage, SuppressionReason
 
 
 class OutboxMessage(Table, table=True):
     """A promise to write to one person at one step, and how far it came.
 
-    `context_id` is what the message is about (a case; messaging does not know). `recipient` may
-    be empty: it is chosen again when the message leaves. `attempts` counts claims and is the
-    proof of the worker that holds the row; `deferrals` counts refusals and sets the pace of the
-    next try; `doubts` counts the times nobody knows whether a copy arrived.
+    `context_id` is what the message is about (a case; messaging does not know). `recipient`, an
+    address of the channel, may be empty: it is chosen again when the message leaves. `domain` is
+    the receiver by which limits count: a mail domain, or the name of the channel. `attempts`
+    counts claims and is the proof of the worker that holds the row; `deferrals` counts refusals
+    and sets the pace of the next try; `doubts` counts the times nobody knows whether a copy
+    arrived.
     """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
-        Index("ix_outbox_message_state_due_at", "state", "due_at"),
+        Index("ix_outbox_message_channel_state_due_at", "channel", "state", "due_at"),
         Index("ix_outbox_message_state_lease_until", "state", "lease_until"),
         Index("ix_outbox_message_state_not_after", "state", "not_after"),
     )
@@ -32,6 +34,11 @@ class OutboxMessage(Table, table=True):
     context_id: UUID = Field(index=True)
     unit_id: UUID | None = Field(default=None, index=True)
     kind: str = Field(max_length=60)
+    channel: Channel = Field(
+        default=Channel.MAIL,
+        sa_type=StrEnumText(Channel),
+        sa_column_kwargs={"server_default": Channel.MAIL.value},
+    )
     identity: str = Field(default="", max_length=60)
     recipient: str | None = Field(default=None, sa_type=Encrypted)
     domain: str | None = Field(default=None, max_length=255)

@@ -18,7 +18,7 @@ from app.db.transactions import Database
 from app.errors import StorageBusy
 from app.keys import PurposeKey
 from app.messaging import mailbox, outbox, records, retry, suppression
-from app.messaging.addresses import domain_of, matching_form
+from app.messaging.addresses import matching_form, receiver_of
 from app.messaging.delivery import (
     ClaimedMessage,
     DeliveryResult,
@@ -28,7 +28,7 @@ from app.messaging.delivery import (
     Rendered,
     Transport,
 )
-from app.messaging.states import Outcome, Pause, Stage, SuppressionReason
+from app.messaging.states import Channel, Outcome, Pause, Stage, SuppressionReason
 
 Render = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Rendered | Objection]]
 StillWanted = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Objection]]
@@ -67,6 +67,25 @@ class DrainReport:
     pause: Pause = Pause.NOTHING
     pause_reason: str | None = None
 
+    @property
+    def handled(self) -> int:
+        """Messages that had a turn in this pass, whatever became of them."""
+        return self.sent + self.deferred + self.failed + self.unknown + self.cancelled
+
+
+def summed(reports: Sequence[DrainReport]) -> DrainReport:
+    """Several passes as one; the first pause is the one to tell."""
+    paused = next((one for one in reports if one.pause is not Pause.NOTHING), DrainReport())
+    return DrainReport(
+        sent=sum(one.sent for one in reports),
+        deferred=sum(one.deferred for one in reports),
+        failed=sum(one.failed for one in reports),
+        unknown=sum(one.unknown for one in reports),
+        cancelled=sum(one.cancelled for one in reports),
+        pause=paused.pause,
+        pause_reason=paused.pause_reason,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -83,6 +102,7 @@ class Desk:
     address_keys: Sequence[PurposeKey]
     lease: timedelta = outbox.LEASE
     tell: Tell = tell_nobody
+    channel: Channel = Channel.MAIL
 
 
 def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainReport:
@@ -102,6 +122,7 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
                 now=desk.clock(),
                 limit=batch if left is None else min(batch, left),
                 lease=desk.lease,
+                channel=desk.channel,
             )
         if not claimed:
             break
@@ -162,7 +183,10 @@ class _Ledger:
 
     def open(self, objections: Mapping[UUID, Objection]) -> None:
         """Settle what will not be given to the transport; note the receivers of the rest."""
-        chosen = {identifier: domain_of(to) for identifier, to in self._recipients.items()}
+        channel = self._desk.channel
+        chosen = {
+            identifier: receiver_of(channel, to) for identifier, to in self._recipients.items()
+        }
         with self._desk.database.unit_of_work() as session:
             tally = self._settle(session, objections)
             outbox.note_domains(
@@ -229,9 +253,9 @@ class _Ledger:
                 now=now,
             )
         if result.pause is Pause.DOMAIN:
-            self.tired.add(domain_of(recipient))
-            until = now + retry.DOMAIN_PAUSE
-            outbox.hold_domain(session, domain_of(recipient), until=until, now=now)
+            receiver = receiver_of(self._desk.channel, recipient)
+            self.tired.add(receiver)
+            outbox.hold_domain(session, receiver, until=now + retry.DOMAIN_PAUSE, now=now)
 
     def _settle(self, session: Session, objections: Mapping[UUID, Objection]) -> Counter[Outcome]:
         now = self._desk.clock()
@@ -270,7 +294,7 @@ def _written(
             objections[message.id] = answer
         elif matching_form(answer.recipient) in barred:
             objections[message.id] = Objection("address_suppressed")
-        elif domain_of(answer.recipient) in tired:
+        elif receiver_of(desk.channel, answer.recipient) in tired:
             rest = desk.clock() + retry.DOMAIN_PAUSE
             objections[message.id] = Objection("domain_paused", until=rest)
         else:

@@ -47,7 +47,7 @@ def _schedule(deployment: Deployment) -> bool:
 
 def _send(sending: Sending) -> bool:
     done = sending.send(limit=A_PASS)
-    ended = done.sent + done.deferred + done.failed + done.unknown + done.cancelled
+    ended = done.handled
     if ended:
         log.info(
             "sent=%d deferred=%d failed=%d unknown=%d cancelled=%d",

@@ -1,6 +1,7 @@
-"""The way out for messages, for the life of a process: mail server, development mailbox, or none.
+"""The ways out for messages, for the life of a process: mail server, gateways, or none.
 
-Without a mail server nothing leaves in production: messages stay queued until their window ends.
+Without a mail server no mail leaves in production, without a gateway no text message: they stay
+queued until their window ends. In development the mailbox takes what has no other way.
 """
 
 import logging
@@ -12,15 +13,18 @@ from typing import Self
 from sqlmodel import Session
 
 from app.db import marks
+from app.fieldwork.stationery import GATEWAY_FIELDS
 from app.messaging import outbox, queries
 from app.messaging.addresses import domain_of
+from app.messaging.channels import gateways
 from app.messaging.delivery import Transport
+from app.messaging.gateway import GatewayTransport
 from app.messaging.mail_server import MailServer, read_smtp_url
 from app.messaging.smtp import SmtpTransport
-from app.messaging.states import Pause
+from app.messaging.states import Channel, Pause
 from app.settings import Settings
 from app.worker.deployment import Deployment
-from app.worker.dispatch import BATCH, Desk, DrainReport, MailboxTransport, drain
+from app.worker.dispatch import BATCH, Desk, DrainReport, MailboxTransport, drain, summed
 from app.worker.writing import Writer
 
 log = logging.getLogger("trayecto.worker")
@@ -54,18 +58,39 @@ class Sending:
         server = mail_server(deployment.settings)
         self._smtp = None if server is None else SmtpTransport(server, stopping)
         self._kept = deployment.settings.keeps_mail
-        self._problem: str | None = "not read yet"
+        self._gateways = gateways(deployment.settings, fields=GATEWAY_FIELDS)
+        self._by_gateway = {
+            channel: GatewayTransport(gateway, stopping)
+            for channel, gateway in self._gateways.items()
+        }
+        self._problems: dict[Channel, str | None] = {}
 
     def send(self, *, limit: int | None = None, batch: int = BATCH) -> DrainReport:
-        """Send what is due, up to `limit` messages and to the daily limit."""
-        transport = self._transport()
-        if transport is None or self._paused():
+        """Send what is due over every open channel, up to `limit` messages and the daily limit."""
+        if self._paused():
             self._deployment.change(lambda session, now: outbox.sweep(session, now=now))
             return DrainReport()
-        allowed = self._allowance(limit)
-        if allowed == 0:
+        reports: list[DrainReport] = []
+        for channel in Channel:
+            left = None if limit is None else limit - sum(report.handled for report in reports)
+            reports.append(self._send_over(channel, limit=left, batch=batch))
+        return summed(reports)
+
+    def _send_over(self, channel: Channel, *, limit: int | None, batch: int) -> DrainReport:
+        transport = self._transport(channel)
+        if transport is None:
+            self._deployment.change(lambda session, now: outbox.sweep(session, now=now))
             return DrainReport()
-        writer = Writer(self._deployment, kept=self._kept, stopping=self._stopping)
+        allowed = self._allowance(limit) if channel is Channel.MAIL else limit
+        if allowed is not None and allowed <= 0:
+            return DrainReport()
+        writer = Writer(
+            self._deployment,
+            kept=isinstance(transport, MailboxTransport),
+            stopping=self._stopping,
+            channel=channel,
+            gateway=self._gateways.get(channel),
+        )
         desk = Desk(
             self._deployment.database,
             transport,
@@ -75,13 +100,14 @@ class Sending:
             writer.address_keys,
             lease=self._lease,
             tell=writer.tell,
+            channel=channel,
         )
         report = drain(desk, limit=allowed, batch=batch)
         if report.failed:
             paused = self._deployment.change(writer.pause_failing)
             for wave in paused:
                 log.warning("wave paused: too many messages refused wave=%s", wave)
-        self._note_problem(report)
+        self._note_problem(channel, report)
         return report
 
     def close(self) -> None:
@@ -100,10 +126,13 @@ class Sending:
     ) -> None:
         self.close()
 
-    def _transport(self) -> Transport | None:
-        if self._kept:
+    def _transport(self, channel: Channel) -> Transport | None:
+        by_wire: Transport | None = self._by_gateway.get(channel)
+        if channel is Channel.MAIL:
+            by_wire = self._smtp
+        if by_wire is None and self._kept:
             return MailboxTransport(self._deployment.database, self._deployment.clock)
-        return self._smtp
+        return by_wire
 
     def _paused(self) -> bool:
         """Restored from a backup: staff confirm first."""
@@ -119,18 +148,21 @@ class Sending:
         left = max(0, daily - sent)
         return left if limit is None else min(left, limit)
 
-    def _note_problem(self, report: DrainReport) -> None:
-        """A note for staff while the mail server refuses us; gone once it takes a message."""
+    def _note_problem(self, channel: Channel, report: DrainReport) -> None:
+        """A note for staff while a channel refuses us; gone once it takes a message."""
         refused = report.pause is Pause.CONFIGURATION
         problem = (report.pause_reason or "unknown") if refused else None
-        if problem == self._problem or (problem is None and not report.sent):
+        if problem == self._problems.get(channel, "not read yet") or (
+            problem is None and not report.sent
+        ):
             return
+        name = marks.PROBLEM_OF[channel.value]
 
         def note(session: Session, now: datetime) -> None:
             if problem is None:
-                marks.unmark(session, marks.MAIL_PROBLEM)
+                marks.unmark(session, name)
             else:
-                marks.mark(session, marks.MAIL_PROBLEM, problem[:400], now=now)
+                marks.mark(session, name, problem[:400], now=now)
 
         self._deployment.change(note)
-        self._problem = problem
+        self._problems[channel] = problem

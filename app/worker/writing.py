@@ -23,13 +23,15 @@ from app.fieldwork.stationery import (
     post_office,
     stationery_of,
     write_letter,
+    write_short,
 )
 from app.fieldwork.trial import is_trial, write_trial
 from app.keys import keys_for
 from app.messaging import outbox, suppression
-from app.messaging.addresses import AddressProblem, matching_form, wire_address
+from app.messaging.addresses import AddressProblem, matching_form, on_the_line
 from app.messaging.delivery import ClaimedMessage, Objection, PlannedMessage, Rendered
-from app.messaging.states import Outcome
+from app.messaging.gateway_setting import Gateway
+from app.messaging.states import Channel, Outcome
 from app.worker.deployment import Deployment
 from app.worker.dispatch import Ended
 
@@ -39,12 +41,22 @@ _FAILED = (Outcome.REFUSED, Outcome.ADDRESS_DEAD)
 
 
 class Writer:
-    """Writes the messages of one pass. `kept`: they go to the development mailbox."""
+    """Writes the messages of one pass over one channel.
+
+    `kept`: they go to the development mailbox. `gateway`: of the channel, if it has one.
+    """
 
     def __init__(
-        self, deployment: Deployment, *, kept: bool, stopping: Callable[[], bool] = lambda: False
+        self,
+        deployment: Deployment,
+        *,
+        kept: bool,
+        stopping: Callable[[], bool] = lambda: False,
+        channel: Channel = Channel.MAIL,
+        gateway: Gateway | None = None,
     ) -> None:
         self._clock, self._kept, self._stopping = deployment.clock, kept, stopping
+        self._channel, self._gateway = channel, gateway
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._stationery: dict[UUID, Stationery] = {}
@@ -61,8 +73,10 @@ class Writer:
             }
         cases = _about_people(claimed)
         people = correspondents(session, cases)
-        unwanted = objections(people, cases, now=now)
-        addresses = [address for person in people.values() for address in person.addresses]
+        unwanted = objections(people, cases, now=now, channel=self._channel)
+        addresses = [
+            address for person in people.values() for address in person.ways(self._channel)
+        ]
         barred = suppression.suppressed(session, addresses, self.address_keys)
         return {
             message.id: self._trial(session, message, now=now)
@@ -80,7 +94,7 @@ class Writer:
         if self._stopping():
             return {message.id: Objection("stopping", until=now) for message in claimed}
         cases = _about_people(claimed)
-        unwanted = last_objections(session, cases, now=now)
+        unwanted = last_objections(session, cases, now=now, channel=self._channel)
         return {
             message.id: unwanted[message.context_id]
             for message in claimed
@@ -117,12 +131,15 @@ class Writer:
     ) -> Rendered | Objection:
         if person.simulated and not self._kept:
             return Objection("simulated_person")
-        address = next(filter(_Usable(barred), person.addresses), None)
+        usable = _Usable(self._channel, barred)
+        address = next(filter(usable, person.ways(self._channel)), None)
         if address is None:
             return Objection("address_suppressed")
         envelope = Envelope(message.id, message.message_id, message.kind, address)
         try:
             paper = self._paper(session, person.school_id)
+            if self._channel is not Channel.MAIL:
+                return write_short(self._office, paper, person, envelope, self._gateway)
             return write_letter(self._office, paper, person, envelope, now=now)
         except LinkKeyMissing:
             return Objection("link_key_missing", until=now + LATER)
@@ -150,14 +167,14 @@ def _about_people(claimed: Sequence[ClaimedMessage]) -> set[UUID]:
 
 
 class _Usable:
-    """Whether an address can be written to: plain SMTP carries it, nobody barred it."""
+    """Whether an address can be written to: its channel carries it, nobody barred it."""
 
-    def __init__(self, barred: Mapping[str, object]) -> None:
-        self._barred = barred
+    def __init__(self, channel: Channel, barred: Mapping[str, object]) -> None:
+        self._channel, self._barred = channel, barred
 
     def __call__(self, address: str) -> bool:
         try:
-            wire_address(address)
+            on_the_line(self._channel, address)
         except AddressProblem:
             return False
         return matching_form(address) not in self._barred
@@ -178,5 +195,6 @@ def _try_next_address(
         not_after=message.not_after,
         unit_id=message.unit_id,
         identity=message.identity,
+        channel=message.channel,
     )
     outbox.enqueue(session, [again], now=now)

@@ -1,0 +1,44 @@
+"""What text messages say: one short text for each questionnaire and step, same fields as mails.
+
+A telephone shows who asks first and charges by length, so: who, what for, how long, the link,
+until when, how to stop. The mail says the rest.
+"""
+
+from app.chronology.contact_plan import Step
+from app.fieldwork.texts import MessageText
+
+# Letters that would make a text message cost double; the others of Spanish are in the alphabet
+# of telephones (3GPP TS 23.038 §6.2.1).
+_PLAIN = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
+
+_PURPOSE = {
+    1: "queremos conocer tus planes al egresar",
+    2: "queremos saber qué haces ahora que egresaste",
+    3: "queremos saber cómo te ha ido desde que egresaste",
+}
+_OPENING = {
+    Step.INVITATION: "Hola, {{{{nombre}}}}. Somos {{{{escuela}}}} y {purpose}.",
+    Step.LAST_CALL: "Hola, {{{{nombre}}}}. Último aviso de {{{{escuela}}}}: {purpose}.",
+}
+_REMINDER = "Hola, {{{{nombre}}}}. En {{{{escuela}}}} nos falta saber de ti: {purpose}."
+_TAIL = """\
+Son {{minutos}} minutos, hasta el {{cierra}}. Tu liga personal:
+{{liga}}
+¿Es de verdad? {{sitio}}/verifica
+No más mensajes: {{baja}}
+"""
+
+
+def short_text(questionnaire: int, step: Step) -> MessageText:
+    """The text of one step; its subject is only for the development mailbox.
+
+    Raises:
+        KeyError: no such questionnaire.
+    """
+    opening = _OPENING.get(step, _REMINDER).format(purpose=_PURPOSE[questionnaire])
+    return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
+
+
+def telephone_letters(text: str) -> str:
+    """`text` in letters that do not make an SMS twice as dear: a, i, o, u without accents."""
+    return text.translate(_PLAIN)
