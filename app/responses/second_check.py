@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from app.directory.tables import PanelMember
 from app.errors import AppError
 from app.fieldwork import entry
+from app.fieldwork.tables import Mode
 from app.responses.sitting import Sitting
 from app.responses.tables import SecondCheckTry
 
@@ -46,6 +47,17 @@ class NothingToCompare(AppError):
     )
 
 
+class NotInClass(AppError):
+    """In a class what was answered elsewhere stays covered: others are in the room (SEC-28)."""
+
+    code = "second_check.not_in_class"
+    status = 403
+    plantilla = (
+        "En clase no se muestra lo que contestaste en otro dispositivo. Está guardado; para verlo, "
+        "abre tu enlace personal desde tu correo."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who somebody says to be. `ending`: last 4 of the CURP, or the matrícula."""
@@ -54,12 +66,16 @@ class Claim:
     ending: str
 
 
-def asks_for_curp(session: Session, member_id: UUID) -> bool:
+def asks_for_curp(session: Session, sitting: Sitting) -> bool:
     """Whether the end of the CURP is asked for; otherwise the matrícula.
 
     Raises:
+        NotInClass: the person answers in a class.
         NothingToCompare: the directory has neither.
     """
+    if sitting.visit.mode is Mode.CLASS:
+        raise NotInClass(case=sitting.visit.case_id)
+    member_id = sitting.member_id
     member = session.get_one(PanelMember, member_id)
     if member.curp is not None:
         return True
@@ -76,13 +92,13 @@ def try_second_check(
     The sitting was opened `to_save`, so that tries at the same moment are counted one by one.
 
     Raises:
-        TooManyTries: nothing was compared.
+        TooManyTries, NotInClass: nothing was compared.
         NothingToCompare: there is nothing to compare with.
     """
     with Session(connection) as session:
         if _recent(session, sitting.visit.case_id, now=now) >= MOST_TRIES:
             raise TooManyTries(case=sitting.visit.case_id)
-        asks_for_curp(session, sitting.member_id)
+        asks_for_curp(session, sitting)
         holds = _holds(session.get_one(PanelMember, sitting.member_id), claim)
         if holds:
             entry.pass_second_check(session, sitting.visit, now=now)

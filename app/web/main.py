@@ -18,11 +18,12 @@ from app.web import assets, operations, public, verify
 from app.web.asgi import Open, Outermost
 from app.web.errors import add_error_pages
 from app.web.render import label_simulated
-from app.web.respondent import answering, check, optout, phone, start
+from app.web.respondent import answering, aula, check, optout, phone, projector, start
 from app.web.staff import (
     accounts,
     audit,
     chronology,
+    classrooms,
     first_run,
     institution,
     mailbox,
@@ -53,6 +54,8 @@ MODULES: tuple[ModuleType, ...] = (
     answering,
     phone,
     check,
+    aula,
+    projector,
     session,
     first_run,
     chronology,
@@ -63,6 +66,7 @@ MODULES: tuple[ModuleType, ...] = (
     trials,
     waves,
     wave_cases,
+    classrooms,
     results,
     rosters,
     people,

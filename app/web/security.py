@@ -38,9 +38,15 @@ def cookie_name(name: str, *, secure: bool) -> str:
 
 
 def set_cookie(
-    response: Response, name: str, value: str, *, secure: bool, seconds: int, strict: bool = True
+    response: Response,
+    name: str,
+    value: str,
+    *,
+    secure: bool,
+    seconds: int | None,
+    strict: bool = True,
 ) -> None:
-    """A cookie no script reads and no other site sends."""
+    """A cookie no script reads and no other site sends; None: until the browser closes."""
     response.set_cookie(
         cookie_name(name, secure=secure),
         value,

@@ -26,6 +26,7 @@ from app.units.scope import WHOLE
 from app.units.tables import StudentGroup
 from app.web import security
 from app.web.main import create_app
+from tests.classroom.room import a_class
 from tests.conftest import DATA_KEYS, SECRET_KEYS
 from tests.web.cards import a_card, curp_of
 from tests.web.in_field import Someone, a_wave_in_field, people_of
@@ -101,6 +102,7 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
                 "unit_code": code,
                 "unit_id": str(unit.id),
                 "group_id": str(group.id),
+                "classroom_id": str(a_class(session, wave_id, group.id, now=now)[0]),
                 "message_id": str(a_kept_message(session, unit.id, code, now=now)),
             }
         for code in (SCHOOL_A, SCHOOL_B, "09"):

@@ -17,6 +17,7 @@ from app.directory.keyed import MatchKeys, match_keys
 from app.errors import AppError, StorageBroken, StorageBusy, StorageFull
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Mode
 from app.questionnaires.flow import Step
 from app.responses.checking import Faulty, StepGone, resume_at
 from app.responses.collecting import AnswersClosed, KeyReused, Saved, save_step
@@ -73,13 +74,15 @@ def show(
         secret = device.secret(r)
         with db.reading() as session:
             sitting = open_sitting(session.connection(), secret, now=now)
-            whole = None if paso else phone_page(request, sitting)
+            # A shared computer keeps no page that the next student could go back to.
+            plain = paso or device.class_code
+            whole = None if plain else phone_page(request, sitting)
             if whole is not None:
                 return whole
             page = _page_at(session, sitting, Screen(device, secret, now), paso)
     except AppError as refusal:
         return message_of(refusal)
-    return render(page)
+    return _cleared_when_idle(render(page), device)
 
 
 @router.post("/responder")
@@ -100,20 +103,30 @@ def answer(request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> Re
         return message_of(refusal)
 
 
-def _begin_here(desk: Desk) -> Response:
-    """Comenzar in a browser without cookies: the first step stands in the answer itself."""
-    _, secret = open_session(desk.db, desk.posted.token, desk.device, desk.site, now=desk.now)
-    with desk.db.reading() as session:
-        sitting = open_sitting(session.connection(), secret, now=desk.now)
-        page = _page_at(session, sitting, Screen(desk.device, secret, desk.now), "")
+def first_page(db: Database, device: Device, secret: str, *, now: datetime) -> Response:
+    """Where a session goes on, in the answer itself: for a browser without cookies."""
+    with db.reading() as session:
+        sitting = open_sitting(session.connection(), secret, now=now)
+        page = _page_at(session, sitting, Screen(device, secret, now), "")
     return render(page)
+
+
+def _begin_here(desk: Desk) -> Response:
+    """Comenzar in a browser without cookies."""
+    _, secret = open_session(desk.db, desk.posted.token, desk.device, desk.site, now=desk.now)
+    return first_page(desk.db, desk.device, secret, now=desk.now)
 
 
 def _leave(desk: Desk) -> Response:
     """Terminar y salir: the next person finds nothing of this one."""
     with desk.db.unit_of_work() as session:
+        visit = entry.session_of(session, desk.posted.secret, now=desk.now)
         entry.end(session, desk.posted.secret, now=desk.now)
-    response = render(endings.LEFT)
+    in_class = visit is not None and visit.mode is Mode.CLASS
+    if desk.device.class_code:
+        response: Response = RedirectResponse(f"/aula/{desk.device.class_code}/equipo", 303)
+    else:
+        response = render(endings.LEFT_CLASS if in_class else endings.LEFT)
     desk.device.forget(response, desk.posted.secret)
     return response
 
@@ -213,6 +226,14 @@ def _refused(desk: Desk, sitting: Sitting, refusal: AppError) -> Response:
     return _again(desk, sitting, "", Again(said=refusal.mensaje), refusal.status)
 
 
+def _cleared_when_idle(response: Response, device: Device) -> Response:
+    """A shared computer that nobody touches goes back to the door of its class by itself."""
+    if device.class_code:
+        seconds = int(entry.CLASS_IDLE.total_seconds())
+        response.headers["refresh"] = f"{seconds}; url=/aula/{device.class_code}/equipo"
+    return response
+
+
 def _again(desk: Desk, sitting: Sitting, name: str, again: Again, status: int) -> Response:
     step = (sitting.step(name) if name else None) or _step_at(sitting, "")
     with desk.db.reading() as session:
@@ -220,7 +241,7 @@ def _again(desk: Desk, sitting: Sitting, name: str, again: Again, status: int) -
             page: Page = endings.receipt_page(session, sitting, desk.screen)
         else:
             page = step_page(session, sitting, step, desk.screen, again)
-    return render(page, status=status)
+    return _cleared_when_idle(render(page, status=status), desk.device)
 
 
 def _keep_typed(desk: Desk, trouble: AppError) -> Response:

@@ -30,7 +30,7 @@ def ask(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Resp
         secret = device.secret(r)
         with db.reading() as session:
             sitting = open_sitting(session.connection(), secret, now=now)
-            curp = asks_for_curp(session, sitting.member_id)
+            curp = asks_for_curp(session, sitting)
     except AppError as refusal:
         return message_of(refusal)
     return render(_page(sitting, device, secret, curp=curp))
@@ -48,7 +48,7 @@ def compare(request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> R
         if held:
             return RedirectResponse(device.address(sitting.visit.session_id), 303)
         with db.reading() as session:
-            curp = asks_for_curp(session, sitting.member_id)
+            curp = asks_for_curp(session, sitting)
     except AppError as refusal:
         return message_of(refusal)
     typed = tuple(Field(name, field(form, name)) for name in ("dia", "mes", "anio", "fin"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
+from app.fieldwork.tables import Mode
 from app.questionnaires.flow import first_unanswered
 from app.responses.queries import own_answers
 from app.responses.sitting import Sitting
@@ -18,6 +19,13 @@ LEFT = MessagePage(
     (
         "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
         "Si otra persona va a contestar, que abra su propio enlace.",
+    ),
+)
+LEFT_CLASS = MessagePage(
+    "Listo, saliste",
+    (
+        "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
+        "Ya puedes cerrar esta página.",
     ),
 )
 _FINISHED = (
@@ -84,6 +92,7 @@ def refused_page(sitting: Sitting, screen: Screen) -> ReceiptPage:
         else None,
         continue_form=act_fields(screen.secret, "atras", notice),
         leave=act_fields(screen.secret, "salir"),
+        in_class=sitting.visit.mode is Mode.CLASS,
     )
 
 
@@ -96,6 +105,8 @@ def _ending(
     paragraphs: tuple[str, ...],
     continues: bool = False,
 ) -> ReceiptPage:
+    # In class nothing that was answered stands on the screen: others look at it too.
+    in_class = sitting.visit.mode is Mode.CLASS
     wording = wording_of(session, sitting, sitting.steps, screen.language)
     resume = first_unanswered(sitting.questionnaire, sitting.answers) if continues else None
     step = resume.name if resume else ""
@@ -104,11 +115,12 @@ def _ending(
         title=title,
         school=sitting.wave.school,
         paragraphs=paragraphs,
-        answers=own_answers(sitting, wording),
-        answers_hidden=bool(sitting.hidden),
+        answers=() if in_class else own_answers(sitting, wording),
+        answers_hidden=bool(sitting.hidden) and not in_class,
         continue_url=screen.device.address(sitting.visit.session_id, paso=step)
         if step and with_cookies
         else None,
         continue_form=act_fields(screen.secret, "atras", step) if step else (),
         leave=act_fields(screen.secret, "salir"),
+        in_class=in_class,
     )

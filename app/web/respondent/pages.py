@@ -140,6 +140,7 @@ class ReceiptPage(Page):
     continue_url: str | None
     continue_form: tuple[Field, ...]
     leave: tuple[Field, ...]
+    in_class: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def step_page(
         check_url=screen.device.address(sitting.visit.session_id).replace(
             "/responder", "/responder/comprobar"
         )
-        if with_cookies and (covered or _shows_data(step)) and not _proven(sitting)
+        if with_cookies and (covered or _shows_data(step)) and _may_prove(sitting)
         else None,
         kept_elsewhere=any(
             sitting.kept[name].answer == GIVEN
@@ -116,7 +116,7 @@ def above_steps(session: Session, sitting: Sitting, device: Device) -> dict[str,
             parts[step.name] = AbovePart(
                 notice=notice_of(session, sitting.wave.notice_id) if _asks_consent(step) else None,
                 facts=_facts(session, sitting) if data else (),
-                check_url=check_url if data and not _proven(sitting) else None,
+                check_url=check_url if data and _may_prove(sitting) else None,
             )
     return parts
 
@@ -183,7 +183,7 @@ def _previous(sitting: Sitting, step: Step) -> str | None:
 
 def _button(sitting: Sitting, step: Step) -> str:
     if sitting.steps and step.name == sitting.steps[-1].name:
-        return "Terminar y salir" if sitting.visit.mode is Mode.CLASS else "Terminar"
+        return "Terminar"
     return "Continuar"
 
 
@@ -201,6 +201,11 @@ def _shows_data(step: Step) -> bool:
 
 def _proven(sitting: Sitting) -> bool:
     return sitting.visit.second_check_at is not None
+
+
+def _may_prove(sitting: Sitting) -> bool:
+    """In class earlier answers stay covered whatever one knows of the person (SEC-28)."""
+    return not _proven(sitting) and sitting.visit.mode is not Mode.CLASS
 
 
 def _facts(session: Session, sitting: Sitting) -> tuple[Fact, ...]:

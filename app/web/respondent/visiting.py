@@ -5,7 +5,7 @@ on one computer never meet. A POST is known by its form alone, so no cookie can 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.classroom.codes import read_code
 from app.errors import AppError
 from app.fieldwork.entry import WEB_SESSION
 from app.web.security import (
@@ -24,8 +25,10 @@ from app.web.security import (
     set_cookie,
 )
 
+AULA_COOKIE = "aula"  # the code of the class whose students take turns at this computer
 SHORT = 8  # hexadecimal characters of a session id: public, only tells sessions apart
 _PROBE_SECONDS = 3600
+_SHARED_SECONDS = 7200  # as long as a class lasts
 _ID = re.compile(r"[0-9a-f]{8}")
 
 
@@ -52,6 +55,11 @@ class Device:
         """Whether the probe of the start page came back."""
         return read_cookie(self.request, PROBE_COOKIE, secure=self.secure) is not None
 
+    @property
+    def class_code(self) -> str | None:
+        """The class for whose students this computer is shared; None elsewhere."""
+        return read_code(read_cookie(self.request, AULA_COOKIE, secure=self.secure) or "")
+
     def secrets(self) -> Iterator[tuple[str, str]]:
         """(short id, secret) of every response open here."""
         prefix = cookie_name(f"{RESPONDENT_COOKIE}_", secure=self.secure)
@@ -77,21 +85,26 @@ class Device:
             raise SeveralPeople
         return next(iter(held.values()))
 
-    def address(self, session_id: UUID, **query: str) -> str:
-        """`/responder`, naming the session where another one is open too."""
+    def address(self, session_id: UUID, without: Collection[str] = (), **query: str) -> str:
+        """`/responder`, naming the session where another one is open too.
+
+        `without`: secrets about to be forgotten.
+        """
         own = short_id(session_id)
-        if any(short != own for short, _ in self.secrets()):
+        if any(short != own and secret not in without for short, secret in self.secrets()):
             query["r"] = own
         return "/responder" + (f"?{urlencode(query)}" if query else "")
 
-    def remember(self, response: Response, session_id: UUID, secret: str) -> None:
-        """Give the browser the cookie of a response."""
+    def remember(
+        self, response: Response, session_id: UUID, secret: str, *, in_class: bool = False
+    ) -> None:
+        """Give the browser the cookie of a response; in class it does not outlive the browser."""
         set_cookie(
             response,
             f"{RESPONDENT_COOKIE}_{short_id(session_id)}",
             secret,
             secure=self.secure,
-            seconds=int(WEB_SESSION.total_seconds()),
+            seconds=None if in_class else int(WEB_SESSION.total_seconds()),
             strict=False,
         )
 
@@ -100,6 +113,20 @@ class Device:
         for short, held in self.secrets():
             if held == secret:
                 drop_cookie(response, f"{RESPONDENT_COOKIE}_{short}", secure=self.secure)
+
+    def share(self, response: Response, code: str) -> None:
+        """Remember that the students of a class take turns here; "": they do not."""
+        if code:
+            set_cookie(
+                response,
+                AULA_COOKIE,
+                code,
+                secure=self.secure,
+                seconds=_SHARED_SECONDS,
+                strict=False,
+            )
+        elif self.class_code:
+            drop_cookie(response, AULA_COOKIE, secure=self.secure)
 
     def probe(self, response: Response) -> None:
         """A cookie without meaning, to learn whether this browser keeps any."""

@@ -6,6 +6,14 @@ ACTION_WORDS: Mapping[str, str] = {
     "calendar.chosen": "Eligió el calendario del plantel",
     "case.message_queued": "Pidió enviar un mensaje",
     "case.seen": "Vio a una persona de un levantamiento",
+    "classroom.closed": "Cerró una sesión de aula",
+    "classroom.let_in_again": "Dejó entrar otra vez a un estudiante en el aula",
+    "classroom.locked": "Se detuvo la entrada a un aula por demasiados intentos",
+    "classroom.opened": "Abrió una sesión de aula",
+    "classroom.reopened": "Abrió otra vez una sesión de aula",
+    "classroom.seen": "Vio una sesión de aula",
+    "classroom.student_unlocked": "Dio más intentos a un estudiante en el aula",
+    "classroom.unlocked": "Desbloqueó la entrada a un aula",
     "contact.added": "Agregó un contacto",
     "contact.confirmed": "Confirmó un contacto",
     "contact.dead": "Anotó que un contacto ya no sirve",
@@ -48,6 +56,7 @@ ACTION_WORDS: Mapping[str, str] = {
 }
 OBJECT_WORDS: Mapping[str, str] = {
     "case": "persona en un levantamiento",
+    "classroom": "sesión de aula",
     "file": "archivo",
     "import_batch": "lista",
     "message": "mensaje",

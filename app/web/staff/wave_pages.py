@@ -38,6 +38,7 @@ GOAL = f"{TARGET}\u00a0%"  # never broken over two lines
 TABS = (
     ("Avance", "", Permission.SEE_PROCESS),
     ("Pendientes", "/pendientes", Permission.SEE_FIELDWORK),
+    ("Aula", "/aula", Permission.RUN_CLASSROOM),
     ("Mensajes", "/mensajes", Permission.SEE_MESSAGES),
     ("Resultados", "/resultados", Permission.SEE_OUTCOMES),
 )
