@@ -17,6 +17,7 @@ class Ineligibility(StrEnum):
 
     DENIED = "denied"  # control escolar: did not graduate, or left school
     DUPLICATE = "duplicate"  # merged into another row
+    DECEASED = "deceased"  # before the wave opened; later it is another outcome (O)
 
 
 class Membership(StrEnum):

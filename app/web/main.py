@@ -39,6 +39,8 @@ from app.web.staff import (
     wave_cases,
     waves,
     windows,
+    worklist,
+    worklist_person,
 )
 from app.web.trace import Trace
 from app.web.wiring import Permits, Site
@@ -67,6 +69,8 @@ MODULES: tuple[ModuleType, ...] = (
     waves,
     wave_cases,
     classrooms,
+    worklist,
+    worklist_person,
     results,
     rosters,
     people,

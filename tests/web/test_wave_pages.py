@@ -173,7 +173,7 @@ def test_who_lags_comes_first_and_opens_the_people_behind(
     assert '<th scope="row">6A</th><td>33 % (1 de 3)' in page
     assert f'pendientes?grupo={group}">falta 1</a>' in page
     assert "Falta 1 persona de 6A." in behind.text
-    assert behind.text.count('class="card"') == 1
+    assert behind.text.count('class="card person"') == 1
     assert page.index("Mujeres</th>") < page.index("Hombres</th>")
     assert "0 % (0 de 2)" in page
     assert client.get(own(world, "/pendientes?grupo=nada")).status_code == 404
@@ -242,7 +242,7 @@ def test_the_missing_come_in_pages(
     second = client.get(own(world, "/pendientes?pagina=2")).text
 
     assert "Faltan 51 personas." in first
-    assert (first.count('class="card"'), second.count('class="card"')) == (50, 1)
+    assert (first.count('class="card person"'), second.count('class="card person"')) == (20, 20)
     assert "pagina=2" in first
     assert "pagina=1" in second
     assert len(audit_of(db, "wave.missing_seen")) == 2

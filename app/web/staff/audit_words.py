@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 ACTION_WORDS: Mapping[str, str] = {
+    "appointment.agreed": "Acordó una cita para llamar",
     "calendar.chosen": "Eligió el calendario del plantel",
     "case.message_queued": "Pidió enviar un mensaje",
     "case.seen": "Vio a una persona de un levantamiento",
@@ -14,6 +15,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "classroom.seen": "Vio una sesión de aula",
     "classroom.student_unlocked": "Dio más intentos a un estudiante en el aula",
     "classroom.unlocked": "Desbloqueó la entrada a un aula",
+    "contact.opened": "Abrió una forma de contactar a una persona",
+    "contact.result_said": "Anotó qué pasó al buscar a una persona",
     "contact.added": "Agregó un contacto",
     "contact.confirmed": "Confirmó un contacto",
     "contact.dead": "Anotó que un contacto ya no sirve",
@@ -52,6 +55,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "wave.missing_seen": "Vio quién falta en un levantamiento",
     "wave.paused": "Pausó un levantamiento",
     "wave.resumed": "Reanudó un levantamiento",
+    "worklist.seen": "Vio su lista de pendientes",
     "window.moved": "Movió una fecha",
 }
 OBJECT_WORDS: Mapping[str, str] = {

@@ -49,6 +49,7 @@ DISPOSITION_WORDS = {
 INELIGIBILITY_WORDS = {
     Ineligibility.DENIED: "no egresó",
     Ineligibility.DUPLICATE: "estaba dos veces en la lista",
+    Ineligibility.DECEASED: "falleció antes de que abriera",
 }
 
 

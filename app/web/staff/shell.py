@@ -9,6 +9,7 @@ from app.web.wiring import Caller, Site
 # Text, address, and the permission without which an entry is not shown.
 _MENU = (
     ("Tabla cronológica", "/panel", Permission.SEE_CHRONOLOGY),
+    ("Pendientes", "/panel/pendientes", Permission.SEE_FIELDWORK),
     ("Personas", "/panel/personas", Permission.SEE_PEOPLE),
     ("Planteles", "/panel/unidades", Permission.SEE_CHRONOLOGY),
     ("Equipo", "/panel/equipo", Permission.MANAGE_STAFF),

@@ -1,4 +1,4 @@
-"""What the lists of a wave show: people still missing, and the messages with their state."""
+"""What the list of messages of a wave shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.errors import NotFound
 from app.fieldwork import queries, wave_people
-from app.fieldwork.queries import Missing, WaveHeader
+from app.fieldwork.queries import WaveHeader
 from app.fieldwork.trial import trials_of
 from app.messaging.queries import MessageRow, messages_about, state_counts
 from app.messaging.states import OutboxState
@@ -20,27 +20,12 @@ from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.wave_words import (
     STATE_WORDS,
     STATES_SHOWN,
-    best_route,
-    last_contact,
     reason_in_words,
     step_in_words,
-    why_missing,
 )
 from app.web.wiring import Caller
 
 MESSAGES_A_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class MissingRow:
-    """One person to look for."""
-
-    name: str
-    url: str
-    group: str
-    why: str
-    contact: str
-    route: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +44,6 @@ class Pager:
     words: str
     before: str | None
     after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class MissingPage(Page):
-    """People of the list who have neither answered nor refused."""
-
-    template: ClassVar[str] = "staff/wave_missing.html"
-    title: str
-    shell: Shell
-    top: WaveTop
-    lead: str
-    groups: tuple[Choice, ...]
-    rows: tuple[MissingRow, ...]
-    pager: Pager
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,59 +76,6 @@ class MessagesPage(Page):
     trial: str
     issues: tuple[Issue, ...]
     email: str
-
-
-def missing_page(
-    session: Session, caller: Caller, wave_id: UUID, *, group: str = "", page: int = 1
-) -> MissingPage:
-    """The missing people of a wave of the caller's, by name.
-
-    Raises:
-        NotFound: there is no such wave or group, or it is not the caller's.
-    """
-    header = queries.wave_header(session, caller.scope, wave_id)
-    top = wave_top(caller, header, at="/pendientes")
-    groups = wave_people.groups_waiting(session, caller.scope, wave_id)
-    chosen = next((one for one in groups if one.group_id and str(one.group_id) == group), None)
-    if group and chosen is None:
-        raise NotFound(group=group)
-    found = queries.missing_people(
-        session,
-        caller.scope,
-        wave_id,
-        group_id=chosen.group_id if chosen else None,
-        offset=(page - 1) * queries.PAGE,
-    )
-    here = f"{top.url}/pendientes"
-    narrowed = f"&grupo={group}" if chosen else ""
-    return MissingPage(
-        title=f"Pendientes: {top.title}",
-        shell=shell(caller, at="/panel"),
-        top=top,
-        lead=_missing_lead(found, chosen.name or "" if chosen else ""),
-        groups=(
-            Choice("Todos los grupos", here, current=chosen is None),
-            *(
-                Choice(f"{one.name} ({one.waiting})", f"{here}?grupo={one.group_id}", one == chosen)
-                for one in groups
-                if one.waiting and one.group_id
-            ),
-        )
-        if len(groups) > 1
-        else (),
-        rows=tuple(
-            MissingRow(
-                person.name,
-                f"{top.url}/casos/{person.case_id}",
-                person.group or "sin grupo",
-                why_missing(person),
-                last_contact(person.contacts, person.last_contact_on),
-                best_route(person),
-            )
-            for person in found.people
-        ),
-        pager=_pager(here, narrowed, page, found.total, queries.PAGE),
-    )
 
 
 def messages_page(
@@ -203,7 +121,7 @@ def messages_page(
             ),
         ),
         rows=_lines(session, caller, header, messages[start : start + MESSAGES_A_PAGE]),
-        pager=_pager(
+        pager=pager(
             here, f"&estado={state}" if state else "", page, len(messages), MESSAGES_A_PAGE
         ),
         trial=_trial(session, header),
@@ -223,6 +141,16 @@ def message_line(message: MessageRow, person: str, url: str | None, zone: str) -
         when=_when(message, zone),
         reason=reason_in_words(message),
         tries="" if message.attempts < 2 else f"{message.attempts} intentos",
+    )
+
+
+def pager(here: str, narrowed: str, page: int, total: int, size: int) -> Pager:
+    """Where a list of `total` goes on from `page`, `size` a page."""
+    pages = max(1, -(-total // size))
+    return Pager(
+        words=f"Página {page} de {pages}" if pages > 1 else "",
+        before=f"{here}?pagina={page - 1}{narrowed}" if page > 1 else None,
+        after=f"{here}?pagina={page + 1}{narrowed}" if page < pages else None,
     )
 
 
@@ -252,17 +180,6 @@ def _when(message: MessageRow, zone: str) -> str:
     return local_moment(message.changed_at, zone)
 
 
-def _missing_lead(found: Missing, group: str) -> str:
-    where = f" de {group}" if group else ""
-    if not found.total:
-        return f"Nadie{where} falta por responder." if where else "Nadie falta por responder."
-    return (
-        f"Falta 1 persona{where}."
-        if found.total == 1
-        else f"Faltan {found.total:,} personas{where}."
-    )
-
-
 def _messages_lead(sent: int, people: int) -> str:
     if not people:
         return "Nadie en la lista."
@@ -286,12 +203,3 @@ def _trial(session: Session, header: WaveHeader) -> str:
         return ""
     line = message_line(newest, "", None, header.zone)
     return f"Última prueba: {line.state.lower()}, {line.when}. {line.reason}".strip()
-
-
-def _pager(here: str, narrowed: str, page: int, total: int, size: int) -> Pager:
-    pages = max(1, -(-total // size))
-    return Pager(
-        words=f"Página {page} de {pages}" if pages > 1 else "",
-        before=f"{here}?pagina={page - 1}{narrowed}" if page > 1 else None,
-        after=f"{here}?pagina={page + 1}{narrowed}" if page < pages else None,
-    )

@@ -127,15 +127,6 @@ def why_missing(person: MissingPerson) -> str:
     return DISPOSITION_WORDS[person.disposition]
 
 
-def best_route(person: MissingPerson) -> str:
-    """How to reach somebody."""
-    if person.opted_out:
-        return "En persona"
-    if person.has_phone:
-        return "Teléfono"
-    return "Correo" if person.has_mail else "Preguntar en su grupo"
-
-
 def last_contact(contacts: int, on: date | None) -> str:
     """When somebody was written to last, and how often."""
     if on is None or not contacts:

@@ -1,4 +1,4 @@
-"""The pages of one wave: progress, who is missing, messages; pause, resume, test to oneself."""
+"""The pages of one wave: progress, messages; pause, resume, test to oneself."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.fieldwork.trial import Trial, queue_trial
 from app.staff.roles import Permission
 from app.web.render import render
 from app.web.staff.shell import Issue
-from app.web.staff.wave_lists import messages_page, missing_page
+from app.web.staff.wave_lists import messages_page
 from app.web.staff.wave_pages import wave_page
 from app.web.wiring import Caller, Db, Form, Now, Permits, SiteHere, field
 
@@ -34,22 +34,12 @@ def progress(wave_id: UUID, caller: Reader, db: Db, now: Now) -> Response:
     return render(page)
 
 
-@router.get("/panel/olas/{wave_id}/pendientes")
-def missing(wave_id: UUID, request: Request, caller: Seeker, db: Db) -> Response:
-    """Who is missing; `?grupo=` narrows, `?pagina=` turns."""
-    group = request.query_params.get("grupo", "")
-    with db.reading() as session:
-        page = missing_page(session, caller, wave_id, group=group, page=_page_asked(request))
-    caller.saw("wave.missing_seen", ("wave", wave_id), unit_id=page.top.school_id)
-    return render(page)
-
-
 @router.get("/panel/olas/{wave_id}/mensajes")
 def messages(wave_id: UUID, request: Request, caller: Postman, db: Db) -> Response:
     """The messages; `?estado=` narrows, `?pagina=` turns."""
     state = request.query_params.get("estado", "")
     with db.reading() as session:
-        page = messages_page(session, caller, wave_id, state=state, page=_page_asked(request))
+        page = messages_page(session, caller, wave_id, state=state, page=page_asked(request))
     caller.saw("wave.messages_seen", ("wave", wave_id), unit_id=page.top.school_id)
     return render(page)
 
@@ -94,6 +84,12 @@ def steward(caller: Caller) -> Steward:
     return Steward(caller.actor.account_id, caller.scope)
 
 
+def page_asked(request: Request) -> int:
+    """The page of a list that the address names; the first where it names none."""
+    asked = request.query_params.get("pagina", "")
+    return min(max(1, int(asked)), LAST_PAGE) if asked.isdecimal() and len(asked) < 6 else 1
+
+
 def _again(wave_id: UUID, caller: Caller, db: Db, refusal: AppError) -> Response:
     """The page once more with what was refused; what is not about the form is an error page."""
     if refusal.status not in {409, 422}:
@@ -102,8 +98,3 @@ def _again(wave_id: UUID, caller: Caller, db: Db, refusal: AppError) -> Response
         issue = Issue("reason" if refusal.status == 422 else "", refusal.mensaje)
         page = messages_page(session, caller, wave_id, issues=(issue,))
     return render(page, status=refusal.status)
-
-
-def _page_asked(request: Request) -> int:
-    asked = request.query_params.get("pagina", "")
-    return min(max(1, int(asked)), LAST_PAGE) if asked.isdecimal() and len(asked) < 6 else 1

@@ -1,0 +1,137 @@
+"""One person of the worklist: their card alone, the appointment, and what was tried so far."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from app.errors import AppError
+from app.fieldwork import queries, wave_people
+from app.fieldwork.wave_people import CaseRef
+from app.fieldwork.worklist import appointments, people
+from app.fieldwork.worklist.appointments import LONGEST_NOTE, Agreed, AppointmentNotPossible
+from app.fieldwork.worklist.attempts import AttemptLine, attempts_of
+from app.fieldwork.worklist.results import RULES
+from app.staff.roles import Permission
+from app.web.render import Page
+from app.web.staff.shell import Issue, Shell, shell
+from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
+from app.web.staff.waves import Seeker, steward
+from app.web.staff.worklist import Recorder, with_apps
+from app.web.staff.worklist_pages import Card, cards_of
+from app.web.staff.worklist_words import CHANNEL_NAMES
+from app.web.wiring import Caller, Db, Form, Now, field
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentText:
+    """The appointment as it is typed."""
+
+    day: str = ""
+    hour: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWorklistPage(Page):
+    """Everything a tutor does about one person."""
+
+    template: ClassVar[str] = "staff/worklist_person.html"
+    title: str
+    shell: Shell
+    top: WaveTop
+    action: str
+    card: Card | None
+    person_url: str | None
+    case_url: str
+    records: bool
+    appointment: AppointmentText
+    first_day: str
+    last_day: str
+    longest_note: int
+    attempts: tuple[tuple[str, str], ...]
+    said: str
+    issues: tuple[Issue, ...]
+    back: str
+
+
+@router.get("/panel/olas/{wave_id}/casos/{case_id}/contacto")
+def person_page(wave_id: UUID, case_id: UUID, caller: Seeker, db: Db, now: Now) -> Response:
+    """The card of one person, with what may be noted about them."""
+    with db.reading() as session:
+        page = _page(session, caller, CaseRef(wave_id, case_id), now=now)
+    caller.saw("case.seen", ("case", case_id), unit_id=page.top.school_id)
+    return with_apps(page)
+
+
+@router.post("/panel/olas/{wave_id}/casos/{case_id}/cita")
+def agree(wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, now: Now) -> Response:
+    """Keep when they asked to be called."""
+    ref = CaseRef(wave_id, case_id)
+    typed = AppointmentText(*(field(form, name) for name in ("day", "hour", "note")))
+    try:
+        with db.unit_of_work() as session:
+            wave_people.case_of_wave(session, caller.scope, ref)
+            zone = queries.wave_header(session, caller.scope, wave_id).zone
+            agreed = Agreed(_moment(typed, zone), typed.note)
+            appointments.agree(session, case_id, agreed, by=steward(caller), now=now)
+    except AppError as refusal:
+        if refusal.status != 422:
+            raise
+        issue = Issue("day", refusal.mensaje)
+        with db.reading() as session:
+            page = _page(session, caller, ref, now=now)
+        return with_apps(replace(page, appointment=typed, issues=(issue,)), status=422)
+    return RedirectResponse(f"/panel/olas/{wave_id}/casos/{case_id}/contacto", 303)
+
+
+def _moment(typed: AppointmentText, zone: str) -> datetime:
+    try:
+        day, hour = date.fromisoformat(typed.day), time.fromisoformat(typed.hour)
+    except ValueError as error:
+        raise AppointmentNotPossible from error
+    return datetime.combine(day, hour.replace(tzinfo=None), ZoneInfo(zone))
+
+
+def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> PersonWorklistPage:
+    case = wave_people.case_of_wave(session, caller.scope, ref)
+    header = queries.wave_header(session, caller.scope, ref.wave_id)
+    top = wave_top(caller, header, at="/pendientes", tail=case.name)
+    standing = people.standing_of(session, caller.scope, ref.case_id, now=now)
+    (card,) = cards_of(session, caller, [standing], now=now) if standing else (None,)
+    here = now.astimezone(ZoneInfo(header.zone)).date()
+    return PersonWorklistPage(
+        title=case.name,
+        shell=shell(caller, at="/panel/pendientes"),
+        top=top,
+        action=f"{top.url}/casos/{ref.case_id}",
+        card=card,
+        person_url=f"/panel/personas/{case.member_id}"
+        if caller.actor.may(Permission.SEE_PEOPLE)
+        else None,
+        case_url=f"{top.url}/casos/{ref.case_id}",
+        records=card is not None and caller.actor.may(Permission.RECORD_CONTACT),
+        appointment=AppointmentText(),
+        first_day=here.isoformat(),
+        last_day=(header.closes - timedelta(days=1)).isoformat(),
+        longest_note=LONGEST_NOTE,
+        attempts=tuple(
+            (local_moment(one.opened_at, header.zone), _attempt_words(one))
+            for one in attempts_of(session, ref.case_id)
+        ),
+        said="",
+        issues=(),
+        back=f"{top.url}/pendientes",
+    )
+
+
+def _attempt_words(one: AttemptLine) -> str:
+    happened = "falta decir qué pasó" if one.result is None else RULES[one.result].words.lower()
+    return f"{CHANNEL_NAMES[one.channel]}: {happened}"

@@ -1,0 +1,86 @@
+"""What the telephone opens: the right number, the whole text, and nothing broken by a name."""
+
+from datetime import date
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.directory.states import ContactKind
+from app.fieldwork.worklist.results import Channel
+from app.fieldwork.worklist.routes import Reachable, Words, address, channels_of, message
+
+LINK = "https://seguimiento.example/e/AAAAAAAAAAAAAAAAAAAAAA"
+WORDS = Words(
+    given_name="Íñigo",
+    tutor="Alicia Peña",
+    school="CBTis 1",
+    questionnaire=2,
+    last_day=date(2026, 11, 30),
+    started=False,
+    link=LINK,
+    baja="https://seguimiento.example/baja/x",
+)
+
+
+def test_whatsapp_gets_digits_only_and_the_whole_text() -> None:
+    """https://wa.me/52XXXXXXXXXX: no +, zeros, brackets or dashes (domain.md 5)."""
+    parts = urlsplit(address(Channel.WHATSAPP, "+525512345678", WORDS))
+
+    (text,) = parse_qs(parts.query)["text"]
+    assert (parts.scheme, parts.netloc, parts.path) == ("https", "wa.me", "/525512345678")
+    assert text == message(WORDS)
+    assert text == (
+        "Hola, Íñigo. Soy Alicia Peña, de CBTis 1. Queremos saber qué ha sido de ti desde que "
+        "egresaste. Son 6 minutos, hasta el 30 de noviembre.\n\n"
+        f"Este es tu enlace personal, no lo compartas:\n{LINK}\n\n"
+        "Si prefieres que ya no te escriba, dímelo."
+    )
+
+
+def test_who_began_is_told_that_little_is_missing() -> None:
+    started = Words(**{name: getattr(WORDS, name) for name in WORDS.__slots__} | {"started": True})
+    assert "te faltan unas preguntas" in message(started)
+
+
+def test_the_other_apps() -> None:
+    sms = address(Channel.SMS, "+525512345678", WORDS)
+    mail = address(Channel.EMAIL, "ana+x@correo.invalid", WORDS)
+
+    assert address(Channel.CALL, "+525512345678", WORDS) == "tel:+525512345678"
+    assert sms.startswith("sms:+525512345678?body=")
+    assert LINK in unquote(sms)
+    assert mail.startswith("mailto:ana+x@correo.invalid?subject=Tu%20cuestionario&body=Hola")
+    assert "Si ya no quieres recibir mensajes: https://seguimiento.example/baja/x" in unquote(mail)
+    with pytest.raises(ValueError, match="in_person"):
+        address(Channel.IN_PERSON, "", WORDS)
+
+
+@given(st.text(max_size=40), st.sampled_from([Channel.WHATSAPP, Channel.SMS, Channel.EMAIL]))
+def test_no_name_breaks_out_of_the_text(name: str, channel: Channel) -> None:
+    """`&`, `#`, line breaks and quotes of a name stay inside the one field."""
+    words = Words(**{n: getattr(WORDS, n) for n in WORDS.__slots__} | {"given_name": name})
+    to = "ana@correo.invalid" if channel is Channel.EMAIL else "+525512345678"
+    try:
+        found = address(channel, to, words)
+    except UnicodeEncodeError:
+        return  # a lone surrogate never reaches the directory (wiring.clean_text)
+
+    query = found.partition("?")[2]
+    assert query.count("&") == (1 if channel is Channel.EMAIL else 0)
+    assert not set(found) & set("# \r\n\"'<>")
+
+
+@pytest.mark.parametrize(
+    ("contact", "channels"),
+    [
+        (Reachable(ContactKind.MOBILE), (Channel.WHATSAPP, Channel.CALL, Channel.SMS)),
+        (Reachable(ContactKind.MOBILE, whatsapp=False), (Channel.CALL, Channel.SMS)),
+        (Reachable(ContactKind.PHONE), (Channel.CALL,)),
+        (Reachable(ContactKind.PHONE, whatsapp=True), (Channel.WHATSAPP, Channel.CALL)),
+        (Reachable(ContactKind.EMAIL), (Channel.EMAIL,)),
+    ],
+)
+def test_what_an_address_is_good_for(contact: Reachable, channels: tuple[Channel, ...]) -> None:
+    assert channels_of(contact) == channels
