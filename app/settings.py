@@ -56,6 +56,7 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str = "seguimiento@localhost"
     bounce_domain: str | None = None
+    dkim_keys: tuple[str, ...] = ()  # selector:file
     mail_daily_limit: int | None = None
     sms_url: str | None = field(default=None, repr=False)
     sms_json: str | None = None
@@ -104,6 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp_url=chosen.get("SMTP_URL"),
         mail_from=_mail_from(chosen.get("MAIL_FROM", "seguimiento@localhost")),
         bounce_domain=chosen.get("BOUNCE_DOMAIN"),
+        dkim_keys=_listed(chosen.get("DKIM_KEYS")),
         mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
         sms_url=chosen.get("SMS_URL"),
         sms_json=chosen.get("SMS_JSON"),
@@ -111,8 +113,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         whatsapp_url=chosen.get("WHATSAPP_URL"),
         whatsapp_json=chosen.get("WHATSAPP_JSON"),
         whatsapp_token=chosen.get("WHATSAPP_TOKEN"),
-        gateway_hosts=tuple(filter(None, chosen.get("GATEWAY_HOSTS", "").split(","))),
-        trusted_proxies=tuple(filter(None, chosen.get("TRUSTED_PROXIES", "").split(","))),
+        gateway_hosts=_listed(chosen.get("GATEWAY_HOSTS")),
+        trusted_proxies=_listed(chosen.get("TRUSTED_PROXIES")),
         log_format=_log_format(chosen.get("LOG_FORMAT", "text")),
     )
 
@@ -170,6 +172,11 @@ def _log_format(text: str) -> str:
     if text not in LOG_FORMATS:
         raise SettingRefused(name="TRAYECTO_LOG_FORMAT", problem="debe ser text o json")
     return text
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    """The entries of a comma list."""
+    return tuple(filter(None, (entry.strip() for entry in (text or "").split(","))))
 
 
 def _whole(chosen: Mapping[str, str], name: str) -> int | None:

@@ -15,9 +15,11 @@ from sqlmodel import Session
 from app.db import marks
 from app.fieldwork.stationery import GATEWAY_FIELDS
 from app.messaging import outbox, queries
-from app.messaging.addresses import domain_of
+from app.messaging.addresses import domain_of, wire_address
 from app.messaging.channels import gateways
 from app.messaging.delivery import Transport
+from app.messaging.dkim import DkimKey
+from app.messaging.dkim_keys import read_dkim_keys
 from app.messaging.gateway import GatewayTransport
 from app.messaging.mail_server import MailServer, read_smtp_url
 from app.messaging.smtp import SmtpTransport
@@ -44,6 +46,15 @@ def mail_server(settings: Settings) -> MailServer | None:
     return read_smtp_url(settings.smtp_url, ehlo_name=domain_of(settings.mail_from))
 
 
+def mail_signers(settings: Settings) -> tuple[DkimKey, ...]:
+    """The keys that sign our mails, as the domain they come from.
+
+    Raises:
+        DkimRefused: a key cannot be used; unsigned mail would cost our good name.
+    """
+    return read_dkim_keys(settings.dkim_keys, domain_of(wire_address(settings.mail_from)))
+
+
 class Sending:
     """The open way out. Use as a context: connections are closed behind it."""
 
@@ -57,6 +68,7 @@ class Sending:
         self._deployment, self._lease, self._stopping = deployment, lease, stopping
         server = mail_server(deployment.settings)
         self._smtp = None if server is None else SmtpTransport(server, stopping)
+        self._signers = mail_signers(deployment.settings)
         self._kept = deployment.settings.keeps_mail
         self._gateways = gateways(deployment.settings, fields=GATEWAY_FIELDS)
         self._by_gateway = {
@@ -90,6 +102,7 @@ class Sending:
             stopping=self._stopping,
             channel=channel,
             gateway=self._gateways.get(channel),
+            signers=self._signers if transport is self._smtp else (),
         )
         desk = Desk(
             self._deployment.database,

@@ -4,6 +4,7 @@ And whom it tells how each one ended. What the answers are, fieldwork decides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from app.keys import keys_for
 from app.messaging import outbox, suppression
 from app.messaging.addresses import AddressProblem, matching_form, on_the_line
 from app.messaging.delivery import ClaimedMessage, Objection, PlannedMessage, Rendered
+from app.messaging.dkim import DkimKey, signed
 from app.messaging.gateway_setting import Gateway
 from app.messaging.states import Channel, Outcome
 from app.worker.deployment import Deployment
@@ -44,6 +46,7 @@ class Writer:
     """Writes the messages of one pass over one channel.
 
     `kept`: they go to the development mailbox. `gateway`: of the channel, if it has one.
+    `signers`: of mails, none in the development mailbox.
     """
 
     def __init__(
@@ -54,9 +57,10 @@ class Writer:
         stopping: Callable[[], bool] = lambda: False,
         channel: Channel = Channel.MAIL,
         gateway: Gateway | None = None,
+        signers: Sequence[DkimKey] = (),
     ) -> None:
         self._clock, self._kept, self._stopping = deployment.clock, kept, stopping
-        self._channel, self._gateway = channel, gateway
+        self._channel, self._gateway, self._signers = channel, gateway, signers
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._stationery: dict[UUID, Stationery] = {}
@@ -140,7 +144,7 @@ class Writer:
             paper = self._paper(session, person.school_id)
             if self._channel is not Channel.MAIL:
                 return write_short(self._office, paper, person, envelope, self._gateway)
-            return write_letter(self._office, paper, person, envelope, now=now)
+            return self._signed(write_letter(self._office, paper, person, envelope, now=now), now)
         except LinkKeyMissing:
             return Objection("link_key_missing", until=now + LATER)
         except (KeyError, ValueError):
@@ -151,9 +155,12 @@ class Writer:
     ) -> Rendered | Objection:
         try:
             paper = self._paper(session, message.context_id)
-            return write_trial(session, self._office, paper, message, now=now)
+            return self._signed(write_trial(session, self._office, paper, message, now=now), now)
         except (KeyError, ValueError):
             return Objection("not_rendered")
+
+    def _signed(self, letter: Rendered, now: datetime) -> Rendered:
+        return replace(letter, content=signed(letter.content, self._signers, now=now))
 
     def _paper(self, session: Session, school_id: UUID) -> Stationery:
         if school_id not in self._stationery:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.messaging.states import OutboxState
 from app.settings import Settings
 from app.units.profiles import ProfileText, store_profile
 from tests.fieldwork.field import KEYS, Person, a_school, only_case, versions
+from tests.messaging.test_dkim import RSA, pem, stored, verdicts
 from tests.web.world import World, client_for
 from tests.worker.deployments import MailServer, a_mail_server, a_tick, counts, settings_at
 
@@ -72,6 +74,19 @@ def test_the_link_in_the_received_bytes_opens_the_questionnaire(
     assert "127.0.0.1:8000/verifica" in message.text
     assert "Calle 5, Peñasco" in message.text
     assert message.content.isascii()
+
+
+def test_the_received_bytes_carry_our_signature(
+    db: Database, settings: Settings, server: MailServer, tmp_path: Path
+) -> None:
+    stored(tmp_path, pem(RSA.key))
+    a_site(db, Person(mail="ana@escuela.mx"))
+    chosen = replace(settings, mail_from="a@escuela.mx", dkim_keys=(f"r1:{tmp_path}/key.pem",))
+
+    a_tick(db, chosen, OPENING)
+
+    (message,) = server.received()
+    assert verdicts(message.content) == [True]
 
 
 def test_one_click_stops_the_reminder(db: Database, settings: Settings, server: MailServer) -> None:
