@@ -9,36 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.analytics.disclosure import Line, is_plain, release_lines, withhold_lines
-from app.analytics.indicators import Indicator, Kind, Rows, count, split
-from app.analytics.outcome_release import FAMILIES, entries_of, parent_of, release_wave, reported_of
-from app.analytics.panel_row import Value
+from app.analytics.families import FAMILIES, entries_of, parent_of
+from app.analytics.indicators import Counts, Indicator
+from app.analytics.outcome_release import release_counted, reported_of
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Context, IndicatorRow
-
-CROSSED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """A variable of the lattice: by its values figures may be asked."""
-
-    variable: str
-    name: str  # Spanish
-    values: Mapping[int | str, str]  # code and its word
-
-
-LATTICE: Mapping[str, Trait] = {
-    trait.variable: trait
-    for trait in (
-        Trait("sexo", "Sexo", {"M": "Mujeres", "H": "Hombres", "X": "Otro"}),
-        Trait("turno", "Turno", {1: "Matutino", 2: "Vespertino", 3: "Nocturno", 4: "Mixto"}),
-        Trait(
-            "tipo_bachillerato",
-            "Tipo de bachillerato",
-            {1: "General", 2: "Tecnológico", 3: "Profesional técnico"},
-        ),
-    )
-}
+from app.analytics.tallies import CROSSED, Counted
+from app.analytics.traits import Trait, TraitValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +26,37 @@ class CrossedRow:
     row: IndicatorRow
 
 
-def release_crossed(rows: Rows, wave: int, trait: Trait, context: Context) -> list[CrossedRow]:
+def release_crossed(counted: Counted, trait: Trait, context: Context) -> list[CrossedRow]:
     """Every indicator of the wave that has categories, by the values of a trait that occur.
 
     Persons whose value is not known are in no group, but the total tells of them: they hide a
     crossing as a small group does.
 
     Args:
-        rows: those who answered (panel_row.py).
-        wave: 1, 2 or 3.
-        trait: of LATTICE.
+        counted: who answered the wave.
+        trait: of the lattice.
         context: for whom.
     """
     context = replace(context, crossed=True)
-    found_parts = split(rows, trait.variable)
-    named = [value for value in trait.values if value in found_parts]
-    parts = {value: found_parts[value] for value in (*named, *(found_parts.keys() - set(named)))}
-    entries = [entry for entry in outcomes_of(wave) if entry.kind in CROSSED]
+    entries = [entry for entry in outcomes_of(counted.wave) if entry.kind in CROSSED]
     lines = {
-        (entry.id, value): _line(entry, mine)
+        (entry.id, value): _line(entry, counts)
         for entry in entries
-        for value, mine in parts.items()
-        if mine
+        for value, counts in counted.counts_by(entry, trait.variable).items()
     }
     told = {entry.id for entry in entries}
     if not context.exact:
-        told = _safe(entries, wave, lines, _told_in_total(rows, wave, context))
+        told = _safe(entries, counted.wave, lines, _told_in_total(counted, context))
     found = []
     for (name, value), line in lines.items():
-        if value in trait.values and len(line.cells) > 1:
+        if value is not None and len(line.cells) > 1:
             figures = release_lines([line], context) if name in told else withhold_lines([line])
             found += [CrossedRow(str(value), figure) for figure in figures]
     return found
 
 
-def _line(entry: Indicator, rows: Rows) -> Line:
-    cells = count(entry, rows).cells
+def _line(entry: Indicator, counts: Counts) -> Line:
+    cells = counts.cells
     return Line(
         id=entry.id,
         cells=cells,
@@ -94,16 +66,16 @@ def _line(entry: Indicator, rows: Rows) -> Line:
     )
 
 
-def _told_in_total(rows: Rows, wave: int, context: Context) -> set[str]:
+def _told_in_total(counted: Counted, context: Context) -> set[str]:
     """Indicators of which this reader sees every figure over all persons."""
-    figures = release_wave(rows, wave, replace(context, crossed=False))
+    figures = release_counted(counted, replace(context, crossed=False))
     return {row.id for row in figures} - {row.id for row in figures if row.withheld}
 
 
 def _safe(
     entries: Sequence[Indicator],
     wave: int,
-    lines: Mapping[tuple[str, Value], Line],
+    lines: Mapping[tuple[str, TraitValue | None], Line],
     in_total: set[str],
 ) -> set[str]:
     """The indicators whose crossing may be told, of those told in total."""

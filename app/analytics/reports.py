@@ -9,11 +9,13 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
-from app.analytics.crossed_release import LATTICE, CrossedRow, Trait, release_crossed
+from app.analytics.crossed_release import CrossedRow, release_crossed
 from app.analytics.datasets import AnalysisFrame, analysis_frame
-from app.analytics.outcome_release import release_wave
+from app.analytics.outcome_release import release_tally
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
 from app.analytics.released import Audience, Context, IndicatorRow
+from app.analytics.tallies import tally_of
+from app.analytics.traits import LATTICE, Trait
 from app.chronology.wave_plan import Cohort
 from app.errors import AppError
 from app.fieldwork.dispositions import Outcome
@@ -209,7 +211,8 @@ def indicators_report(
     trait = None if by is None else LATTICE.get(by)
     if by is not None and trait is None:
         raise TraitNotOffered(asked=by, offered=", ".join(LATTICE))
-    frame, number = _frame(session, scope, asked), asked.questionnaire
+    frame = _frame(session, scope, asked)
+    tally = tally_of(frame.rows, asked.questionnaire)
     small = reader is Audience.OWN and frame.listed < SMALL_FRAME
     context = Context(
         audience=Audience.OFFICE if small else reader,
@@ -218,8 +221,8 @@ def indicators_report(
         frame=frame.listed,
         answered=len(frame.rows),
     )
-    crossed = () if trait is None else release_crossed(frame.rows, number, trait, context)
-    figures = () if trait is not None else release_wave(frame.rows, number, context)
+    crossed = () if trait is None else release_crossed(tally, trait, context)
+    figures = () if trait is not None else release_tally(tally, context)
     return IndicatorsReport(
         audience=reader,
         by=trait,

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.analytics.crossed_release import LATTICE, release_crossed
+from app.analytics.crossed_release import release_crossed
 from app.analytics.indicators import Kind, count
 from app.analytics.outcome_release import release_wave
 from app.analytics.panel_row import Row
 from app.analytics.registry import indicator
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
+from app.analytics.tallies import tally_of
+from app.analytics.traits import LATTICE
 from tests.analytics.attack import Interval, joint_intervals
 from tests.analytics.test_outcome_release import a_school, core, possible, state
 
@@ -29,7 +31,7 @@ def by_sex(n: int, seed: int, *, unknown: int = 0) -> list[Row]:
 def attack(rows: Sequence[Row], *, totals_alone: bool = False) -> list[Interval]:
     """What the office works out of the core, from the totals and the crossing together."""
     told = [("", row) for row in release_wave(rows, 2, OFFICE)]
-    told += [(one.group, one.row) for one in release_crossed(rows, 2, SEX, OFFICE)]
+    told += [(one.group, one.row) for one in release_crossed(tally_of(rows, 2), SEX, OFFICE)]
     names = {entry.id for entry in core(2) if entry.kind is not Kind.CUMULATIVE}
     known: dict[tuple[Cell, ...], int] = {}
     hidden: list[Cell] = []
@@ -92,8 +94,12 @@ def test_one_person_without_a_sex_hides_what_subtraction_would_tell() -> None:
     rows = by_sex(200, seed=3)
     lonely = by_sex(200, seed=3, unknown=1)
 
-    shown = [one for one in release_crossed(rows, 2, SEX, OFFICE) if not one.row.withheld]
-    left = [one for one in release_crossed(lonely, 2, SEX, OFFICE) if not one.row.withheld]
+    told_all = release_crossed(tally_of(rows, 2), SEX, OFFICE)
+    told_less = release_crossed(tally_of(lonely, 2), SEX, OFFICE)
+    shown = [one for one in told_all if not one.row.withheld]
+    left = [one for one in told_less if not one.row.withheld]
+        one for one in release_crossed(tally_of(lonely, 2), SEX, OFFICE) if not one.row.withheld
+    ]
 
     assert shown
     assert left == []
@@ -103,7 +109,7 @@ def test_groups_of_large_sums_add_up_to_the_total() -> None:
     rows = by_sex(90, seed=5)
     region = Context(audience=Audience.OFFICE, schools=3, frame=100, answered=90)
 
-    crossed = release_crossed(rows, 2, SEX, region)
+    crossed = release_crossed(tally_of(rows, 2), SEX, region)
 
     total = {(row.id, row.category): row.numerator for row in release_wave(rows, 2, region)}
     found: dict[tuple[str, str], int] = {}
@@ -117,7 +123,7 @@ def test_groups_of_large_sums_add_up_to_the_total() -> None:
 
 
 def test_nobody_answered() -> None:
-    assert release_crossed([], 2, SEX, OFFICE) == []
+    assert release_crossed(tally_of([], 2), SEX, OFFICE) == []
 
 
 def test_no_crossing_adds_up_to_a_total_that_is_withheld() -> None:
@@ -126,6 +132,6 @@ def test_no_crossing_adds_up_to_a_total_that_is_withheld() -> None:
 
     withheld = {row.id for row in release_wave(rows, 2, OFFICE) if row.withheld}
 
-    crossed = release_crossed(rows, 2, SEX, OFFICE)
+    crossed = release_crossed(tally_of(rows, 2), SEX, OFFICE)
     assert "S2" in withheld
     assert withheld.isdisjoint(one.row.id for one in crossed if not one.row.withheld)

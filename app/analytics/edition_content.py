@@ -1,0 +1,161 @@
+"""A tally as the text that an edition freezes, and back: same counts, same bytes, same hash.
+
+Counts only: no row of a person is in it, and no text that somebody wrote.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.analytics.families import state_of, told_of
+from app.analytics.indicators import Counts
+from app.analytics.joint import State
+from app.analytics.tallies import Histogram, Pair, Tally
+from app.analytics.traits import LATTICE, TraitValue
+
+FORMAT = 1
+UNKNOWN = ""  # the key of those whose trait is not known
+
+
+@dataclass(frozen=True, slots=True)
+class EditionContent:
+    """What an edition says: the counts of `tally.answered` persons of a frame of `frame`."""
+
+    tally: Tally
+    frame: int
+
+
+def written(content: EditionContent) -> str:
+    """The content in one written form: sorted keys, ASCII."""
+    return json.dumps(_document(content), ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+def read_back(text: str) -> EditionContent:
+    """The content that `written` wrote.
+
+    Raises:
+        ValueError: of another format.
+    """
+    document = json.loads(text)
+    if document["format"] != FORMAT:
+        raise ValueError(f"an edition of format {document['format']}")
+    return EditionContent(_tally(document), document["frame"])
+
+
+def content_hash(text: str) -> str:
+    """SHA-256 of the written form, hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _document(content: EditionContent) -> dict[str, object]:
+    tally = content.tally
+    return {
+        "format": FORMAT,
+        "frame": content.frame,
+        "wave": tally.wave,
+        "answered": tally.answered,
+        "counts": _lines(tally.counts),
+        "people": [_people(people) for people in tally.people],
+        "numbers": {name: _histogram(found) for name, found in tally.numbers.items()},
+        "waits": {name: [_histogram(h) for h in pair] for name, pair in tally.waits.items()},
+        "crossings": {
+            name: sorted([a, b, n] for (a, b), n in pairs.items())
+            for name, pairs in tally.crossings.items()
+        },
+        "traits": {
+            variable: {_key(value): _lines(lines) for value, lines in groups.items()}
+            for variable, groups in tally.traits.items()
+        },
+    }
+
+
+def _tally(document: Mapping[str, Mapping[str, object]]) -> Tally:
+    found: dict[str, object] = dict(document)
+    return Tally(
+        wave=_int(found["wave"]),
+        answered=_int(found["answered"]),
+        counts=_read_lines(found["counts"]),
+        people=tuple(_read_people(people) for people in _list(found["people"])),
+        numbers={k: _read_histogram(v) for k, v in _map(found["numbers"]).items()},
+        waits={k: _read_waits(v) for k, v in _map(found["waits"]).items()},
+        crossings={k: _read_pairs(v) for k, v in _map(found["crossings"]).items()},
+        traits={
+            variable: {
+                _value(variable, key): _read_lines(lines) for key, lines in _map(groups).items()
+            }
+            for variable, groups in _map(found["traits"]).items()
+            if variable in LATTICE
+        },
+    )
+
+
+def _lines(lines: Mapping[str, Counts]) -> dict[str, object]:
+    return {name: [one.base, dict(one.cells)] for name, one in lines.items()}
+
+
+def _read_lines(found: object) -> dict[str, Counts]:
+    lines = {}
+    for name, value in _map(found).items():
+        base, cells = _list(value)
+        lines[name] = Counts({k: _int(n) for k, n in _map(cells).items()}, _int(base))
+    return lines
+
+
+def _people(people: Mapping[State, int]) -> list[object]:
+    """Persons by what they are told as; in the order of the text, not of the rows."""
+    kept = [[told_of(state), n] for state, n in people.items() if n]
+    return sorted(kept, key=lambda pair: json.dumps(pair[0], sort_keys=True))
+
+
+def _read_people(found: object) -> dict[State, int]:
+    people: dict[State, int] = {}
+    for pair in _list(found):
+        told, n = _list(pair)
+        people[state_of({k: str(v) for k, v in _map(told).items()})] = _int(n)
+    return people
+
+
+def _histogram(found: Histogram) -> list[list[int]]:
+    return [[number, n] for number, n in sorted(found.items()) if n]
+
+
+def _read_histogram(found: object) -> dict[int, int]:
+    pairs = (_list(pair) for pair in _list(found))
+    return {_int(number): _int(n) for number, n in pairs}
+
+
+def _read_waits(found: object) -> tuple[Histogram, Histogram]:
+    events, censored = _list(found)
+    return _read_histogram(events), _read_histogram(censored)
+
+
+def _read_pairs(found: object) -> dict[Pair, int]:
+    lines = (_list(line) for line in _list(found))
+    return {(str(a), str(b)): _int(n) for a, b, n in lines}
+
+
+def _key(value: TraitValue | None) -> str:
+    return UNKNOWN if value is None else str(value)
+
+
+def _value(variable: str, key: str) -> TraitValue | None:
+    return next((value for value in LATTICE[variable].values if str(value) == key), None)
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise ValueError(f"{value!r} is no count")  # noqa: TRY004 (the text is wrong, not a type)
+    return value
+
+
+def _list(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list")  # noqa: TRY004
+    return value
+
+
+def _map(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no object")  # noqa: TRY004
+    return value
