@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func
@@ -45,10 +45,12 @@ _TOWN_CODE = re.compile(r"[0-9]{5}")
 class AnalysisFrame:
     """The persons of one questionnaire of a generation, over the schools of a unit.
 
-    `rows`: one for each complete or partial case. `at_opening` and `listed` are both
-    denominators: who could be eligible when the frame was frozen, and who can now.
+    `rows`: one for each complete or partial case, in the order in which they were finished
+    (a partial one: started). `at_opening` and `listed` are both denominators: who could be
+    eligible when the frame was frozen, and who can now.
     """
 
+    questionnaire: int
     rows: tuple[Row, ...]
     groups: Dispositions
     at_opening: int
@@ -93,6 +95,7 @@ class _Told:
 
     answers: Answers
     day: date
+    at: datetime
 
 
 def analysis_frame(
@@ -107,7 +110,9 @@ def analysis_frame(
     members = _members(session, places, here)
     told = _told(session, places)
     answered = {
-        person.member_id: person for person in members if questionnaire in told[person.member_id]
+        person.member_id: person
+        for person in sorted(members, key=lambda one: _arrival(told[one.member_id], questionnaire))
+        if questionnaire in told[person.member_id]
     }
     rows = {
         member_id: _row(questionnaire, person, told[member_id])
@@ -115,6 +120,7 @@ def analysis_frame(
     }
     core = CORE[questionnaire]
     return AnalysisFrame(
+        questionnaire=questionnaire,
         rows=tuple(rows.values()),
         groups=_groups(members),
         at_opening=_at_opening(session, here, members),
@@ -217,9 +223,15 @@ def _told(session: Session, places: Mapping[UUID, _Place]) -> Mapping[UUID, dict
     for row in response_rows(session, list(places), texts=(_TOWN, *_COMPARED)):
         if row.disposition in ANSWERED:
             place = places[row.wave_id]
-            day = civil_date(row.finished_at or row.started_at, place.zone)
-            told[row.member_id][row.questionnaire] = _Told(_answers(row), day)
+            at = row.finished_at or row.started_at
+            told[row.member_id][row.questionnaire] = _Told(
+                _answers(row), civil_date(at, place.zone), at
+            )
     return told
+
+
+def _arrival(told: Mapping[int, _Told], questionnaire: int) -> float:
+    return told[questionnaire].at.timestamp() if questionnaire in told else 0.0
 
 
 def _answers(row: ResponseRow) -> Answers:

@@ -37,10 +37,10 @@ def read_back(text: str) -> EditionContent:
     Raises:
         ValueError: of another format.
     """
-    document = json.loads(text)
+    document = _map(json.loads(text))
     if document["format"] != FORMAT:
         raise ValueError(f"an edition of format {document['format']}")
-    return EditionContent(_tally(document), document["frame"])
+    return EditionContent(_tally(document), _int(document["frame"]))
 
 
 def content_hash(text: str) -> str:
@@ -70,8 +70,7 @@ def _document(content: EditionContent) -> dict[str, object]:
     }
 
 
-def _tally(document: Mapping[str, Mapping[str, object]]) -> Tally:
-    found: dict[str, object] = dict(document)
+def _tally(found: Mapping[str, object]) -> Tally:
     return Tally(
         wave=_int(found["wave"]),
         answered=_int(found["answered"]),
@@ -104,8 +103,8 @@ def _read_lines(found: object) -> dict[str, Counts]:
 
 def _people(people: Mapping[State, int]) -> list[object]:
     """Persons by what they are told as; in the order of the text, not of the rows."""
-    kept = [[told_of(state), n] for state, n in people.items() if n]
-    return sorted(kept, key=lambda pair: json.dumps(pair[0], sort_keys=True))
+    kept = ((told_of(state), n) for state, n in people.items() if n)
+    return [list(pair) for pair in sorted(kept, key=lambda pair: sorted(pair[0].items()))]
 
 
 def _read_people(found: object) -> dict[State, int]:

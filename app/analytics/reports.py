@@ -3,23 +3,25 @@
 Process figures (sent, answered, rate) are live for whoever may see them (domain.md 3.8, 1).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from sqlmodel import Session
 
 from app.analytics.crossed_release import CrossedRow, release_crossed
 from app.analytics.datasets import AnalysisFrame, analysis_frame
+from app.analytics.editions import Publication, published
 from app.analytics.outcome_release import release_tally
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
 from app.analytics.released import Audience, Context, IndicatorRow
-from app.analytics.tallies import tally_of
+from app.analytics.response_rates import RatesReport, wave_rates
+from app.analytics.tables import EditionKind
+from app.analytics.tallies import Tally, add_tallies, tally_of
 from app.analytics.traits import LATTICE, Trait
 from app.chronology.wave_plan import Cohort
 from app.errors import AppError
-from app.fieldwork.dispositions import Outcome
-from app.fieldwork.queries import OutcomeCounts
+from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
 
@@ -52,45 +54,6 @@ class AudienceNotYours(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class RateLine:
-    """One AAPOR rate: its name, what it says in Spanish, and `part` of `base`.
-
-    `base` is a fraction of a person where unknown eligibility is weighed (RR3, RR4), and None,
-    like `value`, where it is not defined.
-    """
-
-    name: str
-    meaning: str
-    part: int
-    base: Fraction | None
-    value: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
-class CountLine:
-    """One AAPOR group: its letters, what it says in Spanish, and its cases."""
-
-    letters: str
-    meaning: str
-    cases: int
-
-
-@dataclass(frozen=True, slots=True)
-class RatesReport:
-    """The response rates of a wave. `headline` is RR2: `answered` of `base`.
-
-    `eligible_share` is AAPOR's e; None where nobody's eligibility is known.
-    """
-
-    answered: int
-    base: int
-    headline: Fraction | None
-    rates: tuple[RateLine, ...]
-    counts: tuple[CountLine, ...]
-    eligible_share: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
 class WaveOfUnit:
     """One questionnaire of a generation, over all schools of a unit (a school: itself)."""
 
@@ -118,60 +81,46 @@ class FrameReport:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionsUsed:
+    """From which frozen editions the figures of a reader outside the school come.
+
+    `number` and `kind` where it is one school; `frozen_at`: of the newest, None where nothing is
+    kept yet. `waiting`: schools of the unit that have no edition yet. `answered` of `frame`:
+    persons in them.
+    """
+
+    schools: int
+    waiting: int
+    number: int | None
+    kind: EditionKind | None
+    frozen_at: datetime | None
+    accepted_at: datetime | None
+    reason: str | None
+    answered: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorsReport:
     """The outcomes of a wave as one audience may see them.
 
     `figures` are of everybody; `crossed` of each value of `by`, and then `figures` is empty.
+    `process` is live for everybody; outcomes are live at the own school only, and for readers
+    outside it those of `editions` (None at the own school).
     """
 
     audience: Audience
     by: Trait | None
     figures: tuple[IndicatorRow, ...]
     crossed: tuple[CrossedRow, ...]
-    process: FrameReport
+    process: RatesReport
+    editions: EditionsUsed | None
     small: bool  # so few that even the own school reads what an office may
 
 
 # Persons of a generation. Below it one answer points at somebody whom everybody at the school
 # knows, so that its own staff too read only what an office may (domain.md 3.8, "Consequence").
 SMALL_FRAME = 23
-
-_COUNT_WORDS: Mapping[Outcome, str] = {
-    Outcome.COMPLETE: "Respondieron el cuestionario completo",
-    Outcome.PARTIAL: "Respondieron una parte suficiente",
-    Outcome.REFUSAL: "No quisieron responder, o empezaron y lo dejaron",
-    Outcome.NON_CONTACT: "Egreso confirmado y todavía sin respuesta",
-    Outcome.OTHER: "No pudieron responder por otra causa",
-    Outcome.UNKNOWN_ELIGIBILITY: "Sin respuesta, y falta confirmar si egresaron",
-    Outcome.NOT_ELIGIBLE: "No cuentan: no egresaron, o estaban dos veces en la lista",
-}
-_RATE_WORDS = (
-    ("RR1", "Completos, entre todas las personas que cuentan o podrían contar"),
-    ("RR2", "Completos y parciales, entre las mismas personas: la cifra de esta página"),
-    ("RR3", "Completos; de quienes falta confirmar cuenta solo la parte e"),
-    ("RR4", "Completos y parciales; de quienes falta confirmar cuenta solo la parte e"),
-    ("RR5", "Completos, sin contar a quienes falta confirmar"),
-    ("RR6", "Completos y parciales, sin contar a quienes falta confirmar"),
-)
-
-
-def wave_rates(counts: OutcomeCounts) -> RatesReport:
-    """The response rates of a wave with their words.
-
-    Source: AAPOR, Standard Definitions (10th ed., 2023), RR1 to RR6; domain.md 3.1.
-    """
-    groups = Dispositions(**{group.value: counts[group] for group in Outcome})
-    rates = outcome_rates(groups)
-    return RatesReport(
-        answered=groups.I + groups.P,
-        base=groups.eligible + groups.UO,
-        headline=rates.rr2,
-        rates=_rate_lines(groups, rates),
-        counts=tuple(
-            CountLine(group.value, _COUNT_WORDS[group], counts[group]) for group in Outcome
-        ),
-        eligible_share=rates.e,
-    )
 
 
 def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameReport:
@@ -192,9 +141,11 @@ def indicators_report(
     *,
     by: str | None = None,
     audience: Audience | None = None,
+    now: datetime,
 ) -> IndicatorsReport:
     """Outcomes of a questionnaire of a generation, for the caller or for a stricter audience.
 
+    Live for the own school; for everybody else from the editions in force (editions.py).
     Source: domain.md 3.2 to 3.6 for the figures, 3.8 for what may be told.
 
     Args:
@@ -203,32 +154,38 @@ def indicators_report(
         asked: of a unit of the scope.
         by: a variable of the lattice (`LATTICE`).
         audience: None is the caller's own.
+        now: for a wave that is over and whose last edition is not kept yet.
 
     Raises:
         NothingFielded, TraitNotOffered, AudienceNotYours.
+        EditionAltered: an edition is not what was frozen.
     """
     reader = _reader(scope, asked.unit, audience)
     trait = None if by is None else LATTICE.get(by)
     if by is not None and trait is None:
         raise TraitNotOffered(asked=by, offered=", ".join(LATTICE))
-    frame = _frame(session, scope, asked)
-    tally = tally_of(frame.rows, asked.questionnaire)
-    small = reader is Audience.OWN and frame.listed < SMALL_FRAME
+    source = (
+        _live(session, scope, asked)
+        if reader is Audience.OWN
+        else _frozen(session, scope, asked, now=now)
+    )
+    small = reader is Audience.OWN and source.frame < SMALL_FRAME
     context = Context(
         audience=Audience.OFFICE if small else reader,
-        schools=frame.schools,
+        schools=source.schools,
         crossed=trait is not None,
-        frame=frame.listed,
-        answered=len(frame.rows),
+        frame=source.frame,
+        answered=source.tally.answered,
     )
-    crossed = () if trait is None else release_crossed(tally, trait, context)
-    figures = () if trait is not None else release_tally(tally, context)
+    crossed = () if trait is None else release_crossed(source.tally, trait, context)
+    figures = () if trait is not None else release_tally(source.tally, context)
     return IndicatorsReport(
         audience=reader,
         by=trait,
         figures=tuple(figures),
         crossed=tuple(crossed),
-        process=_process(frame),
+        process=wave_rates(_counts(session, scope, asked)),
+        editions=source.editions,
         small=small,
     )
 
@@ -240,6 +197,49 @@ def audience_of(scope: Scope, unit: OrganisationUnit) -> Audience:
     """
     own = unit.kind is UnitKind.SCHOOL and unit.id in scope.whole_units
     return Audience.OWN if own else Audience.OFFICE
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The counts that a release starts from."""
+
+    tally: Tally
+    frame: int
+    schools: int
+    editions: EditionsUsed | None = None
+
+
+def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
+    frame = _frame(session, scope, asked)
+    return _Source(tally_of(frame.rows, asked.questionnaire), frame.listed, frame.schools)
+
+
+def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> _Source:
+    found = published(session, scope, asked.unit.id, asked.cohort, asked.questionnaire, now=now)
+    if not found.editions and not found.waiting:
+        raise _nothing(asked)
+    tally = add_tallies([one.content.tally for one in found.editions], asked.questionnaire)
+    return _Source(tally, found.frame, found.schools, _used(found))
+
+
+def _used(found: Publication) -> EditionsUsed:
+    heads = [one.head for one in found.editions if one.head is not None]
+    single = heads[0] if len(found.editions) == 1 and heads else None
+    return EditionsUsed(
+        schools=found.schools,
+        waiting=found.waiting,
+        number=None if single is None else single.number,
+        kind=None if single is None else single.kind,
+        frozen_at=max((head.frozen_at for head in heads), default=None),
+        accepted_at=None if single is None else single.accepted_at,
+        reason=None if single is None else single.reason,
+        answered=sum(one.content.tally.answered for one in found.editions),
+        frame=found.frame,
+    )
+
+
+def _counts(session: Session, scope: Scope, asked: WaveOfUnit) -> OutcomeCounts:
+    return unit_outcome_counts(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
 
 
 _STRICTER = (Audience.OWN, Audience.OFFICE, Audience.PUBLIC)
@@ -264,10 +264,14 @@ def _rank(audience: Audience) -> int:
 def _frame(session: Session, scope: Scope, asked: WaveOfUnit) -> AnalysisFrame:
     frame = analysis_frame(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
     if not frame.waves:
-        raise NothingFielded(
-            unit=asked.unit.name, cohort=asked.cohort, questionnaire=asked.questionnaire
-        )
+        raise _nothing(asked)
     return frame
+
+
+def _nothing(asked: WaveOfUnit) -> NothingFielded:
+    return NothingFielded(
+        unit=asked.unit.name, cohort=asked.cohort, questionnaire=asked.questionnaire
+    )
 
 
 def _process(frame: AnalysisFrame) -> FrameReport:
@@ -280,22 +284,4 @@ def _process(frame: AnalysisFrame) -> FrameReport:
         frame=frame.listed,
         frame_at_opening=frame.at_opening,
         late=frame.late,
-    )
-
-
-def _rate_lines(groups: Dispositions, rates: OutcomeRates) -> tuple[RateLine, ...]:
-    complete, both = groups.I, groups.I + groups.P
-    everybody, sure = Fraction(groups.eligible + groups.UO), Fraction(groups.eligible)
-    expected = None if rates.e is None else groups.eligible + rates.e * groups.UO
-    figures = (
-        (complete, everybody, rates.rr1),
-        (both, everybody, rates.rr2),
-        (complete, expected, rates.rr3),
-        (both, expected, rates.rr4),
-        (complete, sure, rates.rr5),
-        (both, sure, rates.rr6),
-    )
-    return tuple(
-        RateLine(name, meaning, part, base, value)
-        for (name, meaning), (part, base, value) in zip(_RATE_WORDS, figures, strict=True)
     )

@@ -52,7 +52,9 @@ def indicators(
     """Indicadores de un cuestionario, con lo que no se muestra y por qué."""
     with opened_runtime() as runtime, runtime.database.reading() as session:
         asked = _asked(session, unit, generation, questionnaire)
-        report = reports.indicators_report(session, WHOLE, asked, by=by, audience=audience)
+        report = reports.indicators_report(
+            session, WHOLE, asked, by=by, audience=audience, now=runtime.clock()
+        )
     if report.by is None:
         lines = [_figure(row) for row in report.figures]
     else:

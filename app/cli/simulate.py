@@ -24,8 +24,11 @@ from app.simulation.loading import (
 from app.simulation.parameters import parameters
 from app.simulation.plans import WorldPlan, usual_cohorts
 from app.staff import audit
+from app.worker.deployment import Deployment
+from app.worker.editions import freeze_editions
 
 MOST_SCHOOLS = 20_000  # a nation has some 15,400
+EDITIONS = 500  # frozen at once; of a larger world the worker freezes the rest
 
 
 class GenerationsRefused(AppError):
@@ -85,6 +88,8 @@ def _load(runtime: Runtime, plan: WorldPlan) -> Loaded:
             schools=total.schools,
             members=total.members,
         )
+    deployment = Deployment(runtime.settings, runtime.database, lambda: plan.now)
+    freeze_editions(deployment, limit=EDITIONS)
     return total
 
 

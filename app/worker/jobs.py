@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.worker.deployment import Deployment
+from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
+from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_sign_ins, seal_audit
 from app.worker.schedule import missed, schedule
 from app.worker.sending import A_PASS, Sending
@@ -27,6 +29,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("schedule", 60, lambda: _schedule(deployment)),
         Job("send", 3, lambda: _send(sending)),
         Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
+        Job("editions", 60, lambda: _editions(deployment)),
         Job("missed", 3600, lambda: _missed(deployment)),
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
     )
@@ -65,6 +68,12 @@ def _missed(deployment: Deployment) -> bool:
             *(note.school, note.cohort, note.questionnaire),
         )
     return False
+
+
+def _editions(deployment: Deployment) -> bool:
+    frozen = freeze_editions(deployment, limit=A_PASS_OF_EDITIONS)
+    _counted(frozen, "editions")
+    return frozen >= A_PASS_OF_EDITIONS
 
 
 def _counted(count: int, word: str) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.fieldwork.planning import WaveNote
 from app.worker.deployment import Deployment
+from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_sign_ins, seal_audit
 from app.worker.schedule import missed, schedule
 from app.worker.sending import Sending
@@ -34,6 +35,7 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
     """Do what is due now. Any number of passes, of any number of processes, do what one does."""
     planned = schedule(deployment)
     sent = sending.send()
+    freeze_editions(deployment)
     seal_audit(deployment)
     forget_sign_ins(deployment)
     return TickReport(

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select, update
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow, PanelMember
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
 from app.questionnaires.library import source_file
 from app.questionnaires.publication import publish
 from app.responses.tables import Answer, Response
@@ -21,6 +21,8 @@ from tests.fieldwork.field import School as FieldSchool
 COHORT = Cohort(2023, 2026)
 OPENS = {1: date(2026, 5, 1), 2: date(2026, 10, 1), 3: date(2027, 10, 1)}
 COMPLETE, SILENT = Disposition.COMPLETE, Disposition.INVITED
+OVER = datetime(2025, 1, 1, tzinfo=UTC)  # before the now of every test: editions are due
+LATER = datetime(2028, 3, 1, tzinfo=UTC)  # every wave is over, and its late queues arrived
 Given = Mapping[str, object]
 
 
@@ -49,19 +51,20 @@ def a_surveyed_school(
     *,
     code: str = "15ECT0001A",
     office: UUID | None = None,
+    state: WaveState = WaveState.CLOSED,
 ) -> UUID:
     """A school whose cohort 2023-2026 is in wave `number`, with the waves before it; its id."""
     school = a_school(session, code=code, cohort=COHORT, office=office)
     unit = session.get_one(OrganisationUnit, school.unit_id)
     unit.municipality = "15106"
-    waves = {n: _wave(session, school.unit_id, n) for n in range(1, number + 1)}
+    waves = {n: _wave(session, school.unit_id, n, state) for n in range(1, number + 1)}
     for someone in people:
         _add(session, school, waves, someone)
     session.flush()
     return school.unit_id
 
 
-def _wave(session: Session, school_id: UUID, number: int) -> UUID:
+def _wave(session: Session, school_id: UUID, number: int, state: WaveState) -> UUID:
     cohort_id = session.exec(select(CohortRow.id).where(CohortRow.school_id == school_id)).one()
     opened = moment(number) - timedelta(days=9)
     wave = Wave(
@@ -72,9 +75,10 @@ def _wave(session: Session, school_id: UUID, number: int) -> UUID:
         opens=OPENS[number],
         closes=OPENS[number] + timedelta(days=61),
         opens_at=opened,
-        closes_at=opened + timedelta(days=61),
+        closes_at=OVER if state is WaveState.CLOSED else opened + timedelta(days=61),
         reference_monday=OPENS[number] - timedelta(days=10),
         frozen_at=opened,
+        state=state,
     )
     session.add(wave)
     session.flush()

@@ -26,7 +26,7 @@ from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
 from app.units.scope import WHOLE, Reach, Scope
 from app.units.tables import OrganisationUnit
-from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, answered
+from tests.analytics.survey import COHORT, LATER, SILENT, Someone, a_surveyed_school, answered
 from tests.fieldwork.field import an_office
 
 STUDIES = {"estudia": 1, "trabaja": 4}
@@ -124,7 +124,7 @@ def test_first_outcomes_of_known_answers(db: Database) -> None:
         school = a_surveyed_school(session, 2, people)
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school))
+        report = indicators_report(session, own(school), of_unit(session, school), now=LATER)
 
     assert report.audience is Audience.OWN
     higher = figure(report, "H1")
@@ -151,7 +151,7 @@ def test_what_is_not_an_answer_is_in_no_base(db: Database) -> None:
         school = a_surveyed_school(session, 2, people)
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school))
+        report = indicators_report(session, own(school), of_unit(session, school), now=LATER)
 
     assert told(figure(report, "H1")) == (1, 1, 1.0)
     assert told(figure(report, "L1")) == (2, 3, 2 / 3)
@@ -177,7 +177,7 @@ def test_the_plan_of_the_same_person_is_beside_their_situation(db: Database) -> 
         school = a_surveyed_school(session, 2, [kept, kept, changed, never_asked, *CROWD])
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school))
+        report = indicators_report(session, own(school), of_unit(session, school), now=LATER)
 
     assert told(figure(report, "X2")) == (2, 3, 2 / 3)
 
@@ -189,7 +189,7 @@ def test_plan_and_satisfaction_of_the_first_questionnaire(db: Database) -> None:
         school = a_surveyed_school(session, 1, [*people, *CROWD])
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school, 1))
+        report = indicators_report(session, own(school), of_unit(session, school, 1), now=LATER)
 
     assert told(figure(report, "X0", "solo_estudiar")) == (3, 6, 0.5)
     assert told(figure(report, "X0b")) == (4, 6, 4 / 6)
@@ -204,7 +204,7 @@ def test_few_answers_of_a_larger_generation_are_told_with_a_warning(db: Database
         school = a_surveyed_school(session, 2, [*SEVEN, *CROWD])
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school))
+        report = indicators_report(session, own(school), of_unit(session, school), now=LATER)
 
     assert told(figure(report, "H1")) == (5, 7, 5 / 7)
     assert figure(report, "H1").reason == Reason.CAREFUL
@@ -217,7 +217,7 @@ def test_not_even_its_own_staff_reads_who_of_seven_answered_what(db: Database) -
         school = a_surveyed_school(session, 2, SEVEN)
 
     with db.reading() as session:
-        report = indicators_report(session, own(school), of_unit(session, school))
+        report = indicators_report(session, own(school), of_unit(session, school), now=LATER)
 
     assert report.small
     assert all(row.value is None for row in report.figures)
@@ -230,7 +230,9 @@ def test_nobody_else_sees_an_outcome_of_a_school_of_seven(db: Database, audience
         school = a_surveyed_school(session, 2, SEVEN)
 
     with db.reading() as session:
-        report = indicators_report(session, WHOLE, of_unit(session, school), audience=audience)
+        report = indicators_report(
+            session, WHOLE, of_unit(session, school), audience=audience, now=LATER
+        )
 
     asked = [row for row in report.figures if row.id in {"S1", "S2", "S3", "S4", "H1", "L1"}]
     assert len(asked) == 9
@@ -246,11 +248,11 @@ def test_an_office_of_three_schools_adds_them_up_and_of_two_does_not(db: Databas
         for code in ("15ECT0001A", "15ECT0002B"):
             a_surveyed_school(session, 2, SEVEN, code=code, office=state)
     with db.reading() as session:
-        of_two = indicators_report(session, own(state), of_unit(session, state))
+        of_two = indicators_report(session, own(state), of_unit(session, state), now=LATER)
     with db.unit_of_work() as session:
         a_surveyed_school(session, 2, SEVEN, code="15ECT0003C", office=state)
     with db.reading() as session:
-        of_three = indicators_report(session, own(state), of_unit(session, state))
+        of_three = indicators_report(session, own(state), of_unit(session, state), now=LATER)
 
     assert of_two.audience is of_three.audience is Audience.OFFICE
     assert all(figure(of_two, "S1", c).value is None for c in ("solo_estudia", "ninguna"))
@@ -264,9 +266,9 @@ def test_a_reader_may_ask_for_less_and_not_for_more(db: Database) -> None:
 
     with db.reading() as session:
         asked = of_unit(session, school)
-        less = indicators_report(session, own(school), asked, audience=Audience.PUBLIC)
+        less = indicators_report(session, own(school), asked, audience=Audience.PUBLIC, now=LATER)
         with pytest.raises(AudienceNotYours):
-            indicators_report(session, own(state), asked, audience=Audience.OWN)
+            indicators_report(session, own(state), asked, audience=Audience.OWN, now=LATER)
 
     assert less.audience is Audience.PUBLIC
 
@@ -330,10 +332,14 @@ def test_a_crossing_is_told_whole_or_not_at_all(db: Database) -> None:
         )
 
     with db.reading() as session:
-        shown = indicators_report(session, own(school), of_unit(session, school), by="sexo")
-        hidden = indicators_report(session, own(lonely), of_unit(session, lonely), by="sexo")
+        shown = indicators_report(
+            session, own(school), of_unit(session, school), by="sexo", now=LATER
+        )
+        hidden = indicators_report(
+            session, own(lonely), of_unit(session, lonely), by="sexo", now=LATER
+        )
         with pytest.raises(TraitNotOffered):
-            indicators_report(session, own(school), of_unit(session, school), by="curp")
+            indicators_report(session, own(school), of_unit(session, school), by="curp", now=LATER)
 
     # S1 has categories of nobody, so of its family only one line is told.
     assert all(one.row.withheld for one in shown.crossed if one.row.id in {"S1", "H1", "L1"})
@@ -351,7 +357,9 @@ def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
             a_surveyed_school(session, 2, people, code=code, office=state)
 
     with db.reading() as session:
-        report = indicators_report(session, own(state), of_unit(session, state), by="sexo")
+        report = indicators_report(
+            session, own(state), of_unit(session, state), by="sexo", now=LATER
+        )
 
     found = {(one.row.id, one.group): told(one.row) for one in report.crossed}
     assert (found["H1", "H"], found["H1", "M"]) == ((3, 3, 1.0), (0, 3, 0.0))

@@ -159,6 +159,7 @@ def results_of(
         caller.scope,
         WaveOfUnit(unit, header.cohort, header.questionnaire),
         audience=Audience.PUBLIC if as_public else None,
+        now=now,
     )
     today = civil_date(now, header.zone)
     return Results(header, report, say_date(today, "d 'de' MMMM 'de' y"))

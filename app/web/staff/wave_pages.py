@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from app.analytics.reports import RatesReport, wave_rates
+from app.analytics.response_rates import RatesReport, wave_rates
 from app.chronology.calendar import civil_date
 from app.fieldwork import queries, wave_people
 from app.fieldwork.queries import OutcomeCounts, Trait, TraitLine, WaveHeader
