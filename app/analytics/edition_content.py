@@ -56,9 +56,9 @@ def _document(content: EditionContent) -> dict[str, object]:
         "wave": tally.wave,
         "answered": tally.answered,
         "counts": _lines(tally.counts),
-        "people": [_people(people) for people in tally.people],
+        "people": [_people(people) for people in tally.states],
         "numbers": {name: _histogram(found) for name, found in tally.numbers.items()},
-        "waits": {name: [_histogram(h) for h in pair] for name, pair in tally.waits.items()},
+        "waits": {name: [_histogram(h) for h in pair] for name, pair in tally.waiting.items()},
         "crossings": {
             name: sorted([a, b, n] for (a, b), n in pairs.items())
             for name, pairs in tally.crossings.items()
@@ -75,9 +75,9 @@ def _tally(found: Mapping[str, object]) -> Tally:
         wave=_int(found["wave"]),
         answered=_int(found["answered"]),
         counts=_read_lines(found["counts"]),
-        people=tuple(_read_people(people) for people in _list(found["people"])),
+        states=tuple(_read_people(people) for people in _list(found["people"])),
         numbers={k: _read_histogram(v) for k, v in _map(found["numbers"]).items()},
-        waits={k: _read_waits(v) for k, v in _map(found["waits"]).items()},
+        waiting={k: _read_waits(v) for k, v in _map(found["waits"]).items()},
         crossings={k: _read_pairs(v) for k, v in _map(found["crossings"]).items()},
         traits={
             variable: {

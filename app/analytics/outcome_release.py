@@ -28,6 +28,7 @@ from app.analytics.wages import BAND_EDGES
 
 WHOLE = frozenset({Kind.SCALE, Kind.CURVE, Kind.CROSSING})  # told whole or not at all
 
+
 def release_wave(
     rows: Rows,
     wave: int,

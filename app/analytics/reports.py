@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.analytics.crossed_release import CrossedRow, release_crossed
 from app.analytics.datasets import AnalysisFrame, analysis_frame
 from app.analytics.editions import Publication, published
-from app.analytics.outcome_release import release_tally
+from app.analytics.outcome_release import release_counted
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
 from app.analytics.released import Audience, Context, IndicatorRow
 from app.analytics.response_rates import RatesReport, wave_rates
@@ -178,7 +178,7 @@ def indicators_report(
         answered=source.tally.answered,
     )
     crossed = () if trait is None else release_crossed(source.tally, trait, context)
-    figures = () if trait is not None else release_tally(source.tally, context)
+    figures = () if trait is not None else release_counted(source.tally, context)
     return IndicatorsReport(
         audience=reader,
         by=trait,

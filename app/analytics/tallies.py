@@ -163,7 +163,9 @@ def tally_of(rows: Rows, wave: int) -> Tally:
         states=tuple(people_of(family, wave, rows) for family in FAMILIES),
         numbers={e.id: values(e, rows).tally for e in entries if e.kind in NUMBERED},
         waiting={name: (wait.ended, wait.watched) for name, wait in waiting.items()},
-        crossings={e.id: _pairs(counted.crossing_of(e)) for e in entries if e.kind is Kind.CROSSING},
+        crossings={
+            e.id: _pairs(counted.crossing_of(e)) for e in entries if e.kind is Kind.CROSSING
+        },
         traits={variable: _by_trait(counted, variable, entries) for variable in LATTICE},
     )
 
@@ -220,9 +222,7 @@ def _by_trait(
     return groups
 
 
-def _merged(
-    parts: Sequence[Mapping[K, V]], together: Callable[[Sequence[V]], V]
-) -> dict[K, V]:
+def _merged(parts: Sequence[Mapping[K, V]], together: Callable[[Sequence[V]], V]) -> dict[K, V]:
     keys = dict.fromkeys(key for part in parts for key in part)
     return {key: together([part[key] for part in parts if key in part]) for key in keys}
 
