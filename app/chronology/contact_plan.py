@@ -45,10 +45,12 @@ class StepRule:
 
 @dataclass(frozen=True, slots=True)
 class SendingHours:
-    """Hours of the school's own zone: [opens, closes) allowed; from `preferred` on where set.
+    """Hours of the school's own zone: [opens, closes) allowed; on weekdays rather from `preferred`.
 
-    What is due leaves as soon as the hours allow. Waiting for the evening is a choice of the
-    institution (trust.md 4.3 finds no strong evidence for an hour or a weekday).
+    The preference moves an hour and never a day: on Saturdays and Sundays what is due leaves as
+    soon as the hours allow, and what the evening could not take leaves the next morning.
+    `weekdays_only` lets Saturdays and Sundays out altogether (a choice of the institution:
+    trust.md 4.3 finds no strong evidence for a weekday).
     """
 
     opens: time = time(9)
@@ -57,6 +59,7 @@ class SendingHours:
     weekdays_only: bool = False
 
 
+EVENINGS = SendingHours(preferred=time(17))  # trust.md 4.3
 WEEKDAY_EVENINGS = SendingHours(preferred=time(17), weekdays_only=True)
 
 
@@ -67,7 +70,7 @@ class ContactPlan:
     rules: tuple[StepRule, ...]
     most: int = 6
     gap: int = 3  # days between two messages to one person
-    hours: SendingHours = SendingHours()
+    hours: SendingHours = EVENINGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,15 +67,19 @@ def is_sending_day(hours: SendingHours, day: date) -> bool:
     return is_weekday(day) or not hours.weekdays_only
 
 
-def not_before(hours: SendingHours, *, now: datetime, zone: str) -> datetime | None:
+def not_before(
+    hours: SendingHours, *, now: datetime, zone: str, patient: bool = True
+) -> datetime | None:
     """From when a message that is due today may leave, as an instant of the school's zone.
 
-    None when today is not a day for it, or its hours are over.
+    None when today is not a day for it, or its hours are over. Who is not `patient` does not
+    wait for the preferred hour: a single pass cannot know whether another comes in the evening.
     """
     here = local_time(now, zone)
     if not is_sending_day(hours, here.date()) or here.time() >= hours.closes:
         return None
-    earliest = hours.preferred or hours.opens
+    waits = patient and hours.preferred is not None and is_weekday(here.date())
+    earliest = hours.preferred if waits and hours.preferred else hours.opens
     begins = here.replace(hour=earliest.hour, minute=earliest.minute, second=0, microsecond=0)
     return max(now, begins.astimezone(now.tzinfo))
 
@@ -86,8 +90,10 @@ def quiet_until(hours: SendingHours, *, now: datetime, zone: str) -> datetime | 
     Asked again for each message that waited past the evening: nobody is written at night.
     """
     here = local_time(now, zone)
-    if hours.opens <= here.time() < hours.closes:
+    if is_sending_day(hours, here.date()) and hours.opens <= here.time() < hours.closes:
         return None
     day = here.date() if here.time() < hours.opens else here.date() + timedelta(days=1)
+    while not is_sending_day(hours, day):
+        day += timedelta(days=1)
     opens = datetime.combine(day, time(hours.opens.hour, hours.opens.minute), here.tzinfo)
     return opens.astimezone(now.tzinfo)

@@ -15,7 +15,7 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan, SendingHours, Step
+from app.chronology.contact_plan import ContactPlan, SendingHours, Step
 from app.chronology.due import ContactHistory, due_step, newest_due, not_before, quiet_until
 from app.chronology.wave_plan import FieldPeriod
 from app.directory.tables import ContactKind, ContactPoint, OptOut, PanelMember
@@ -27,6 +27,7 @@ from app.fieldwork.addressees import (
     correspondents,
     follow_up_refusals,
 )
+from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import (
     AWAITED,
@@ -88,14 +89,15 @@ def queue_due(
     *,
     now: datetime,
     mail_domain: str,
-    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
+    patient: bool = False,
     limit: int = WAVES_A_BATCH,
 ) -> Queued:
     """Queue what is due today in the open waves, once a day each; `mail_domain` is ours.
 
-    A paused wave queues nothing and catches up when it is resumed.
+    A paused wave queues nothing and catches up when it is resumed. `patient`: there will be a
+    pass in the evening, so messages wait for the hour that their plan prefers.
     """
-    mailings = _mailings_today(session, plans, now=now)
+    mailings = _mailings_today(session, now=now, patient=patient)
     messages = 0
     for mailing in mailings[:limit]:
         if _take_day(session, mailing):
@@ -110,7 +112,6 @@ def queue_one(
     *,
     now: datetime,
     mail_domain: str,
-    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
 ) -> bool:
     """Write to one person now, whatever the plan; False if that was done today already.
 
@@ -127,22 +128,25 @@ def queue_one(
     wave = session.get_one(Wave, case.wave_id)
     today = civil_date(now, person.zone)
     step = Step(case.last_step) if case.last_step else Step.INVITATION
-    mailing = _Mailing(wave, plans[wave.questionnaire], _period(wave), today, now)
+    plan = plans_of(session, [wave.school_id]).of(wave.school_id, wave.questionnaire)
+    mailing = _Mailing(wave, plan, _period(wave), today, now)
     letter = _Letter(case_id, step, f"case/{case_id}/by_hand/{today}")
     return _queue(session, mailing, [letter], mail_domain=mail_domain, now=now) == 1
 
 
 def still_wanted(session: Session, case_id: UUID, *, now: datetime) -> Objection | None:
     """Why a message about this case does not leave now, or None. Asked just before each send."""
-    return objections(correspondents(session, [case_id]), [case_id], now=now).get(case_id)
+    people = correspondents(session, [case_id])
+    plans = plans_of(session, {person.school_id for person in people.values()})
+    return objections(people, [case_id], plans, now=now).get(case_id)
 
 
 def objections(
     people: Mapping[UUID, Correspondent],
     case_ids: Iterable[UUID],
+    plans: Plans,
     *,
     now: datetime,
-    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
     channel: Channel = Channel.MAIL,
 ) -> dict[UUID, Objection]:
     """The objections of a batch read by `correspondents`; who is absent here may be written to."""
@@ -193,9 +197,9 @@ def objection_to(
 
 
 def _objection(
-    person: Correspondent, plans: Mapping[int, ContactPlan], channel: Channel, *, now: datetime
+    person: Correspondent, plans: Plans, channel: Channel, *, now: datetime
 ) -> Objection | None:
-    hours = plans[person.questionnaire].hours
+    hours = plans.of(person.school_id, person.questionnaire).hours
     state = replace(person.state, has_address=bool(person.ways(channel)))
     return objection_to(state, hours, now=now, zone=person.zone)
 
@@ -204,9 +208,7 @@ def _reason(person: Correspondent, *, now: datetime) -> Unwanted | None:
     return why_unwanted(person.state, now=now, today=civil_date(now, person.zone))
 
 
-def _mailings_today(
-    session: Session, plans: Mapping[int, ContactPlan], *, now: datetime
-) -> list[_Mailing]:
+def _mailings_today(session: Session, *, now: datetime, patient: bool) -> list[_Mailing]:
     rows = session.exec(
         select(Wave, OrganisationUnit.time_zone)
         .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
@@ -220,14 +222,15 @@ def _mailings_today(
             ),
         )
         .order_by(col(Wave.closes_at), col(Wave.id))
-    )
+    ).all()
+    plans = plans_of(session, {wave.school_id for wave, _ in rows})
     found = []
     for wave, zone in rows:
-        plan, period = plans[wave.questionnaire], _period(wave)
+        plan, period = plans.of(wave.school_id, wave.questionnaire), _period(wave)
         today = civil_date(now, zone)
         if wave.queued_on == today or newest_due(plan, period, today=today) is None:
             continue
-        leaves_from = not_before(plan.hours, now=now, zone=zone)
+        leaves_from = not_before(plan.hours, now=now, zone=zone, patient=patient)
         if leaves_from is not None:
             found.append(_Mailing(wave, plan, period, today, leaves_from))
     return found

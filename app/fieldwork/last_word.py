@@ -4,7 +4,7 @@ The same answer as `invitations.objections`, from one small query built once: it
 for every handful of messages, in the transaction that writes down that they are leaving.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Executable, bindparam, exists
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col
 
-from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan
 from app.directory.tables import Consent, ContactKind, ContactPoint, OptOut, PanelMember
 from app.fieldwork.addressees import FOLLOW_UP, USABLE, born_on, follow_up_refusals
 from app.fieldwork.invitations import GONE, objection_to
+from app.fieldwork.plans import Plans
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import Addressee
 from app.messaging.delivery import Objection
@@ -41,6 +41,7 @@ def _states(channel: Channel) -> Executable:
             col(Case.disposition),
             col(Case.link_revoked_at),
             col(Wave.questionnaire),
+            col(Wave.school_id),
             col(Wave.state).label("wave_state"),
             col(Wave.closes_at),
             col(Wave.paused_at),
@@ -76,9 +77,9 @@ _STATES = {channel: _states(channel) for channel in Channel}
 def last_objections(
     session: Session,
     case_ids: Collection[UUID],
+    plans: Plans,
     *,
     now: datetime,
-    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
     channel: Channel = Channel.MAIL,
 ) -> dict[UUID, Objection]:
     """Why messages about these cases do not leave now; who is absent may be written to."""
@@ -90,7 +91,7 @@ def last_objections(
         refused = refusals.get(row.member_id, row.id) != row.id
         objection = objection_to(
             _state(row, follow_up_refused=refused),
-            plans[row.questionnaire].hours,
+            plans.of(row.school_id, row.questionnaire).hours,
             now=now,
             zone=row.time_zone,
         )

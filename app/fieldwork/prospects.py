@@ -12,7 +12,7 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.chronology.contact_plan import DEFAULT_PLANS, ContactPlan, Step
+from app.chronology.contact_plan import Step
 from app.chronology.due import NOTHING_YET, ContactHistory
 from app.chronology.wave_plan import Cohort, FieldPeriod
 from app.directory.tables import CohortRow, OptOut, PanelMember
@@ -27,6 +27,7 @@ from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import Membership, verdict
 from app.fieldwork.frame import Candidate, members_of
 from app.fieldwork.planning import windows_to_open
+from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.rehearsal import Prospect, RehearsedDay, RehearsedWave, rehearse
 from app.fieldwork.schedule import Window
 from app.fieldwork.tables import Case, Wave, WaveState
@@ -47,12 +48,11 @@ def rehearsal(
     *,
     now: datetime,
     days: int,
-    plans: Mapping[int, ContactPlan] = DEFAULT_PLANS,
 ) -> tuple[RehearsedDay, ...]:
     """What the scheduler will do on each of `days` days from today on; nothing is done."""
     first = civil_date(now, CENTRE)
     horizon = [first + timedelta(days=number) for number in range(days)]
-    report = rehearse(_waves(session, horizon, now=now), plans, horizon, now=now)
+    report = rehearse(_waves(session, horizon, now=now), horizon, now=now)
     by_day = {day.day: day for day in report}
     for day, domains in _already_queued(session, first, now=now).items():
         if day in by_day:
@@ -61,8 +61,10 @@ def rehearsal(
 
 
 def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable[RehearsedWave]:
-    for cohort, window in windows_to_open(session, days):
-        yield _to_open(session, cohort, window, now=now)
+    coming = windows_to_open(session, days)
+    plans = plans_of(session, {cohort.school_id for cohort, _ in coming})
+    for cohort, window in coming:
+        yield _to_open(session, cohort, window, plans, now=now)
     rows = session.exec(
         select(Wave, CohortRow, OrganisationUnit)
         .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
@@ -70,6 +72,7 @@ def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable
         .where(Wave.state == WaveState.OPEN)
         .order_by(OrganisationUnit.code, col(Wave.id))
     ).all()
+    plans = plans_of(session, {school.id for _, _, school in rows})
     for wave, cohort_row, school in rows:
         yield RehearsedWave(
             school=school.code,
@@ -77,6 +80,7 @@ def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable
             period=FieldPeriod(wave.questionnaire, wave.opens, wave.closes),
             zone=school.time_zone,
             prospects=_in_the_field(session, wave),
+            plan=plans.of(school.id, wave.questionnaire),
             queued_on=wave.queued_on,
             paused=wave.paused_at is not None,
         )
@@ -105,7 +109,7 @@ def _in_the_field(session: Session, wave: Wave) -> list[Prospect]:
 
 
 def _to_open(
-    session: Session, cohort: SchoolCohort, window: Window, *, now: datetime
+    session: Session, cohort: SchoolCohort, window: Window, plans: Plans, *, now: datetime
 ) -> RehearsedWave:
     opens_on = max(window.period.opens, civil_date(now, cohort.zone))
     prospects: list[Prospect] = []
@@ -117,6 +121,7 @@ def _to_open(
         period=window.period,
         zone=cohort.zone,
         prospects=prospects,
+        plan=plans.of(cohort.school_id, window.questionnaire),
         opens_on=opens_on,
     )
 

@@ -35,6 +35,7 @@ class RehearsedWave:
     period: FieldPeriod
     zone: str
     prospects: Sequence[Prospect]
+    plan: ContactPlan
     opens_on: date | None = None  # None: it is open
     queued_on: date | None = None
     paused: bool = False
@@ -52,7 +53,6 @@ class RehearsedDay:
 
 def rehearse(
     waves: Iterable[RehearsedWave],
-    plans: Mapping[int, ContactPlan],
     days: Sequence[date],
     *,
     now: datetime,
@@ -65,14 +65,15 @@ def rehearse(
         if closing := report.get(max(wave.period.closes, days[0])):
             closing.closed.append(wave)
         if not wave.paused:
-            for day, domains in _messages(wave, plans[wave.period.wave], days, now=now).items():
+            for day, domains in _messages(wave, days, now=now).items():
                 report[day].messages += domains
     return tuple(report.values())
 
 
 def _messages(
-    wave: RehearsedWave, plan: ContactPlan, days: Sequence[date], *, now: datetime
+    wave: RehearsedWave, days: Sequence[date], *, now: datetime
 ) -> Mapping[date, Counter[str]]:
+    plan = wave.plan
     moments = {day: max(now, local_midnight(day, wave.zone)) for day in days}
     sending = [
         day

@@ -1,4 +1,4 @@
-"""Tables: window_change, wave, survey_case, case_event, revoked_link, entry_session."""
+"""Tables: window_change, contact_plan, message_text, wave, survey_case and what happens to it."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,6 +25,39 @@ class WindowChange(Table, table=True):
     opens: date
     closes: date  # first day on which no answer is taken
     reason: str = Field(max_length=300)
+    staff_id: UUID | None = None
+    at: datetime
+
+
+class ContactPlanRow(Table, table=True):
+    """A contact plan that a unit chose for itself and all below. Newest row of a unit rules."""
+
+    __tablename__ = "contact_plan"
+    __table_args__ = (UniqueConstraint("unit_id", "questionnaire", "version"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    unit_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    questionnaire: int
+    version: int  # of this unit and questionnaire, from 1
+    document: str | None = None  # chronology.plan_text; None: the plan from above again
+    staff_id: UUID | None = None
+    at: datetime
+
+
+class MessageTextRow(Table, table=True):
+    """A message in a unit's own words, for itself and all below. Newest row of a unit rules."""
+
+    __tablename__ = "message_text"
+    __table_args__ = (UniqueConstraint("unit_id", "questionnaire", "step", "started", "version"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    unit_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    questionnaire: int
+    step: str = Field(max_length=40)
+    started: bool = False  # for those who began and did not finish
+    version: int  # of this unit and message, from 1
+    subject: str | None = Field(default=None, max_length=200)  # None: the text from above again
+    body: str | None = None
     staff_id: UUID | None = None
     at: datetime
 

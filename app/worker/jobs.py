@@ -36,7 +36,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
 
 
 def _schedule(deployment: Deployment) -> bool:
-    done = schedule(deployment)
+    done = schedule(deployment, patient=True)
     if done.opened or done.closed or done.queued:
         log.info("opened=%d closed=%d queued=%d", len(done.opened), done.closed, done.queued)
     for note in done.blocked:

@@ -39,15 +39,20 @@ class ScheduleReport:
     queued: int
 
 
-def schedule(deployment: Deployment) -> ScheduleReport:
-    """Open, follow, close, queue, in this order: who joins today is written to today."""
+def schedule(deployment: Deployment, *, patient: bool = False) -> ScheduleReport:
+    """Open, follow, close, queue, in this order: who joins today is written to today.
+
+    `patient`: this process will be here in the evening, when messages preferably leave.
+    """
     office = post_office(deployment.settings)
     versions = published_versions(deployment)
     opened, blocked = _open(deployment, office, versions)
     followed = deployment.change(
         lambda session, now: follow_directory(session, now=now, keys=office.link_keys)
     )
-    return ScheduleReport(opened, blocked, followed, _close(deployment), _queue(deployment, office))
+    closed = _close(deployment)
+    queued = _queue(deployment, office, patient=patient)
+    return ScheduleReport(opened, blocked, followed, closed, queued)
 
 
 def missed(deployment: Deployment) -> tuple[WaveNote, ...]:
@@ -107,9 +112,9 @@ def _close(deployment: Deployment) -> int:
     return waves
 
 
-def _queue(deployment: Deployment, office: PostOffice) -> int:
+def _queue(deployment: Deployment, office: PostOffice, *, patient: bool) -> int:
     def act(session: Session, now: datetime) -> Queued:
-        return queue_due(session, now=now, mail_domain=office.mail_domain)
+        return queue_due(session, now=now, mail_domain=office.mail_domain, patient=patient)
 
     messages, more = 0, True
     while more:

@@ -17,6 +17,7 @@ from app.fieldwork.failing import pause_failing_waves
 from app.fieldwork.invitations import objections
 from app.fieldwork.last_word import last_objections
 from app.fieldwork.links import LinkKeyMissing
+from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.stationery import (
     Envelope,
     PostOffice,
@@ -64,6 +65,7 @@ class Writer:
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._stationery: dict[UUID, Stationery] = {}
+        self._plans = Plans()  # of the last claim; asked again for every handful of its texts
         self._failed: set[UUID] = set()
 
     def render(
@@ -77,7 +79,8 @@ class Writer:
             }
         cases = _about_people(claimed)
         people = correspondents(session, cases)
-        unwanted = objections(people, cases, now=now, channel=self._channel)
+        self._plans = plans_of(session, {person.school_id for person in people.values()})
+        unwanted = objections(people, cases, self._plans, now=now, channel=self._channel)
         addresses = [
             address for person in people.values() for address in person.ways(self._channel)
         ]
@@ -98,7 +101,7 @@ class Writer:
         if self._stopping():
             return {message.id: Objection("stopping", until=now) for message in claimed}
         cases = _about_people(claimed)
-        unwanted = last_objections(session, cases, now=now, channel=self._channel)
+        unwanted = last_objections(session, cases, self._plans, now=now, channel=self._channel)
         return {
             message.id: unwanted[message.context_id]
             for message in claimed

@@ -9,6 +9,7 @@ from app.chronology.contact_plan import (
     BY_LINK,
     CLASS_FIRST,
     DEFAULT_PLANS,
+    EVENINGS,
     ORDER,
     WEEKDAY_EVENINGS,
     ContactPlan,
@@ -174,3 +175,22 @@ def test_what_is_due_leaves_at_once_within_the_hours_any_day() -> None:
     assert not_before(SendingHours(), now=early, zone=MEXICO) == datetime(
         2026, 10, 3, 15, tzinfo=UTC
     )
+
+
+def test_the_preference_moves_an_hour_and_never_a_day() -> None:
+    thursday = datetime(2026, 10, 1, 18, tzinfo=UTC)
+    saturday = datetime(2026, 10, 3, 18, tzinfo=UTC)
+
+    assert not_before(EVENINGS, now=thursday, zone=MEXICO) == datetime(2026, 10, 1, 23, tzinfo=UTC)
+    assert not_before(EVENINGS, now=thursday, zone=MEXICO, patient=False) == thursday
+    assert not_before(EVENINGS, now=saturday, zone=MEXICO) == saturday
+
+
+def test_what_a_friday_left_waits_for_monday_where_weekends_are_out() -> None:
+    night = datetime(2026, 10, 3, 3, tzinfo=UTC)  # Friday, 21:00 in Mexico City
+    saturday = datetime(2026, 10, 3, 18, tzinfo=UTC)
+    monday = datetime(2026, 10, 5, 15, tzinfo=UTC)
+
+    assert quiet_until(WEEKDAY_EVENINGS, now=night, zone=MEXICO) == monday
+    assert quiet_until(WEEKDAY_EVENINGS, now=saturday, zone=MEXICO) == monday
+    assert quiet_until(EVENINGS, now=saturday, zone=MEXICO) is None

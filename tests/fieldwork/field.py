@@ -65,7 +65,13 @@ def a_school(
     office: UUID | None = None,
     calendar: CalendarName = CalendarName.SEP,
 ) -> School:
-    unit = OrganisationUnit(code=code, name=f"Plantel {code}", kind=UnitKind.SCHOOL, time_zone=zone)
+    unit = OrganisationUnit(
+        code=code,
+        name=f"Plantel {code}",
+        kind=UnitKind.SCHOOL,
+        time_zone=zone,
+        parent_id=office,
+    )
     session.add(unit)
     session.flush()
     session.add(UnitAncestor(unit_id=unit.id, ancestor_id=unit.id))

@@ -16,6 +16,7 @@ from app.fieldwork.invitations import objections, pause_wave
 from app.fieldwork.last_word import last_objections
 from app.fieldwork.links import revoke_link
 from app.fieldwork.noes import allow_next_waves, decline_next_waves, opt_out
+from app.fieldwork.plans import Plans
 from app.fieldwork.tables import Case, Wave, WaveState
 from tests.fieldwork.field import KEYS, Person, a_school, a_wave, case_of
 
@@ -101,8 +102,8 @@ def test_both_questions_have_one_answer(
         change(session, case)
         session.flush()
 
-        quick = last_objections(session, [case.id], now=now)
-        thorough = objections(correspondents(session, [case.id]), [case.id], now=now)
+        quick = last_objections(session, [case.id], Plans(), now=now)
+        thorough = objections(correspondents(session, [case.id]), [case.id], Plans(), now=now)
 
     assert quick == thorough
     assert bool(quick) == (
@@ -118,7 +119,7 @@ def test_every_disposition(db: Database, disposition: Disposition) -> None:
         wave = a_wave(session, school, now=NOON)
         case = case_of(session, wave, school.members[0], disposition=disposition, now=NOON)
 
-        quick = last_objections(session, [case], now=NOON)
-        thorough = objections(correspondents(session, [case]), [case], now=NOON)
+        quick = last_objections(session, [case], Plans(), now=NOON)
+        thorough = objections(correspondents(session, [case]), [case], Plans(), now=NOON)
 
     assert quick == thorough

@@ -17,6 +17,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "classroom.unlocked": "Desbloqueó la entrada a un aula",
     "contact.opened": "Abrió una forma de contactar a una persona",
     "contact.result_said": "Anotó qué pasó al buscar a una persona",
+    "contact_plan.chosen": "Cambió el plan de mensajes",
+    "contact_plan.inherited": "Volvió al plan de mensajes de arriba",
     "contact.added": "Agregó un contacto",
     "contact.confirmed": "Confirmó un contacto",
     "contact.dead": "Anotó que un contacto ya no sirve",

@@ -57,6 +57,7 @@ class UnitsPage(Page):
     may_import: bool
     chronology_url: str | None
     profile_url: str | None
+    plan_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,9 @@ def unit_page(unit_code: str, caller: Reader, db: Db) -> Response:
             may_import=False,
             chronology_url=f"/panel/cronologia/{unit.code}",
             profile_url=f"/panel/unidades/{unit.code}/institucion"
+            if caller.actor.may(Permission.MANAGE_INSTITUTION)
+            else None,
+            plan_url=f"/panel/unidades/{unit.code}/plan"
             if caller.actor.may(Permission.MANAGE_INSTITUTION)
             else None,
         )
