@@ -18,12 +18,13 @@ from sqlmodel import Session, col, select
 from app.errors import AppError
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.progress import Why, advance_if_possible
-from app.fieldwork.tables import Case, EntrySession, Mode, RevokedLink, Wave, WaveState
+from app.fieldwork.tables import WATCHED, Case, EntrySession, Mode, RevokedLink, Wave, WaveState
 from app.fieldwork.tokens import parse_token, token_hash, written_again
 from app.keys import PurposeKey
 
 WEB_SESSION = timedelta(hours=24)  # trust.md SEC-21
 CLASS_IDLE = timedelta(minutes=10)
+CALL_SESSION = timedelta(hours=2)  # of an interview by telephone
 GRACE = timedelta(hours=72)  # answers typed before the close may arrive this late (F-35)
 _SECRET_BYTES = 16
 
@@ -261,11 +262,11 @@ def _state(case: Case, wave: Wave, *, now: datetime) -> LinkState:
 
 
 def _alive_until(facts: SessionFacts, *, closed: bool) -> datetime:
-    """A phone without network delivers after the close; a computer of the class never waits."""
-    if closed and facts.mode is not Mode.CLASS:
+    """A phone without network delivers after the close; a class or a call never waits."""
+    if closed and facts.mode not in WATCHED:
         return facts.closes_at + GRACE
     return facts.expires_at
 
 
 def _life(mode: Mode) -> timedelta:
-    return CLASS_IDLE if mode is Mode.CLASS else WEB_SESSION
+    return {Mode.CLASS: CLASS_IDLE, Mode.PHONE: CALL_SESSION}.get(mode, WEB_SESSION)

@@ -102,8 +102,12 @@ class Mode(StrEnum):
 
     WEB = "web"
     CLASS = "class"
-    PHONE = "phone"
+    PHONE = "phone"  # staff ask by telephone and type what they hear
     PAPER = "paper"
+
+
+# Somebody else looks at the screen: what was answered elsewhere stays covered, whatever is known.
+WATCHED = frozenset({Mode.CLASS, Mode.PHONE})
 
 
 class Case(Table, table=True):

@@ -47,6 +47,17 @@ class NothingToCompare(AppError):
     )
 
 
+class NotOnCall(AppError):
+    """Who asks by telephone never sees what the person answered elsewhere."""
+
+    code = "second_check.not_on_call"
+    status = 403
+    plantilla = (
+        "Por teléfono no se muestra lo que la persona contestó en otro dispositivo. Está guardado "
+        "y ella puede verlo con su enlace."
+    )
+
+
 class NotInClass(AppError):
     """In a class what was answered elsewhere stays covered: others are in the room (SEC-28)."""
 
@@ -70,11 +81,13 @@ def asks_for_curp(session: Session, sitting: Sitting) -> bool:
     """Whether the end of the CURP is asked for; otherwise the matrícula.
 
     Raises:
-        NotInClass: the person answers in a class.
+        NotInClass, NotOnCall: the person answers in a class, or by telephone.
         NothingToCompare: the directory has neither.
     """
     if sitting.visit.mode is Mode.CLASS:
         raise NotInClass(case=sitting.visit.case_id)
+    if sitting.visit.mode is Mode.PHONE:
+        raise NotOnCall(case=sitting.visit.case_id)
     member_id = sitting.member_id
     member = session.get_one(PanelMember, member_id)
     if member.curp is not None:

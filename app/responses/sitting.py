@@ -22,7 +22,7 @@ from app.directory.tables import CohortRow, PanelMember
 from app.errors import AppError
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.tables import Case, EntrySession, Wave
+from app.fieldwork.tables import Case, EntrySession, Mode, Wave
 from app.questionnaires.answers import Answer as AnswerValue
 from app.questionnaires.answers import MissingCode, Stored, from_stored
 from app.questionnaires.flow import Step, steps
@@ -200,7 +200,8 @@ def _known_before(
             found[name] = str(personal[0].id) if personal else False
     if FIRST_JOB in wanted:
         known = session.connection().execute(_FIRST_JOB_KNOWN, {"member": row.member_id})
-        found[FIRST_JOB] = bool(known.scalar())
+        # Whoever asks by telephone does not learn what was told a year ago: it is asked again.
+        found[FIRST_JOB] = bool(known.scalar()) and row.mode is not Mode.PHONE
     return found
 
 

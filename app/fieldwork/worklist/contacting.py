@@ -161,6 +161,21 @@ def say_result(
     _note(session, "contact.result_said", person, by, now=now, result=result.value)
 
 
+def note_interview(session: Session, case_id: UUID, *, by: Steward, now: datetime) -> None:
+    """The call became an interview: the open one, or one from a telephone of the school.
+
+    Raises:
+        NotFound: the person is not the caller's.
+        NotMissing: nothing is expected of them.
+    """
+    standing = _missing(session, case_id, by, now=now)
+    called = _same_attempt(session, case_id, Channel.CALL, by, now=now)
+    if called is None:
+        called = _begin(session, standing, Channel.CALL, None, by=by, now=now)
+    _say(session, called, AttemptResult.INTERVIEWED, now=now)
+    _settle_meetings(session, case_id, AttemptResult.INTERVIEWED, now=now)
+
+
 def _missing(session: Session, case_id: UUID, by: Steward, *, now: datetime) -> Standing:
     standing = standing_of(session, by.scope, case_id, now=now)
     if standing is not None:

@@ -87,7 +87,7 @@ RULES: Mapping[AttemptResult, ResultRule] = {
         Effect.DOUBTS_ELIGIBILITY,
         Ineligibility.DUPLICATE,
     ),
-    R.INTERVIEWED: ResultRule("Respondió por teléfono", "1.1"),
+    R.INTERVIEWED: ResultRule("Entrevista por teléfono", "1.0"),
     R.NOT_MADE: ResultRule("No lo hice", "", None, Effect.TAKES_BACK),
 }
 

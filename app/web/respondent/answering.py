@@ -43,6 +43,7 @@ from app.web.respondent.visiting import Device
 from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
 
 BACK, STOP, LEAVE, KEEP_FIRST = "atras", "parar", "salir", "conservar"
+_LEFT = {Mode.CLASS: endings.LEFT_CLASS, Mode.PHONE: endings.LEFT_CALL}
 STOPPED = "pausa"  # ?paso= of the page shown after "Terminar aquí"
 _TROUBLE = (StorageBusy, StorageFull, StorageBroken)
 
@@ -122,11 +123,11 @@ def _leave(desk: Desk) -> Response:
     with desk.db.unit_of_work() as session:
         visit = entry.session_of(session, desk.posted.secret, now=desk.now)
         entry.end(session, desk.posted.secret, now=desk.now)
-    in_class = visit is not None and visit.mode is Mode.CLASS
+    left = _LEFT.get(visit.mode, endings.LEFT) if visit else endings.LEFT
     if desk.device.class_code:
         response: Response = RedirectResponse(f"/aula/{desk.device.class_code}/equipo", 303)
     else:
-        response = render(endings.LEFT_CLASS if in_class else endings.LEFT)
+        response = render(left)
     desk.device.forget(response, desk.posted.secret)
     return response
 

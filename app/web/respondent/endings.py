@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from app.fieldwork.tables import Mode
+from app.fieldwork.tables import WATCHED
 from app.questionnaires.flow import first_unanswered
 from app.responses.queries import own_answers
 from app.responses.sitting import Sitting
@@ -27,6 +27,12 @@ LEFT_CLASS = MessagePage(
         "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
         "Ya puedes cerrar esta página.",
     ),
+)
+LEFT_CALL = MessagePage(
+    "Entrevista guardada",
+    ("Lo que se contestó por teléfono está guardado y aquí ya no se ve.",),
+    link="/panel/pendientes",
+    link_text="Volver a pendientes",
 )
 _FINISHED = (
     "Tus respuestas llegaron y están guardadas. Gracias por tu tiempo.",
@@ -92,7 +98,7 @@ def refused_page(sitting: Sitting, screen: Screen) -> ReceiptPage:
         else None,
         continue_form=act_fields(screen.secret, "atras", notice),
         leave=act_fields(screen.secret, "salir"),
-        in_class=sitting.visit.mode is Mode.CLASS,
+        in_class=sitting.visit.mode in WATCHED,
     )
 
 
@@ -105,8 +111,8 @@ def _ending(
     paragraphs: tuple[str, ...],
     continues: bool = False,
 ) -> ReceiptPage:
-    # In class nothing that was answered stands on the screen: others look at it too.
-    in_class = sitting.visit.mode is Mode.CLASS
+    # Nothing that was answered stands on the screen where others look at it too.
+    in_class = sitting.visit.mode in WATCHED
     wording = wording_of(session, sitting, sitting.steps, screen.language)
     resume = first_unanswered(sitting.questionnaire, sitting.answers) if continues else None
     step = resume.name if resume else ""

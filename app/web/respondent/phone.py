@@ -134,6 +134,9 @@ def _waiting(record: object) -> Waiting | None:
 def phone_page(request: Request, sitting: Sitting) -> Response | None:
     """The whole questionnaire, where the browser runs our script and nothing is covered here."""
     runs_script = SCRIPT_COOKIE in request.cookies
+    # A call is written down on the computer of somebody else: nothing may wait there.
+    if sitting.visit.mode is Mode.PHONE:
+        return None
     over = sitting.visit.closed or sitting.finished or sitting.disposition is Disposition.REFUSED
     if not runs_script or over or sitting.hidden or resume_at(sitting) is None:
         return None

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.chronology.table import MONTHS
 from app.directory.tables import CohortRow, PanelMember, PrivacyNotice
-from app.fieldwork.tables import Mode
+from app.fieldwork.tables import WATCHED
 from app.questionnaires.answers import MissingCode
 from app.questionnaires.flow import Step
 from app.questionnaires.items import Language
@@ -204,20 +204,20 @@ def _proven(sitting: Sitting) -> bool:
 
 
 def _may_prove(sitting: Sitting) -> bool:
-    """In class earlier answers stay covered whatever one knows of the person (SEC-28)."""
-    return not _proven(sitting) and sitting.visit.mode is not Mode.CLASS
+    """In class and by telephone earlier answers stay covered, whatever one knows (SEC-28)."""
+    return not _proven(sitting) and sitting.visit.mode not in WATCHED
 
 
 def _facts(session: Session, sitting: Sitting) -> tuple[Fact, ...]:
     """Name, school, programme and generation; the name covered until the person is proven.
 
-    In class the person has just said matrícula and date of birth.
+    In class the person has just said matrícula and date of birth; who calls knows whom.
     """
     member = session.get_one(PanelMember, sitting.member_id)
     cohort = session.get_one(CohortRow, sitting.wave.cohort_id)
     programme = session.get(Programme, member.programme_id) if member.programme_id else None
     names = " ".join(filter(None, (member.given_name, member.surname_1, member.surname_2)))
-    open_name = _proven(sitting) or sitting.visit.mode is Mode.CLASS
+    open_name = _proven(sitting) or sitting.visit.mode in WATCHED
     facts = [
         Fact("Nombre", names if open_name else _cover(names)),
         Fact("Escuela", sitting.wave.school),

@@ -26,6 +26,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "correction.settled": "Atendió una corrección",
     "institution.notice_published": "Publicó el aviso de privacidad",
     "institution.sender_set": "Cambió el remitente",
+    "interview.begun": "Empezó una entrevista por teléfono",
     "link.renewed": "Hizo un enlace personal nuevo",
     "link.revoked": "Anuló un enlace personal",
     "link.shown": "Vio un enlace personal",

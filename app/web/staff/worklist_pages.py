@@ -57,6 +57,7 @@ class Card:
     simulated: bool
     asking: Asking | None
     noting: Asking | None
+    interview_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,9 @@ def _cards(
             simulated=one.simulated,
             asking=asking(one.unsaid) if one.unsaid and records else None,
             noting=noting() if records and not one.unsaid else None,
+            interview_url=f"/panel/olas/{one.wave_id}/casos/{one.case_id}/telefono"
+            if opens
+            else None,
         )
         for one in standings
     )
