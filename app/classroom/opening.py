@@ -174,6 +174,18 @@ def class_by_code(
     return OpenClass(classroom.id, classroom.wave_id, classroom.group_id, classroom.expires_at)
 
 
+def number_of_class(session: Session, case_id: UUID) -> str | None:
+    """Where the students of the class that let this one in last write by WhatsApp; E.164."""
+    found = session.exec(
+        select(Classroom)
+        .join(ClassroomSeat, col(ClassroomSeat.classroom_id) == col(Classroom.id))
+        .where(ClassroomSeat.case_id == case_id)
+        .order_by(col(ClassroomSeat.entered_at).desc())
+        .limit(1)
+    ).first()
+    return None if found is None else found.whatsapp
+
+
 def is_open(classroom: Classroom, wave: Wave, *, now: datetime) -> bool:
     """Whether the code lets anybody in."""
     return classroom.closed_at is None and now < classroom.expires_at and _takes(wave, now=now)

@@ -1,12 +1,13 @@
-"""Tables: classroom, classroom_try, classroom_seat."""
+"""Tables: classroom, classroom_try, classroom_seat, contact_proof."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlmodel import Field, Index
 
 from app.db.base import Table
-from app.db.types import Encrypted
+from app.db.types import Encrypted, StrEnumText
 
 
 class Classroom(Table, table=True):
@@ -51,3 +52,26 @@ class ClassroomSeat(Table, table=True):
     case_id: UUID = Field(foreign_key="survey_case.id", primary_key=True, index=True)
     entered_at: datetime
     clashes: int = 0  # since staff last looked after them
+
+
+class ProofKind(StrEnum):
+    """How a way of being reached is proven in the room."""
+
+    MAIL = "mail"  # six digits that arrived
+    WHATSAPP = "whatsapp"  # a message that came from the number
+    RELATIVE = "relative"  # somebody else answered
+
+
+class ContactProof(Table, table=True):
+    """One proof under way. Its digits are made of the id with a key, and stored nowhere."""
+
+    __tablename__ = "contact_proof"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    member_id: UUID = Field(foreign_key="panel_member.id", index=True)
+    kind: ProofKind = Field(sa_type=StrEnumText(ProofKind))
+    target_id: UUID  # of the contact point, or of the relative
+    asked_at: datetime
+    expires_at: datetime
+    wrong: int = 0
+    settled_at: datetime | None = None

@@ -13,7 +13,7 @@ from app.directory.mails import masked, read_mail
 from app.directory.people import clean
 from app.directory.phones import read_phone
 from app.directory.reference import mail_domains
-from app.directory.states import ContactKind, ContactSource, ContactState
+from app.directory.states import ContactKind, ContactSource, ContactState, Proof
 from app.directory.tables import AlternateContact, ContactPoint
 from app.errors import NotFound
 
@@ -122,6 +122,31 @@ def confirm_contact(session: Session, contact_id: UUID, *, now: datetime) -> boo
     return confirmed.first() is not None
 
 
+def prove_contact(session: Session, contact_id: UUID, proof: Proof, *, now: datetime) -> bool:
+    """It was seen to reach the person; until it is given up."""
+    values: dict[str, object] = {"proven_at": now, "proven_by": proof}
+    if proof is Proof.MESSAGE:
+        values["whatsapp"] = True
+    proven = session.exec(
+        update(ContactPoint)
+        .where(col(ContactPoint.id) == contact_id, col(ContactPoint.state).in_(USABLE))
+        .values(**values)
+        .returning(col(ContactPoint.id))
+    )
+    return proven.first() is not None and confirm_contact(session, contact_id, now=now)
+
+
+def prove_alternate(session: Session, alternate_id: UUID, *, now: datetime) -> bool:
+    """The person who can tell how to find a member answered."""
+    proven = session.exec(
+        update(AlternateContact)
+        .where(col(AlternateContact.id) == alternate_id)
+        .values(proven_at=now)
+        .returning(col(AlternateContact.id))
+    )
+    return proven.first() is not None
+
+
 def mark_dead(session: Session, contact_id: UUID) -> bool:
     """A permanent bounce, or "ya no es mío". False: it was given up already."""
     return _give_up(session, contact_id, ContactState.DEAD)
@@ -224,6 +249,8 @@ def set_alternate(  # noqa: PLR0913  # one row of the table
         stored = AlternateContact(
             member_id=member_id, name="", phone=number, source=source, added_at=now
         )
+    if stored.phone != number:
+        stored.proven_at = None
     stored.name, stored.phone, stored.relationship = clean(name), number, relationship
     stored.source, stored.added_at = source, now
     session.add(stored)
@@ -235,7 +262,7 @@ def _give_up(session: Session, contact_id: UUID, state: ContactState) -> bool:
     given_up = session.exec(
         update(ContactPoint)
         .where(col(ContactPoint.id) == contact_id, col(ContactPoint.state).in_(USABLE))
-        .values(state=state)
+        .values(state=state, proven_at=None, proven_by=None)
         .returning(col(ContactPoint.id))
     )
     return given_up.first() is not None

@@ -82,6 +82,13 @@ def masked(address: str) -> str:
     return f"{local[:1]}•••@{domain}"
 
 
+def suggested(address: str, domains: MailDomains) -> str | None:
+    """The whole address that was probably meant; None where nothing looks mistyped."""
+    local, _, domain = address.rpartition("@")
+    meant = domains.suggestions.get(domain.lower())
+    return f"{local}@{meant}" if meant else None
+
+
 def read_mail(text: str, domains: MailDomains) -> Mail:
     """The address in `text`.
 
@@ -96,8 +103,7 @@ def read_mail(text: str, domains: MailDomains) -> Mail:
     if "@" not in address:
         raise NotAMail(MailFault.NO_AT)
     local, _, domain = address.partition("@")
-    meant = domains.suggestions.get(domain.lower())
-    suggestion = f"{local}@{meant}" if meant else None
+    suggestion = suggested(address, domains)
     ascii_domain = _checked_domain(domain) if _PLAIN_LOCAL.fullmatch(local) else None
     if ascii_domain is None:
         try:

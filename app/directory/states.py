@@ -26,6 +26,14 @@ class ContactSource(StrEnum):
     STAFF = "staff"
 
 
+class Proof(StrEnum):
+    """How it was seen that an address reaches its person."""
+
+    CODE = "code"  # digits sent to it came back
+    MESSAGE = "message"  # a message came from it
+    STAFF = "staff"  # a member of staff reached the person by it
+
+
 class ContactState(StrEnum):
     """An address, never a person, is given up."""
 

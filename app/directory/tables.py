@@ -9,7 +9,7 @@ from sqlmodel import Field, Index, UniqueConstraint
 
 from app.db.base import Table
 from app.db.types import Encrypted, JsonText, StrEnumText
-from app.directory.states import ContactKind, ContactSource, ContactState, Standing
+from app.directory.states import ContactKind, ContactSource, ContactState, Proof, Standing
 
 __all__ = [
     "AlternateContact", "CalendarName", "CohortRow", "Consent", "ContactKind", "ContactPoint",
@@ -96,6 +96,8 @@ class ContactPoint(Table, table=True):
     soft_bounces: int = 0
     added_at: datetime
     confirmed_at: datetime | None = None
+    proven_at: datetime | None = None  # somebody saw it work, beyond the person's word
+    proven_by: Proof | None = Field(default=None, sa_type=StrEnumText(Proof))
 
 
 class AlternateContact(Table, table=True):
@@ -110,6 +112,7 @@ class AlternateContact(Table, table=True):
     phone: str = Field(sa_type=Encrypted)
     source: ContactSource = Field(sa_type=StrEnumText(ContactSource))
     added_at: datetime
+    proven_at: datetime | None = None  # they answered, and know why their number is here
 
 
 class PrivacyNotice(Table, table=True):

@@ -18,7 +18,7 @@ from app.web import assets, operations, public, verify
 from app.web.asgi import Open, Outermost
 from app.web.errors import add_error_pages
 from app.web.render import label_simulated
-from app.web.respondent import answering, aula, check, optout, phone, projector, start
+from app.web.respondent import answering, aula, check, class_end, optout, phone, projector, start
 from app.web.staff import (
     accounts,
     audit,
@@ -59,6 +59,7 @@ MODULES: tuple[ModuleType, ...] = (
     phone,
     check,
     aula,
+    class_end,
     projector,
     session,
     first_run,

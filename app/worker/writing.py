@@ -10,6 +10,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.classroom import proofs
+from app.classroom.letters import Press, code_undeliverable, is_code, school_of_proof, write_code
 from app.db import marks
 from app.fieldwork import deliveries
 from app.fieldwork.addressees import Correspondent, correspondents
@@ -64,6 +66,7 @@ class Writer:
         self._channel, self._gateway, self._signers = channel, gateway, signers
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
+        self._proof_key = keys_for(proofs.PURPOSE, deployment.settings.secret_keys)[0]
         self._stationery: dict[UUID, Stationery] = {}
         self._plans = Plans()  # of the last claim; asked again for every handful of its texts
         self._failed: set[UUID] = set()
@@ -88,6 +91,8 @@ class Writer:
         return {
             message.id: self._trial(session, message, now=now)
             if is_trial(message.kind)
+            else self._code(session, message, now=now)
+            if is_code(message.kind)
             else unwanted.get(message.context_id)
             or self._letter(session, message, people[message.context_id], barred, now=now)
             for message in claimed
@@ -116,6 +121,10 @@ class Writer:
             deliveries.record_sent(session, sent, now=now)
         for ending in ended:
             if is_trial(ending.message.kind):
+                continue
+            if is_code(ending.message.kind):
+                if ending.outcome is Outcome.ADDRESS_DEAD:
+                    code_undeliverable(session, ending.message.context_id)
                 continue
             if ending.outcome in _FAILED:
                 self._failed.add(ending.message.context_id)
@@ -162,6 +171,20 @@ class Writer:
         except (KeyError, ValueError):
             return Objection("not_rendered")
 
+    def _code(
+        self, session: Session, message: ClaimedMessage, *, now: datetime
+    ) -> Rendered | Objection:
+        school_id = school_of_proof(session, message.context_id)
+        if school_id is None:
+            return Objection("case_gone")
+        press = Press(self._office, self._proof_key, self.address_keys, self._kept)
+        try:
+            paper = self._paper(session, school_id)
+            written = write_code(session, press, paper, message, now=now)
+        except ValueError:
+            return Objection("not_rendered")
+        return written if isinstance(written, Objection) else self._signed(written, now)
+
     def _signed(self, letter: Rendered, now: datetime) -> Rendered:
         return replace(letter, content=signed(letter.content, self._signers, now=now))
 
@@ -172,8 +195,12 @@ class Writer:
 
 
 def _about_people(claimed: Sequence[ClaimedMessage]) -> set[UUID]:
-    """The cases of a claim; a test message is about none."""
-    return {message.context_id for message in claimed if not is_trial(message.kind)}
+    """The cases of a claim; a test message and a code are about none."""
+    return {
+        message.context_id
+        for message in claimed
+        if not (is_trial(message.kind) or is_code(message.kind))
+    }
 
 
 class _Usable:

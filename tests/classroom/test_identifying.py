@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.classroom import opening, unlocking
+from app.classroom import helping, opening
 from app.classroom.identifying import Claim, Door, Holder, Knock, knock
 from app.classroom.roll import Stand, class_view
 from app.classroom.tables import Classroom
@@ -114,7 +114,7 @@ def test_five_wrong_tries_lock_a_matricula_until_staff_unlock_it(db: Database, r
     assert try_(db, room, claim(1)).door is Door.LOCKED  # the right date too
     assert try_(db, room, claim(2)).door is Door.ENTERED  # nobody else is touched
     with db.unit_of_work() as session:
-        unlocking.unlock_student(
+        helping.unlock_student(
             session, room.classroom_id, room.people[0].case_id, KEYS, by=TEACHER, now=NOW
         )
     assert try_(db, room, claim(1)).door is Door.ENTERED
@@ -141,7 +141,7 @@ def test_sixty_wrong_tries_stop_the_class_and_tell_staff(db: Database, room: Roo
         assert [alarm.unit_id for alarm in alarms] == [room.field.school_id]
         assert class_view(session, room.classroom_id, KEYS, by=TEACHER, now=NOW).locked
     with db.unit_of_work() as session:
-        unlocking.unlock_class(session, room.classroom_id, by=TEACHER, now=NOW)
+        helping.unlock_class(session, room.classroom_id, by=TEACHER, now=NOW)
     assert try_(db, room, claim(1)).door is Door.ENTERED
 
 
@@ -173,7 +173,7 @@ def test_two_students_with_one_matricula(db: Database, room: Room) -> None:
     assert (alicia.stand, alicia.clashes) == (Stand.INSIDE, 1)
     assert [other.clashes for other in others] == [0, 0]
     with db.unit_of_work() as session:
-        unlocking.let_in_again(
+        helping.let_in_again(
             session, room.classroom_id, room.people[0].case_id, by=TEACHER, now=NOW
         )
     again = try_(db, room, claim(1))

@@ -26,6 +26,7 @@ from app.settings import Settings
 from app.web.render import Page, render
 from app.web.respondent import endings
 from app.web.respondent.clash import clash_page
+from app.web.respondent.class_end import class_end_page
 from app.web.respondent.messages import RETRY_SECONDS, message_of
 from app.web.respondent.pages import RetryPage
 from app.web.respondent.phone import phone_page
@@ -182,9 +183,11 @@ def _page_at(session: Session, sitting: Sitting, screen: Screen, name: str) -> P
         return endings.refused_page(sitting, screen)
     if sitting.visit.closed:
         return endings.closed_page(session, sitting, screen)
+    step = None if name == STOPPED else _step_at(sitting, name)
+    if step is None and sitting.visit.mode is Mode.CLASS:
+        return class_end_page(session, sitting, screen.device, screen.secret, now=screen.now)
     if name == STOPPED:
         return endings.stopped_page(session, sitting, screen)
-    step = _step_at(sitting, name)
     if step is None:
         return endings.receipt_page(session, sitting, screen)
     return step_page(session, sitting, step, screen)

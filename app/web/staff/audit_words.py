@@ -8,6 +8,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "case.message_queued": "Pidió enviar un mensaje",
     "case.seen": "Vio a una persona de un levantamiento",
     "classroom.closed": "Cerró una sesión de aula",
+    "classroom.contact_proven": "Comprobó un contacto de un estudiante en el aula",
     "classroom.let_in_again": "Dejó entrar otra vez a un estudiante en el aula",
     "classroom.locked": "Se detuvo la entrada a un aula por demasiados intentos",
     "classroom.opened": "Abrió una sesión de aula",

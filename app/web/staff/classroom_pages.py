@@ -1,5 +1,6 @@
 """What the panel shows of classes: the groups of a wave, and one class by name."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -10,17 +11,34 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.chronology.calendar import civil_date
+from app.classroom import proofs
 from app.classroom.budget import TRIES_ALL, TRIES_EACH
 from app.classroom.codes import in_halves
 from app.classroom.roll import ClassView, GroupClass, Stand, Student, classes_of_wave
+from app.classroom.tables import ProofKind
+from app.classroom.ways import (
+    Alarm,
+    Contactability,
+    Way,
+    contactability,
+    counted,
+    ways_of,
+)
 from app.fieldwork import queries, wave_people
 from app.fieldwork.tables import WaveState
+from app.keys import keys_for
 from app.web.render import Page
 from app.web.staff.shell import Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
+from app.web.staff.wave_words import rate_in_words
 from app.web.wiring import Caller, Site
 
 NO_GROUP = "Sin grupo"
+NOBODY = Contactability(0, 0, 0, 0)
+_MAIL_STATES: Mapping[Alarm | None, str] = {
+    Alarm.SCHOOL_ACCOUNT: "de la escuela: se cierra al egresar",
+    Alarm.MISTYPED: "parece mal escrito",
+}
 STAND_WORDS = {
     Stand.DONE: "Terminó",
     Stand.INSIDE: "Contestando",
@@ -37,6 +55,8 @@ class GroupRow:
     value: str
     state: str
     waiting: str
+    found: str
+    alarms: tuple[str, ...]
     url: str | None
     open: bool
 
@@ -56,14 +76,27 @@ class ClassesPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class WayLine:
+    """One way to reach a student; `button` says that it was seen to work, "" where it cannot."""
+
+    words: str
+    state: str
+    target: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
 class StudentRow:
-    """One student. `notes`: what needs somebody."""
+    """One student. `notes`: what needs somebody; `expected`: messages they were told to send."""
 
     name: str
     action: str
     state: str
     state_class: str
     notes: tuple[str, ...]
+    expected: tuple[WayLine, ...]
+    ways: tuple[WayLine, ...]
+    proven: str
     may_unlock: bool
     may_let_in: bool
 
@@ -87,6 +120,8 @@ class ClassPage(Page):
     words: str
     alarm: str
     stray: str
+    found: str
+    alarms: tuple[str, ...]
     students: tuple[StudentRow, ...]
     issues: tuple[Issue, ...]
 
@@ -109,13 +144,14 @@ def classes_page(
     top = wave_top(caller, header, at="/aula")
     groups = wave_people.groups_waiting(session, caller.scope, wave_id)
     classes = classes_of_wave(session, caller.scope, wave_id, groups, now=now)
+    found = contactability(session, caller.scope, wave_id)
     return ClassesPage(
         title=f"Aula: {top.title}",
         shell=shell(caller, at="/panel"),
         top=top,
         in_field=header.state is WaveState.OPEN,
         groups=tuple(
-            _group_row(one, group.waiting, now=now)
+            _group_row(one, group.waiting, found.get(group.group_id, NOBODY), now=now)
             for one, group in zip(classes, groups, strict=True)
         ),
         issues=issues,
@@ -138,6 +174,9 @@ def class_page(
     done = sum(student.stand is Stand.DONE for student in view.students)
     inside = sum(student.stand is Stand.INSIDE for student in view.students)
     action = f"/panel/aulas/{view.id}"
+    keys = keys_for(proofs.PURPOSE, site.settings.secret_keys)
+    ways = ways_of(session, [student.member_id for student in view.students], keys, now=now)
+    reach = counted(ways, len(view.students))
     entrance = f"/aula/{view.code}"
     return ClassPage(
         title=name,
@@ -154,17 +193,26 @@ def class_page(
         words=f"terminaron; {inside} contestando ahora",
         alarm=_alarm(view),
         stray=_stray(view.stray),
-        students=tuple(_student_row(one, action, view) for one in _in_need_first(view)),
+        found=_found(reach),
+        alarms=tuple(_alarms(reach)),
+        students=tuple(
+            _student_row(one, action, view, ways.get(one.member_id, ()))
+            for one in _in_need_first(view)
+        ),
         issues=issues,
     )
 
 
-def _group_row(found: GroupClass, waiting: int, *, now: datetime) -> GroupRow:
+def _group_row(
+    found: GroupClass, waiting: int, reach: Contactability, *, now: datetime
+) -> GroupRow:
     return GroupRow(
         name=found.name or NO_GROUP,
         value=str(found.group_id) if found.group_id else "",
         state=_group_state(found, now=now),
         waiting="Nadie falta" if not waiting else f"Faltan {waiting}" if waiting > 1 else "Falta 1",
+        found=_found(reach),
+        alarms=tuple(_alarms(reach)),
         url=f"/panel/aulas/{found.classroom_id}" if found.classroom_id else None,
         open=found.open,
     )
@@ -220,16 +268,52 @@ def _in_need_first(view: ClassView) -> list[Student]:
     return sorted(view.students, key=lambda one: not (one.clashes or one.locked))
 
 
-def _student_row(student: Student, action: str, view: ClassView) -> StudentRow:
+def _student_row(student: Student, action: str, view: ClassView, ways: Sequence[Way]) -> StudentRow:
     return StudentRow(
         name=student.name,
         action=f"{action}/estudiantes/{student.case_id}",
         state=STAND_WORDS[student.stand],
         state_class=f"stand-{student.stand.value}",
         notes=tuple(_notes(student)),
+        expected=tuple(_way_line(way) for way in ways if way.digits and not way.proven),
+        ways=tuple(_way_line(way) for way in ways if not way.digits or way.proven),
+        proven=f"{sum(way.proven for way in ways)} de {len(ways)} comprobadas"
+        if ways
+        else "Sin contactos",
         may_unlock=student.wrong > 0 and not view.locked,
         may_let_in=student.clashes > 0,
     )
+
+
+def _way_line(way: Way) -> WayLine:
+    name = {ProofKind.MAIL: "Correo", ProofKind.WHATSAPP: "Celular", ProofKind.RELATIVE: ""}
+    words = f"{name[way.kind]} {way.shown}".strip()
+    if way.proven:
+        return WayLine(words, "comprobado", str(way.target_id), "")
+    if way.digits:
+        return WayLine(words, f"mandará el código {way.digits}", str(way.target_id), "Llegó")
+    if way.kind is ProofKind.MAIL:
+        return WayLine(words, _MAIL_STATES.get(way.alarm, "sin comprobar"), "", "")
+    return WayLine(words, "sin comprobar", str(way.target_id), "Contestó")
+
+
+def _found(reach: Contactability) -> str:
+    return f"Con dos vías comprobadas: {rate_in_words(reach.enough, reach.members)}"
+
+
+def _alarms(reach: Contactability) -> list[str]:
+    found = []
+    if reach.school_account_only:
+        who = (
+            "1 persona"
+            if reach.school_account_only == 1
+            else f"{reach.school_account_only} personas"
+        )
+        found.append(f"{who} solo con correo de la escuela, que se cierra al egresar.")
+    if reach.mistyped:
+        who = "1 persona" if reach.mistyped == 1 else f"{reach.mistyped} personas"
+        found.append(f"{who} con un correo que parece mal escrito.")
+    return found
 
 
 def _notes(student: Student) -> list[str]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from app.classroom import opening, unlocking
+from app.classroom import helping, opening
 from app.classroom.roll import class_view
 from app.db.transactions import Database
 from app.directory.phones import NotAPhone
@@ -91,7 +91,7 @@ def reopen(classroom_id: UUID, caller: Teacher, db: Db, now: Now, site: SiteHere
 def unlock(classroom_id: UUID, caller: Teacher, db: Db, now: Now) -> Response:
     """All tries again, for everybody."""
     with db.unit_of_work() as session:
-        unlocking.unlock_class(session, classroom_id, by=steward(caller), now=now)
+        helping.unlock_class(session, classroom_id, by=steward(caller), now=now)
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
 
 
@@ -101,7 +101,7 @@ def unlock_student(
 ) -> Response:
     """Five more tries for one student."""
     with db.unit_of_work() as session:
-        unlocking.unlock_student(
+        helping.unlock_student(
             session, classroom_id, case_id, class_keys(site), by=steward(caller), now=now
         )
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
@@ -111,17 +111,30 @@ def unlock_student(
 def let_in_again(classroom_id: UUID, case_id: UUID, caller: Teacher, db: Db, now: Now) -> Response:
     """End the session of a student, so that they can identify again."""
     with db.unit_of_work() as session:
-        unlocking.let_in_again(session, classroom_id, case_id, by=steward(caller), now=now)
+        helping.let_in_again(session, classroom_id, case_id, by=steward(caller), now=now)
+    return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
+
+
+@router.post(_STUDENT + "/comprobado")
+def confirm(
+    classroom_id: UUID, case_id: UUID, caller: Teacher, form: Form, db: Db, now: Now
+) -> Response:
+    """A way of a student was seen to work."""
+    target = _id(field(form, "via"))
+    with db.unit_of_work() as session:
+        helping.confirm_way(session, classroom_id, case_id, target, by=steward(caller), now=now)
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
 
 
 def _group(text: str) -> UUID | None:
-    if not text:
-        return None
+    return _id(text) if text else None
+
+
+def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise NotFound(group=text[:40]) from error
+        raise NotFound(id=text[:40]) from error
 
 
 def _done(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.classroom.budget import TRIES_EACH
-from app.classroom.unlocking import let_in_again
+from app.classroom.helping import let_in_again
 from app.db.transactions import Database
 from app.fieldwork.tables import Mode
 from tests.classroom.room import TEACHER, Room, a_room, born, case_of

@@ -1,4 +1,4 @@
-"""What staff do for a class in trouble: unlock a matrícula or the class, let a student in again."""
+"""What staff do for a class: unlock a matrícula or the class, let a student in again, confirm."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.classroom.identifying import claim_hash, of_class
 from app.classroom.opening import class_of_caller
+from app.classroom.proofs import seen_by_staff
 from app.classroom.tables import Classroom, ClassroomSeat, ClassroomTry
 from app.directory.tables import PanelMember
 from app.errors import NotFound
@@ -44,7 +45,7 @@ def unlock_student(
     Raises:
         NotFound: the class is not the caller's, or has no such student.
     """
-    classroom, member = _student(session, classroom_id, case_id, by)
+    classroom, member = student_of_class(session, classroom_id, case_id, by)
     hashes = [claim_hash(key, classroom_id, member.student_id or "") for key in keys]
     session.exec(
         delete(ClassroomTry).where(
@@ -63,7 +64,7 @@ def let_in_again(
     Raises:
         NotFound: the class is not the caller's, or has no such student.
     """
-    classroom, _ = _student(session, classroom_id, case_id, by)
+    classroom, _ = student_of_class(session, classroom_id, case_id, by)
     session.exec(
         update(EntrySession)
         .where(
@@ -83,9 +84,33 @@ def let_in_again(
     _log(session, classroom, "classroom.let_in_again", by, case_id=case_id, now=now)
 
 
-def _student(
+def confirm_way(
+    session: Session,
+    classroom_id: UUID,
+    case_id: UUID,
+    target_id: UUID,
+    *,
+    by: Steward,
+    now: datetime,
+) -> None:
+    """Staff saw a message come from a student's telephone, or spoke with them or their relative.
+
+    Raises:
+        NotFound: the class is not the caller's, has no such student, or they no such contact.
+    """
+    classroom, member = student_of_class(session, classroom_id, case_id, by)
+    seen_by_staff(session, member.id, target_id, now=now)
+    _log(session, classroom, "classroom.contact_proven", by, case_id=case_id, now=now)
+
+
+def student_of_class(
     session: Session, classroom_id: UUID, case_id: UUID, by: Steward
 ) -> tuple[Classroom, PanelMember]:
+    """A student of a class of the caller's.
+
+    Raises:
+        NotFound: the class is not the caller's, or has no such student.
+    """
     classroom = class_of_caller(session, classroom_id, by)
     member = session.exec(
         select(PanelMember)
