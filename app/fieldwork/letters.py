@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 from app.chronology.contact_plan import Step
 from app.chronology.table import MONTHS
 from app.fieldwork.addressees import Correspondent
+from app.fieldwork.dispositions import Disposition
 from app.fieldwork.links import link_for
-from app.fieldwork.texts import MINUTES, MessageText, text_of
+from app.fieldwork.texts import MINUTES, MessageText, TextKey, text_of
 from app.keys import PurposeKey
 
+# Whoever has begun is reminded with another text.
+BEGUN = frozenset({Disposition.STARTED, Disposition.BREAK_OFF})
 _WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 
 
@@ -24,9 +27,13 @@ class Sender:
     unsubscribe_url: str  # of this person
 
 
-def text_for(correspondent: Correspondent, step: str) -> MessageText:
-    """The text of a step for the questionnaire of a case."""
-    return text_of(correspondent.questionnaire, Step(step))
+def text_for(
+    correspondent: Correspondent, step: str, own: Mapping[TextKey, MessageText]
+) -> MessageText:
+    """The text of a step for a person: in the institution's `own` words, or as it comes."""
+    started = correspondent.state.disposition in BEGUN
+    key = TextKey(correspondent.questionnaire, Step(step), started)
+    return own.get(key) or text_of(key.questionnaire, key.step, started=started)
 
 
 def values_for(

@@ -3,8 +3,8 @@
 Everything is read when a message leaves, so a corrected name or text reaches what still waits.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -15,8 +15,9 @@ from app.chronology.contact_plan import Step
 from app.fieldwork import tokens
 from app.fieldwork.addressees import Correspondent
 from app.fieldwork.letters import Sender, text_for, values_for
+from app.fieldwork.own_texts import own_texts
 from app.fieldwork.short_texts import short_text, telephone_letters
-from app.fieldwork.texts import FIELDS, LINKS, MessageText
+from app.fieldwork.texts import FIELDS, LINKS, MessageText, TextKey
 from app.keys import PurposeKey, keys_for
 from app.messaging.addresses import domain_of, wire_address
 from app.messaging.compose import Letterhead, Person, compose, letterhead
@@ -73,6 +74,7 @@ class Stationery:
     questions_to: str
     footer: str
     head: Letterhead
+    texts: Mapping[TextKey, MessageText] = field(default_factory=dict)  # in the own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def stationery_of(session: Session, office: PostOffice, school_id: UUID) -> Stat
             reply_to=None if profile is None else (profile.sender_name, profile.reply_to),
             list_id=f"egresados.{office.mail_domain}",
         ),
+        texts=own_texts(session, school_id),
     )
 
 
@@ -134,7 +137,7 @@ def write_letter(
     values = values_for(person, Sender(stationery.signed, office.base_url, baja), office.link_keys)
     content = compose(
         stationery.head,
-        _template(text_for(person, envelope.step), stationery.footer),
+        _template(text_for(person, envelope.step, stationery.texts), stationery.footer),
         Person(
             address=envelope.address,
             name=person.full_name,

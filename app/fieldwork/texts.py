@@ -5,12 +5,27 @@ when, where the school vouches for it (/verifica) and how to stop the messages. 
 messaging.templates at the moment of sending, so a corrected text reaches what still waits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.chronology.contact_plan import Step
+from app.messaging.templates import Template, TemplateRefused, parse_template
 
-FIELDS = frozenset({"nombre", "escuela", "generacion", "minutos", "cierra", "sitio", "remitente"})
+# What each field becomes, in words; an institution writes with these and no others.
+MEANINGS: Mapping[str, str] = {
+    "nombre": "nombre de la persona",
+    "escuela": "nombre del plantel",
+    "generacion": "generación, por ejemplo 2023-2026",
+    "minutos": "minutos que toma contestar",
+    "cierra": "último día para responder",
+    "remitente": "quién firma los mensajes",
+    "sitio": "dirección de este sitio",
+    "liga": "liga personal para responder",
+    "baja": "enlace para dejar de recibir mensajes",
+}
 LINKS = frozenset({"liga", "baja"})
+FIELDS = frozenset(MEANINGS) - LINKS
+LONGEST_SUBJECT = 60  # characters once filled (trust.md EM-07)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +34,15 @@ class MessageText:
 
     subject: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextKey:
+    """Which message: of a questionnaire, at a step, to those who `started` or to the others."""
+
+    questionnaire: int
+    step: Step
+    started: bool = False
 
 
 # Honest minutes of the longest path (questions.md; domain.md §6).
@@ -63,6 +87,8 @@ _SUBJECT = {
     1: {
         Step.INVITATION: "Tus planes al egresar",
         Step.REMINDER_1: "Falta conocer tus planes",
+        Step.REMINDER_2: "Tus planes también cuentan",
+        Step.REMINDER_3: "Todavía puedes contarnos tus planes",
         Step.LAST_CALL: "Últimos días para contarnos tus planes",
     },
     2: {
@@ -102,14 +128,89 @@ _OPENING = {
         "Si te animas, toma {{{{minutos}}}} minutos."
     ),
 }
+_STARTED_SUBJECT = {
+    Step.INVITATION: "Sigue donde te quedaste",
+    Step.REMINDER_1: "Te falta poco para terminar",
+    Step.REMINDER_2: "Tus respuestas están guardadas",
+    Step.REMINDER_3: "Todavía puedes terminar",
+    Step.LAST_CALL: "Última semana para terminar",
+}
+# Says that somebody began and that it is kept; what they answered is never in a message.
+_STARTED = {
+    Step.INVITATION: (
+        "Ya empezaste el cuestionario de {{escuela}} y lo que contestaste está guardado. Con tu "
+        "liga puedes terminarlo cuando quieras."
+    ),
+    Step.REMINDER_1: (
+        "Empezaste el cuestionario de {{escuela}} y lo que contestaste está guardado. Gracias.\n\n"
+        "Te faltan unas cuantas preguntas: la liga te lleva a la siguiente."
+    ),
+    Step.REMINDER_2: (
+        "Lo que contestaste del cuestionario de {{escuela}} sigue guardado.\n\nSi te detuviste en "
+        "una pregunta que no quieres contestar, puedes dejarla en blanco y seguir."
+    ),
+    Step.REMINDER_3: (
+        "Todavía puedes terminar el cuestionario de {{escuela}}: sigues donde te quedaste y toma "
+        "menos de {{minutos}} minutos."
+    ),
+    Step.LAST_CALL: (
+        "Este es el último mensaje de este cuestionario de {{escuela}}. Lo que ya contestaste está "
+        "guardado; si te animas, termina lo que falta."
+    ),
+}
 
 
-def text_of(questionnaire: int, step: Step) -> MessageText:
-    """The text of one step.
+def text_of(questionnaire: int, step: Step, *, started: bool = False) -> MessageText:
+    """The text of one step as it comes with the program.
 
     Raises:
-        KeyError: the contact plan of the questionnaire has no such step.
+        KeyError: no such questionnaire.
     """
-    subject = _SUBJECT[questionnaire][step]
-    opening = _OPENING[step].format(purpose=_PURPOSE[questionnaire], use=_USE[questionnaire])
+    subject = _STARTED_SUBJECT[step] if started else _SUBJECT[questionnaire][step]
+    opening = (
+        _STARTED[step]
+        if started
+        else _OPENING[step].format(purpose=_PURPOSE[questionnaire], use=_USE[questionnaire])
+    )
     return MessageText(subject, f"Hola, {{{{nombre}}}}:\n\n{opening}\n\n{_TAIL}")
+
+
+def example_values(school: str, **known: str) -> Mapping[str, str]:
+    """A value for every field and link, of nobody: for a preview and for checking lengths."""
+    return {
+        "nombre": "Ana",
+        "escuela": school,
+        "generacion": "2023-2026",
+        "minutos": "6",
+        "cierra": "lunes 30 de noviembre de 2026",
+        "remitente": school,
+        "sitio": "seguimiento.ejemplo.mx",
+        "liga": "https://seguimiento.ejemplo.mx/e/AbCdEfGhIjKlMnOpQrStUv",
+        "baja": "https://seguimiento.ejemplo.mx/baja/ejemplo",
+        **known,
+    }
+
+
+def checked_text(text: MessageText, example: Mapping[str, str]) -> Template:
+    """A text of an institution, ready to be filled; `example`: a value for every field and link.
+
+    Raises:
+        TemplateRefused: it names an unknown field, lacks the personal link or the way out, has an
+            address of its own, or its subject is too long. It says which in Spanish.
+    """
+    template = parse_template(text.subject, text.body, fields=FIELDS, links=LINKS)
+    missing = [name for name in ("liga", "baja") if name not in template.links]
+    if missing:
+        said = f"al mensaje le falta {{{{{missing[0]}}}}}, {MEANINGS[missing[0]]}"
+        raise TemplateRefused(problem=said)
+    if "://" in text.subject + text.body or "www." in text.body.lower():
+        # A second address looks like deceit to people and to mail filters (trust.md EM-08).
+        raise TemplateRefused(
+            problem="el mensaje lleva una dirección de internet; la única es {{liga}}"
+        )
+    length = len(template.fill(example).subject)
+    if length > LONGEST_SUBJECT:
+        raise TemplateRefused(
+            problem=f"el asunto, ya con sus datos, tiene {length} letras y caben {LONGEST_SUBJECT}"
+        )
+    return template

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from app.chronology.contact_plan import Step
 from app.fieldwork.stationery import PostOffice, Stationery
-from app.fieldwork.texts import FIELDS, LINKS, MINUTES, text_of
+from app.fieldwork.texts import FIELDS, LINKS, MINUTES, TextKey, text_of
 from app.messaging.compose import Person, compose
 from app.messaging.delivery import ClaimedMessage, PlannedMessage, Rendered
 from app.messaging.outbox import enqueue
@@ -85,7 +85,8 @@ def write_trial(
         raise ValueError("a test message names its unit and its reader")
     school = session.get_one(OrganisationUnit, message.unit_id)
     questionnaire = int(message.kind.removeprefix(_KIND))
-    text = text_of(questionnaire, Step.INVITATION)
+    key = TextKey(questionnaire, Step.INVITATION)
+    text = paper.texts.get(key) or text_of(questionnaire, key.step)
     # A footer is not a template: what looks like a field in it is only braces.
     footer = paper.footer.replace("{{", "{").replace("}}", "}")
     template = parse_template(

@@ -396,7 +396,7 @@ def test_the_fields_of_a_message(db: Database) -> None:
     assert values["liga"].startswith("https://s.example/e/")
     assert values["cierra"] == "lunes 30 de noviembre de 2026"
     assert (values["sitio"], values["generacion"]) == ("s.example", "2023-2026")
-    assert "{{liga}}" in text_for(person, "reminder_1").body
+    assert "{{liga}}" in text_for(person, "reminder_1", {}).body
 
 
 def test_a_new_link_replaces_the_old_one(db: Database) -> None:

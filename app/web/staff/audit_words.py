@@ -33,6 +33,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "link.shown": "Vio un enlace personal",
     "links.exported": "Descargó los enlaces personales",
     "mailbox.read": "Leyó un mensaje del buzón de pruebas",
+    "message_text.given_up": "Volvió al texto de arriba en un mensaje",
+    "message_text.written": "Cambió el texto de un mensaje",
     "people.merged": "Unió dos registros de una persona",
     "person.corrected": "Corrigió datos de una persona",
     "person.opt_out_withdrawn": "Reanudó los mensajes a una persona",

@@ -72,6 +72,7 @@ class PlanPage(Page):
     shell: Shell
     trail: tuple[Crumb, ...]
     action: str
+    texts_url: str
     choices: tuple[Choice, ...]
     questionnaire: int
     origin: str
@@ -271,6 +272,7 @@ def _page(
         shell=shell(caller, at="/panel/unidades"),
         trail=(Crumb(unit.name, url), Crumb("Plan de mensajes")),
         action=f"{url}/plan",
+        texts_url=f"{url}/textos?cuestionario={questionnaire}",
         choices=questionnaire_choices(f"{url}/plan", questionnaire),
         questionnaire=questionnaire,
         origin=_origin(found, unit),
