@@ -48,7 +48,6 @@ class SignOffStep(StrEnum):
     SUBMITTED = "submitted"  # by the school
     RETURNED = "returned"  # by the office, with a comment
     ACCEPTED = "accepted"  # by the office
-    REOPENED = "reopened"  # by the school: accepted figures are to be corrected
 
 
 class SignOffAct(Table, table=True):

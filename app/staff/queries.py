@@ -156,6 +156,12 @@ def audit_rows(
     ]
 
 
+def names_of(session: Session, account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Who signed something, by account: for those who may see what was signed."""
+    found = select(StaffAccount.id, StaffAccount.display_name)
+    return dict(session.exec(found.where(col(StaffAccount.id).in_(set(account_ids)))).all())
+
+
 def _roles(
     session: Session, scope: Scope, account_ids: Sequence[UUID]
 ) -> Mapping[UUID, list[HeldRole]]:

@@ -11,6 +11,7 @@ _MENU = (
     ("Tabla cronológica", "/panel", Permission.SEE_CHRONOLOGY),
     ("Pendientes", "/panel/pendientes", Permission.SEE_FIELDWORK),
     ("Personas", "/panel/personas", Permission.SEE_PEOPLE),
+    ("Cierres", "/panel/cierres", Permission.SEE_OUTCOMES),
     ("Planteles", "/panel/unidades", Permission.SEE_CHRONOLOGY),
     ("Equipo", "/panel/equipo", Permission.MANAGE_STAFF),
     ("Bitácora", "/panel/bitacora", Permission.SEE_AUDIT),

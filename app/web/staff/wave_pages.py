@@ -41,6 +41,7 @@ TABS = (
     ("Aula", "/aula", Permission.RUN_CLASSROOM),
     ("Mensajes", "/mensajes", Permission.SEE_MESSAGES),
     ("Resultados", "/resultados", Permission.SEE_OUTCOMES),
+    ("Cierre", "/cierre", Permission.SEE_OUTCOMES),
 )
 
 

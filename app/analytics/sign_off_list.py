@@ -1,0 +1,116 @@
+"""The closed waves of a scope by where their sign-off stands: what an office works through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
+from sqlmodel import Session, and_, col
+
+from app.analytics.sign_off import SignOffState
+from app.analytics.tables import SignOffAct, SignOffStep
+from app.chronology.wave_plan import Cohort
+from app.directory.tables import CohortRow
+from app.fieldwork.tables import Wave, WaveState
+from app.units.queries import in_scope
+from app.units.scope import Scope
+from app.units.tables import OrganisationUnit
+
+PAGE = 50
+LISTED = (
+    SignOffState.SUBMITTED,
+    SignOffState.RETURNED,
+    SignOffState.TO_SUBMIT,
+    SignOffState.ACCEPTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedWave:
+    """One closed wave; `at`: when its last step was taken."""
+
+    wave_id: UUID
+    school: str
+    cct: str
+    cohort: Cohort
+    questionnaire: int
+    closes: date
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedWaves:
+    """How many there are in each state, and the first of one state, longest waiting first."""
+
+    counts: Mapping[SignOffState, int]
+    state: SignOffState
+    waves: tuple[ClosedWave, ...]
+
+
+def closed_waves(session: Session, scope: Scope, state: SignOffState | None) -> ClosedWaves:
+    """Three queries. `state`: None chooses the first of `LISTED` that has any."""
+    last = _last_steps().subquery()
+    steps = session.connection().execute(
+        select_columns(last.c.step, func.count())
+        .select_from(Wave)
+        .outerjoin(last, last.c.wave_id == col(Wave.id))
+        .where(_closed(scope))
+        .group_by(last.c.step)
+    )
+    counts = dict.fromkeys(LISTED, 0)
+    for step, n in steps:
+        counts[SignOffState.TO_SUBMIT if step is None else SignOffState(str(step))] = n
+    shown = state or next((one for one in LISTED if counts[one]), LISTED[0])
+    wanted = (
+        last.c.step.is_(None)
+        if shown is SignOffState.TO_SUBMIT
+        else last.c.step == SignOffStep(shown.value)
+    )
+    rows = session.connection().execute(
+        select_columns(
+            col(Wave.id),
+            col(OrganisationUnit.name),
+            col(OrganisationUnit.code),
+            col(CohortRow.entered),
+            col(CohortRow.leaves),
+            col(Wave.questionnaire),
+            col(Wave.closes),
+            last.c.at,
+        )
+        .select_from(Wave)
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+        .outerjoin(last, last.c.wave_id == col(Wave.id))
+        .where(_closed(scope), wanted)
+        .order_by(last.c.at, col(Wave.closes), col(Wave.id))
+        .limit(PAGE)
+    )
+    waves = tuple(
+        ClosedWave(wave_id, name, code, Cohort(entered, leaves), number, closes, at)
+        for wave_id, name, code, entered, leaves, number, closes, at in rows
+    )
+    return ClosedWaves(counts, shown, waves)
+
+
+def _closed(scope: Scope) -> ColumnElement[bool]:
+    return and_(in_scope(scope, col(Wave.school_id)), col(Wave.state) == WaveState.CLOSED)
+
+
+def _last_steps() -> Select[UUID, SignOffStep, datetime]:
+    """The newest step of each wave that has any."""
+    newest = (
+        select_columns(
+            col(SignOffAct.wave_id).label("wave_id"),
+            func.max(col(SignOffAct.number)).label("number"),
+        )
+        .group_by(col(SignOffAct.wave_id))
+        .subquery()
+    )
+    return select_columns(col(SignOffAct.wave_id), col(SignOffAct.step), col(SignOffAct.at)).join(
+        newest,
+        and_(
+            newest.c.wave_id == col(SignOffAct.wave_id), newest.c.number == col(SignOffAct.number)
+        ),
+    )
