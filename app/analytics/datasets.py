@@ -119,18 +119,24 @@ def analysis_frame(
         for member_id, person in answered.items()
     }
     core = CORE[questionnaire]
+    # The person's own word takes the place of what others told.
+    known = {
+        member_id
+        for member_id, row in rows.items()
+        if all(row.get(name) is not None for name in core)
+    }
     return AnalysisFrame(
         questionnaire=questionnaire,
         rows=tuple(rows.values()),
         groups=_groups(members),
         at_opening=_at_opening(session, here, members),
         late=sum(person.late for person in members),
-        self_reported=sum(
-            person.source == SELF and all(rows[member_id].get(name) is not None for name in core)
-            for member_id, person in answered.items()
-        ),
+        self_reported=len(known),
         verified=sum(
-            person.source != SELF and person.group is not Outcome.NOT_ELIGIBLE for person in members
+            person.source != SELF
+            and person.group is not Outcome.NOT_ELIGIBLE
+            and person.member_id not in known
+            for person in members
         ),
         schools=len({person.school_id for person in answered.values()}),
         waves=len(here),

@@ -89,7 +89,7 @@ def test_who_is_known_by_themselves_and_through_others(db: Database) -> None:
         answered(2, **STUDIES),
         answered(2, estudia=1),  # half of the core
         Someone(disposition=SILENT, source="familiar"),
-        Someone({2: WORKS}, source="institución"),
+        Someone({2: WORKS}, source="institución"),  # told first, and then answered
         Someone(disposition=Disposition.NOT_ELIGIBLE, source="docente"),
         SILENCE,
     ]
@@ -99,7 +99,7 @@ def test_who_is_known_by_themselves_and_through_others(db: Database) -> None:
     with db.reading() as session:
         report = rates_report(session, WHOLE, of_unit(session, school))
 
-    assert (report.self_reported, report.verified, report.frame) == (1, 2, 5)
+    assert (report.self_reported, report.verified, report.frame) == (2, 1, 5)
     assert report.knowledge_rate == Fraction(3, 5)
     assert report.rates.rr2 == Fraction(3, 5)
 

@@ -14,7 +14,7 @@ from app.fieldwork import queries, wave_people
 from app.fieldwork.queries import WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
-from app.fieldwork.worklist import people
+from app.fieldwork.worklist import frame_history, people
 from app.fieldwork.worklist.people import Asked, Standing, WaveWaiting
 from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.results import AttemptResult
@@ -85,6 +85,8 @@ class WaveWorklistPage(Page):
     late: tuple[PlainCard, ...]
     pager: Pager
     back: str
+    changes_url: str | None
+    changes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def wave_worklist(
         raise NotFound(group=view.group)
     here = f"{top.url}/pendientes"
     narrowed = f"&grupo={view.group}" if chosen else ""
+    runs = caller.actor.may(Permission.RUN_FIELDWORK)
     cards, late, total = _people(session, caller, header, chosen, view, now=now)
     return WaveWorklistPage(
         title=f"Pendientes: {top.title}",
@@ -139,6 +142,8 @@ def wave_worklist(
         late=late,
         pager=pager(here, narrowed, view.page, total, people.PAGE if cards else queries.PAGE),
         back=f"{here}?grupo={view.group}" if chosen else here,
+        changes_url=f"{top.url}/cambios" if runs else None,
+        changes=_changes(session, caller, wave_id) if runs else "",
     )
 
 
@@ -271,6 +276,13 @@ def _lead(total: int, group: str, header: WaveHeader) -> str:
         return "El levantamiento cerró y nadie quedó pendiente."
     people_left = "1 persona no respondió" if total == 1 else f"{total:,} personas no respondieron"
     return f"El levantamiento cerró: {people_left}."
+
+
+def _changes(session: Session, caller: Caller, wave_id: UUID) -> str:
+    doubts = len(frame_history.doubts_of(session, caller.scope, wave_id))
+    if not doubts:
+        return "Cambios de la lista"
+    return "1 aviso por decidir" if doubts == 1 else f"{doubts} avisos por decidir"
 
 
 def _total(total: int, where: str) -> str:

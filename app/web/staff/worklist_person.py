@@ -13,10 +13,12 @@ from sqlmodel import Session
 from app.errors import AppError
 from app.fieldwork import queries, wave_people
 from app.fieldwork.wave_people import CaseRef
-from app.fieldwork.worklist import appointments, people
+from app.fieldwork.worklist import appointments, others_told, people
 from app.fieldwork.worklist.appointments import LONGEST_NOTE, Agreed, AppointmentNotPossible
 from app.fieldwork.worklist.attempts import AttemptLine, attempts_of
+from app.fieldwork.worklist.others_told import Situation, Telling
 from app.fieldwork.worklist.results import RULES
+from app.fieldwork.worklist.told import TOLD_BY_WORDS, ToldBy
 from app.staff.roles import Permission
 from app.web.render import Page
 from app.web.staff.shell import Issue, Shell, shell
@@ -57,6 +59,9 @@ class PersonWorklistPage(Page):
     last_day: str
     longest_note: int
     attempts: tuple[tuple[str, str], ...]
+    told: str
+    told_by: tuple[tuple[str, str], ...]
+    frame_url: str | None
     said: str
     issues: tuple[Issue, ...]
     back: str
@@ -90,6 +95,56 @@ def agree(wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, no
             page = _page(session, caller, ref, now=now)
         return with_apps(replace(page, appointment=typed, issues=(issue,)), status=422)
     return RedirectResponse(f"/panel/olas/{wave_id}/casos/{case_id}/contacto", 303)
+
+
+@router.post("/panel/olas/{wave_id}/casos/{case_id}/terceros")
+def tell(wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, now: Now) -> Response:
+    """Keep what a relative, a teacher or an institution told."""
+    ref = CaseRef(wave_id, case_id)
+    said = tuple(field(form, name) for name in ("source", "studies", "works"))
+    try:
+        with db.unit_of_work() as session:
+            wave_people.case_of_wave(session, caller.scope, ref)
+            situation = _situation(*said)
+            others_told.tell(session, case_id, situation, by=steward(caller), now=now)
+    except AppError as refusal:
+        if refusal.status != 422:
+            raise
+        with db.reading() as session:
+            page = _page(session, caller, ref, now=now)
+        return with_apps(replace(page, issues=(Issue("source", refusal.mensaje),)), status=422)
+    return RedirectResponse(f"/panel/olas/{wave_id}/casos/{case_id}/contacto#terceros", 303)
+
+
+@router.post("/panel/olas/{wave_id}/casos/{case_id}/terceros/quitar")
+def withdraw(wave_id: UUID, case_id: UUID, caller: Recorder, db: Db, now: Now) -> Response:
+    """It was a mistake: what others told is taken off."""
+    with db.unit_of_work() as session:
+        wave_people.case_of_wave(session, caller.scope, CaseRef(wave_id, case_id))
+        others_told.withdraw(session, case_id, by=steward(caller), now=now)
+    return RedirectResponse(f"/panel/olas/{wave_id}/casos/{case_id}/contacto#terceros", 303)
+
+
+class ThirdPartyIncomplete(AppError):
+    """Who told, or what, is missing."""
+
+    code = "third_party.incomplete"
+    status = 422
+    plantilla = "Falta decir quién lo contó, si estudia y si trabaja. No guardamos nada todavía."
+
+
+def _situation(source: str, studies: str, works: str) -> Situation:
+    if source not in set(ToldBy) or not {studies, works} <= {"si", "no"}:
+        raise ThirdPartyIncomplete
+    return Situation(ToldBy(source), studies == "si", works == "si")
+
+
+def _told_words(telling: Telling | None, zone: str) -> str:
+    if telling is None:
+        return ""
+    return (
+        f"{TOLD_BY_WORDS[telling.source]} contó su situación el {local_moment(telling.at, zone)}."
+    )
 
 
 def _moment(typed: AppointmentText, zone: str) -> datetime:
@@ -126,6 +181,11 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
             (local_moment(one.opened_at, header.zone), _attempt_words(one))
             for one in attempts_of(session, ref.case_id)
         ),
+        told=_told_words(others_told.telling_of(session, ref.case_id), header.zone),
+        told_by=tuple((one.value, words) for one, words in TOLD_BY_WORDS.items()),
+        frame_url=f"{top.url}/casos/{ref.case_id}/lista"
+        if caller.actor.may(Permission.RUN_FIELDWORK)
+        else None,
         said="",
         issues=(),
         back=f"{top.url}/pendientes",
