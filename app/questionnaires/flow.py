@@ -16,11 +16,11 @@ from app.questionnaires.answers import (
     read_answer,
     read_preloaded,
 )
-from app.questionnaires.expressions.evaluate import Known, holds
-from app.questionnaires.expressions.types import Kind
+from app.questionnaires.expressions.evaluate import Known
 from app.questionnaires.format import Questionnaire
-from app.questionnaires.items import OTHER, Choice, Item, Store
+from app.questionnaires.items import Choice, Item, Store
 from app.questionnaires.leaves import Leaf, Role
+from app.questionnaires.plan import Offer, PlannedItem, PlannedLeaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,11 @@ def walk(questionnaire: Questionnaire, answers: Answers, before: Answers | None 
     or earlier.
     """
     path = _Path(questionnaire, answers, before or {})
-    for item in questionnaire.items:
-        if not path.refused and path.applies(item):
-            path.take(item)
+    for planned in questionnaire.plan.items:
+        if planned.applies is None or planned.applies(path.values, None):
+            path.take(planned)
+            if path.refused:
+                break
     return Walk(
         items=tuple(path.items),
         leaves=tuple(path.leaves),
@@ -129,17 +131,13 @@ def steps(questionnaire: Questionnaire, answers: Answers) -> tuple[Step, ...]:
 
 def steps_on(questionnaire: Questionnaire, path: Walk) -> tuple[Step, ...]:
     """`steps`, for who has walked already."""
-    applying = {item.name for item in path.items}
     found: list[Step] = []
-    for page in questionnaire.pages:
-        for item in page.items:
-            if item.name not in applying:
-                continue
-            name = item.step or item.name
-            if found and found[-1].name == name:
-                found[-1] = Step(name, page.name, (*found[-1].items, item))
-            else:
-                found.append(Step(name, page.name, (item,)))
+    for item in path.items:
+        planned = questionnaire.plan.by_name[item.name]
+        if found and found[-1].name == planned.step:
+            found[-1] = Step(planned.step, planned.page, (*found[-1].items, item))
+        else:
+            found.append(Step(planned.step, planned.page, (item,)))
     return tuple(found)
 
 
@@ -157,13 +155,9 @@ def step_after(
     questionnaire: Questionnaire, ahead: tuple[Step, ...], after: str | None
 ) -> Step | None:
     """`next_step` among the steps of a path that is known already."""
-    if after is None:
-        return ahead[0] if ahead else None
-    order = [item.step or item.name for item in questionnaire.items]
-    if after not in order:
-        return ahead[0] if ahead else None
-    last = len(order) - 1 - order[::-1].index(after)
-    return next((step for step in ahead if order.index(step.name) > last), None)
+    plan = questionnaire.plan
+    last = -1 if after is None else plan.last.get(after, -1)
+    return next((step for step in ahead if plan.first[step.name] > last), None)
 
 
 def first_unanswered(questionnaire: Questionnaire, answers: Answers) -> Step | None:
@@ -208,65 +202,47 @@ class _Path:
         self.offered: dict[str, tuple[Choice, ...]] = {}
         self.refused = False
 
-    def applies(self, item: Item) -> bool:
-        return self._audience(item.applies) and (
-            item.relevant is None or holds(item.relevant, self.values)
-        )
-
-    def take(self, item: Item) -> None:
-        self.items.append(item)
-        for leaf in self._questionnaire.leaves[item.name]:
-            if self._asked(leaf):
+    def take(self, planned: PlannedItem) -> None:
+        self.items.append(planned.item)
+        for leaf in planned.leaves:
+            if leaf.asked is None or leaf.asked(self.values, None):
                 self._take_leaf(leaf)
-        if item.ends is not None:
-            self.refused = holds(item.ends, self.values, self.values.get(item.name))
+        if planned.ends is not None:
+            self.refused = planned.ends(self.values, self.values.get(planned.item.name))
 
-    def _audience(self, name: str | None) -> bool:
-        return name is None or holds(self._questionnaire.audiences[name], self.values)
-
-    def _asked(self, leaf: Leaf) -> bool:
-        if leaf.role is Role.OTHER:
-            chosen = self.values.get(leaf.item)
-            return OTHER in chosen if isinstance(chosen, tuple) else chosen == OTHER
-        return self._audience(leaf.applies)
-
-    def _take_leaf(self, leaf: Leaf) -> None:
-        offered = tuple(
-            choice
-            for choice in leaf.choices
-            if choice.relevant is None or holds(choice.relevant, self.values)
-        )
+    def _take_leaf(self, planned: PlannedLeaf) -> None:
+        leaf, offer = planned.leaf, planned.offered(self.values)
         self.leaves.append(leaf)
-        self.offered[leaf.name] = offered
+        self.offered[leaf.name] = offer.choices
         if leaf.name in self._raw:
-            answer = self._still_offered(leaf, read_answer(leaf, self._raw[leaf.name]), offered)
+            answer = read_answer(leaf, self._raw[leaf.name])
+            if planned.conditions:
+                answer = _still_offered(planned, answer, offer)
             if isinstance(answer, tuple):
                 earlier = known(read_answer(leaf, self._before.get(leaf.name)))
                 answer = without_clash(leaf, earlier, answer)
             # The system writes -1; an item that applies was only not asked yet.
             if answer is not MissingCode.NOT_APPLICABLE:
                 self.answers[leaf.name] = answer
-        self.values[leaf.name] = self._seen(leaf, offered)
+        self.values[leaf.name] = self._seen(planned, offer)
 
-    @staticmethod
-    def _still_offered(
-        leaf: Leaf, answer: Answer | Unreadable, offered: tuple[Choice, ...]
-    ) -> Answer | Unreadable:
-        """Clear an option that earlier answers have closed; leave unknown codes to validation."""
-        codes = {choice.code for choice in offered}
-        closed = {choice.code for choice in leaf.choices} - codes
-        if leaf.kind is Kind.CHOICE and answer in closed:
-            return MissingCode.NOT_APPLICABLE
-        if isinstance(answer, tuple) and closed.intersection(answer):
-            return tuple(mark for mark in answer if mark not in closed) or None
-        return answer
-
-    def _seen(self, leaf: Leaf, offered: tuple[Choice, ...]) -> Known | None:
+    def _seen(self, planned: PlannedLeaf, offer: Offer) -> Known | None:
         """What conditions see of an answer: a code that is no option is nothing."""
-        answer = known(self.answers.get(leaf.name))
-        codes = {choice.code for choice in offered}
-        if leaf.kind is Kind.CHOICE:
-            return answer if answer in codes else None
+        answer = known(self.answers.get(planned.leaf.name))
+        if answer is None or planned.one_code:
+            return answer if answer in offer.codes else None
         if isinstance(answer, tuple):
-            return tuple(mark for mark in answer if mark in codes) or None
+            return tuple(mark for mark in answer if mark in offer.codes) or None
         return answer
+
+
+def _still_offered(
+    planned: PlannedLeaf, answer: Answer | Unreadable, offer: Offer
+) -> Answer | Unreadable:
+    """Clear an option that earlier answers have closed; leave unknown codes to validation."""
+    closed = planned.offer.codes - offer.codes
+    if planned.one_code and answer in closed:
+        return MissingCode.NOT_APPLICABLE
+    if isinstance(answer, tuple) and closed.intersection(answer):
+        return tuple(mark for mark in answer if mark not in closed) or None
+    return answer

@@ -22,6 +22,7 @@ from app.questionnaires.items import (
     Row,
 )
 from app.questionnaires.leaves import Leaf, field_leaf, leaves_of
+from app.questionnaires.plan import Plan, plan_of
 
 _PRELOADED = {"choice": Kind.CHOICE, "truth": Kind.TRUTH, "date": Kind.DATE}
 
@@ -58,6 +59,11 @@ class Questionnaire(Part):
     def variables(self) -> Mapping[str, Leaf]:
         """Every variable an answer can be given to, by name, in order; none is preloaded."""
         return {leaf.name: leaf for leaves in self.leaves.values() for leaf in leaves}
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The questionnaire made ready to be walked."""
+        return plan_of(self.pages, self.leaves, self.audiences)
 
     @cached_property
     def preloaded_types(self) -> Mapping[str, VariableType]:

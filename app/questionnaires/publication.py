@@ -99,6 +99,11 @@ def latest(session: Session, number: int) -> PublishedVersion | None:
     return None if row is None else _published(row)
 
 
+def in_memory(version_id: UUID) -> Questionnaire | None:
+    """The questionnaire of a version, if this process has parsed it already."""
+    return _parsed.get(version_id)
+
+
 def fetch(session: Session, version_id: UUID) -> Questionnaire:
     """The questionnaire of a version, parsed once per process.
 

@@ -80,7 +80,7 @@ class Checked:
 def check(sitting: Sitting, submission: Submission) -> Checked | Faulty | StepGone:
     """The step with the whole response as it would be, or why it is not taken."""
     questionnaire = sitting.questionnaire
-    items = [item for item in questionnaire.items if (item.step or item.name) == submission.step]
+    items = questionnaire.plan.steps.get(submission.step, ())
     entered = _entered(sitting, items, submission)
     merged = {**sitting.answers, **entered}
     path = walk(questionnaire, merged, before=sitting.answers)

@@ -116,7 +116,7 @@ def entries_of(posted: Posted, sitting: Sitting) -> dict[str, object]:
 
 def items_of(sitting: Sitting, step: str) -> tuple[Item, ...]:
     """The items a step may hold, whether they apply to this person or not."""
-    return tuple(item for item in sitting.questionnaire.items if (item.step or item.name) == step)
+    return sitting.questionnaire.plan.steps.get(step, ())
 
 
 def step_fields(
