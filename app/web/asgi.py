@@ -5,15 +5,17 @@ here knows a route, a person or a table.
 """
 
 import logging
+import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, State
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
+from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.requests import Request
 
 Scope = MutableMapping[str, Any]
@@ -21,6 +23,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 access_log = logging.getLogger("trayecto.access")
 
@@ -29,6 +32,7 @@ LARGEST_UPLOAD = 40 * 1024 * 1024  # bytes; 100,000 rows of a roster take about 
 SHORT_FORM = 8 * 1024  # bytes; a button with a hidden field or two
 MOST_FIELDS = 2_000
 LARGEST_FIELD = 1024 * 1024  # bytes
+SHORTEST_GZIP = 500  # bytes
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:; "
@@ -121,11 +125,47 @@ class Open:
         """Nothing to check: the link, the code or the page itself is public."""
 
 
+class OpenWith(Open):
+    """Open, and what such a route works with: made of the state of the application."""
+
+    def __init__(self, why: str, make: Callable[[State], Any]) -> None:
+        super().__init__(why)
+        self.make = make
+
+    async def __call__(self, request: Request) -> Any:  # type: ignore[override]
+        return self.make(request.app.state)
+
+
+class Compressed:
+    """gzip for what is long; a redirect or a short answer goes as it is, at no cost."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        through = send
+
+        async def outgoing(message: Message) -> None:
+            nonlocal through
+            if message["type"] == "http.response.start" and _length(message) >= SHORTEST_GZIP:
+                accepted = dict(scope["headers"]).get(b"accept-encoding", b"")
+                kind = GZipResponder if b"gzip" in accepted else IdentityResponder
+                responder = kind(self.app, SHORTEST_GZIP)
+                responder.send = send
+                through = responder.send_with_compression
+            await through(message)
+
+        await self.app(scope, receive, outgoing if scope["type"] == "http" else send)
+
+
 class Outermost:
     """Headers on every response, HEAD as GET without its body, one line of log each."""
 
     def __init__(self, app: App, *, secure: bool) -> None:
-        self.app, self.secure = app, secure
+        self.app = app
+        self._open = _page_headers(secure=secure, referrer="no-referrer")
+        self._panel = _page_headers(secure=secure, referrer="same-origin")
+        self._exploring = _page_headers(secure=secure, referrer="same-origin", style=PLOTLY_STYLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -154,35 +194,19 @@ class Outermost:
             self._log(scope, method, status, time.perf_counter() - began)
 
     def _complete(self, message: Message, scope: Scope) -> None:
+        path = scope["path"]
+        if path.startswith(ASSETS):
+            wanted = _ASSET
+        elif not path.startswith("/panel"):
+            wanted = self._open
+        elif "explores" in scope.get("state", {}):
+            wanted = self._exploring
+        else:
+            wanted = self._panel
         present = {name.lower() for name, _ in message["headers"]}
-        style = PLOTLY_STYLES if scope.get("state", {}).get("explores") else ""
-        plain = scope["path"].startswith(ASSETS)
-        wanted = (
-            ASSET_HEADERS
-            if plain
-            else {
-                "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
-                "x-content-type-options": "nosniff",
-                # A form of the panel must name its origin; a personal link must name nothing.
-                "referrer-policy": "same-origin"
-                if scope["path"].startswith("/panel")
-                else "no-referrer",
-                "x-robots-tag": "noindex",
-                "cross-origin-opener-policy": "same-origin",
-                "cross-origin-resource-policy": "same-origin",
-                "permissions-policy": "camera=(), geolocation=(), microphone=()",
-                "cache-control": "no-store",
-            }
-        )
-        if self.secure and not plain:
-            wanted["strict-transport-security"] = HSTS
         message["headers"] = [
             *message["headers"],
-            *(
-                (name.encode(), value.encode())
-                for name, value in wanted.items()
-                if name.encode() not in present
-            ),
+            *(header for header in wanted if header[0] not in present),
         ]
 
     def _log(self, scope: Scope, method: str, status: int, seconds: float) -> None:
@@ -191,6 +215,34 @@ class Outermost:
         milliseconds = round(seconds * 1000, 1)
         parts = {"method": method, "route": route, "status": status, "ms": milliseconds}
         access_log.info("%s %s %s %s ms", *parts.values(), extra={"request": parts})
+
+
+def _length(message: Message) -> float:
+    """Bytes of the body as its header says; without end where it does not."""
+    said = (int(value) for name, value in message["headers"] if name == b"content-length")
+    return next(said, math.inf)
+
+
+def _page_headers(*, secure: bool, referrer: str, style: str = "") -> Headers:
+    """Of a page. A form of the panel must name its origin; a personal link must name nothing."""
+    wanted = {
+        "content-security-policy": CONTENT_SECURITY_POLICY.format(style=style),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": referrer,
+        "x-robots-tag": "noindex",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        "cache-control": "no-store",
+    }
+    return _encoded({**wanted, "strict-transport-security": HSTS} if secure else wanted)
+
+
+def _encoded(headers: Mapping[str, str]) -> Headers:
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
+_ASSET = _encoded(ASSET_HEADERS)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

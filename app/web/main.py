@@ -6,7 +6,6 @@ from types import ModuleType
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.middleware.gzip import GZipMiddleware
 
 from app.clock import Clock
 from app.db import marks
@@ -15,7 +14,7 @@ from app.errors import AppError
 from app.settings import Settings
 from app.units.places import use_pinned_zones
 from app.web import assets, operations, public, verify
-from app.web.asgi import Open, Outermost
+from app.web.asgi import Compressed, Open, Outermost
 from app.web.errors import add_error_pages
 from app.web.render import label_simulated
 from app.web.respondent import answering, aula, check, class_end, optout, phone, projector, start
@@ -50,16 +49,16 @@ from app.web.staff import (
 from app.web.trace import Trace
 from app.web.wiring import Permits, Site
 
-# One module per screen family, in the order in which addresses are matched.
+# One module per screen family, in the order in which addresses are matched: saves first.
 MODULES: tuple[ModuleType, ...] = (
+    answering,
+    phone,
     assets,
     operations,
     public,
     verify,
     optout,
     start,
-    answering,
-    phone,
     check,
     aula,
     class_end,
@@ -102,13 +101,13 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     use_pinned_zones()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database, app.state.clock, app.state.site = database, clock, Site(settings)
-    for module in MODULES:
-        app.include_router(module.router)
     refuse_undeclared()
+    # Not include_router: it makes a second tree, which every request would walk down to its route.
+    app.router.routes.extend(routes())
     label_simulated(simulated=_is_simulated(database))
     add_error_pages(app)
     app.add_middleware(Trace)
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Compressed)
     app.add_middleware(Outermost, secure=settings.secure)
     return app
 

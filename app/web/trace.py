@@ -26,11 +26,15 @@ class Trace:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
         refused = False
 
         async def outgoing(message: Message) -> None:
             nonlocal refused
-            if message["type"] == "http.response.start" and scope["method"] == "GET":
+            called = "caller" in scope.get("state", {})
+            if called and message["type"] == "http.response.start":
                 refusal = await run_in_threadpool(_write, scope)
                 if refusal is not None:
                     refused = True
@@ -39,15 +43,13 @@ class Trace:
             if not refused:
                 await send(message)
 
-        await self.app(scope, receive, outgoing if scope["type"] == "http" else send)
+        await self.app(scope, receive, outgoing)
 
 
 def _write(scope: Scope) -> AppError | None:
     """Audit rows and last_seen. Returns a refusal where an audit row could not be kept."""
-    state = scope.get("state", {})
-    caller: Caller | None = state.get("caller")
-    if caller is None:
-        return None
+    state = scope["state"]
+    caller: Caller = state["caller"]
     views: list[View] = state.get("views", [])
     database: Database = scope["app"].state.database
     now: datetime = scope["app"].state.clock()

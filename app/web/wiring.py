@@ -6,20 +6,22 @@ for `OpenToAnybody`. A route that declares neither does not start (web.main).
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, State, UploadFile
 
 from app.db.transactions import Database
+from app.directory.keyed import MatchKeys, match_keys
 from app.errors import AppError
 from app.settings import Settings
 from app.staff import sessions
 from app.staff.roles import Actor, Permission
 from app.units.scope import Scope
 from app.web import security
-from app.web.asgi import FromState, Moment, Open, read_form, read_short_form
+from app.web.asgi import FromState, Moment, Open, OpenWith, read_form, read_short_form
 
 
 class SignInNeeded(AppError):
@@ -68,11 +70,16 @@ class Caller:
         views.append(View(action, kind, str(object_id), unit_id))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """The deployment as pages need it."""
 
     settings: Settings
+
+    @cached_property
+    def match_keys(self) -> MatchKeys:
+        """Keys of what is found again without being readable; derived once."""
+        return match_keys(self.settings.data_keys)
 
     @property
     def secure(self) -> bool:
@@ -88,6 +95,20 @@ Now = Annotated[datetime, Depends(Moment())]
 SiteHere = Annotated[Site, Depends(FromState("site"))]
 Form = Annotated[FormData, Depends(read_form)]
 ShortForm = Annotated[FormData, Depends(read_short_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """What a request of a respondent works with."""
+
+    db: Database
+    now: datetime
+    site: Site
+
+
+def at_work(state: State) -> AtWork:
+    """All of it in one: every dependency of its own costs a save 2 % of its time."""
+    return AtWork(state.database, state.clock(), state.site)
 
 
 class Permits:
@@ -118,6 +139,7 @@ class Permits:
 
 OPEN_PAGE = Depends(Open("a page for everybody"))
 OPEN_LINK = Depends(Open("whoever holds the personal link"))
+ByLink = Annotated[AtWork, Depends(OpenWith("whoever holds the personal link", at_work))]
 
 
 def field(form: FormData, name: str) -> str:
@@ -142,7 +164,9 @@ def upload(form: FormData, name: str) -> tuple[str, bytes] | None:
 
 def clean_text(text: str) -> str:
     """Without what no database takes alike: NUL, lone surrogates, control characters."""
-    kept = "".join(
-        mark for mark in text if mark in "\n\t" or not (ord(mark) < 32 or ord(mark) == 127)
-    )
-    return kept.encode("utf-8", "ignore").decode("utf-8").strip()
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return text.translate(_CONTROL).encode("utf-8", "ignore").decode("utf-8").strip()
+
+
+_CONTROL = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}

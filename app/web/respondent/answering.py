@@ -6,14 +6,12 @@ redirect, without one it shows the next page itself.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from app.db.transactions import Database
-from app.directory.keyed import MatchKeys, match_keys
 from app.errors import AppError, StorageBroken, StorageBusy, StorageFull
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
@@ -22,7 +20,6 @@ from app.questionnaires.flow import Step
 from app.responses.checking import Faulty, StepGone, resume_at
 from app.responses.collecting import AnswersClosed, KeyReused, Saved, save_step
 from app.responses.sitting import Sitting, open_sitting
-from app.settings import Settings
 from app.web.render import Page, render
 from app.web.respondent import endings
 from app.web.respondent.clash import clash_page
@@ -41,14 +38,14 @@ from app.web.respondent.posted import (
 from app.web.respondent.start import open_session
 from app.web.respondent.steps import Again, Screen, step_page
 from app.web.respondent.visiting import Device
-from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
+from app.web.wiring import ByLink, Form, Site
 
 BACK, STOP, LEAVE, KEEP_FIRST = "atras", "parar", "salir", "conservar"
 _LEFT = {Mode.CLASS: endings.LEFT_CLASS, Mode.PHONE: endings.LEFT_CALL}
 STOPPED = "pausa"  # ?paso= of the page shown after "Terminar aquí"
 _TROUBLE = (StorageBusy, StorageFull, StorageBroken)
 
-router = APIRouter(dependencies=[OPEN_LINK])
+router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +64,10 @@ class Desk:
 
 
 @router.get("/responder")
-def show(
-    request: Request, db: Db, now: Now, site: SiteHere, paso: str = "", r: str = ""
-) -> Response:
+def show(request: Request, here: ByLink, paso: str = "", r: str = "") -> Response:
     """The step that is asked for, or the first one not answered yet."""
-    device = Device(request, site.secure)
+    db, now = here.db, here.now
+    device = Device(request, here.site.secure)
     try:
         secret = device.secret(r)
         with db.reading() as session:
@@ -88,9 +84,10 @@ def show(
 
 
 @router.post("/responder")
-def answer(request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> Response:
+def answer(request: Request, here: ByLink, form: Form) -> Response:
     """Keep a step and go on; or one of the buttons beside it."""
-    desk = Desk(db, Device(request, site.secure), site, read_posted(form), now)
+    device = Device(request, here.site.secure)
+    desk = Desk(here.db, device, here.site, read_posted(form), here.now)
     try:
         if desk.posted.token and not desk.posted.secret:
             return _begin_here(desk)
@@ -135,7 +132,7 @@ def _leave(desk: Desk) -> Response:
 
 def _save(desk: Desk, *, stops: bool) -> Response:
     sitting: Sitting | None = None
-    keys = _match_keys(desk.site.settings)
+    keys = desk.site.match_keys
     try:
         with desk.db.saving() as connection:
             sitting = open_sitting(connection, desk.posted.secret, now=desk.now, to_save=True)
@@ -270,8 +267,3 @@ def _keep_typed(desk: Desk, trouble: AppError) -> Response:
 def _retry_page(desk: Desk, trouble: AppError) -> RetryPage:
     typed = tuple(text for texts in desk.posted.typed.values() for text in texts if len(text) > 2)
     return RetryPage("No pudimos guardar todavía", trouble.mensaje, typed, same_fields(desk.posted))
-
-
-@cache
-def _match_keys(settings: Settings) -> MatchKeys:
-    return match_keys(settings.data_keys)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session, col, select
 
 from app.db.transactions import Database
-from app.directory.keyed import MatchKeys, match_keys
+from app.directory.keyed import MatchKeys
 from app.errors import AppError
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import EntrySession, Mode
@@ -48,7 +48,7 @@ from app.web.respondent.posted import Posted, late_submission
 from app.web.respondent.steps import above_steps, place_fields
 from app.web.respondent.visiting import SHORT, Device, short_id
 from app.web.security import mask_secret, unmask_secret
-from app.web.wiring import OPEN_LINK, Db, Now, SiteHere, clean_text
+from app.web.wiring import ByLink, clean_text
 
 SCRIPT_COOKIE = "trayecto_js"  # set by the script itself: this browser runs it
 MOST_WAITING = 200
@@ -66,7 +66,7 @@ Outcome: TypeAlias = Mapping[str, object]
 DONE: Outcome = {"d": True}
 GONE: Outcome = {"d": True}
 
-router = APIRouter(dependencies=[OPEN_LINK])
+router = APIRouter()
 
 RawBody = Annotated[bytes, Depends(read_body)]
 _Text = Annotated[str, Field(max_length=12_000)]
@@ -144,12 +144,12 @@ def phone_page(request: Request, sitting: Sitting) -> Response | None:
 
 
 @router.get("/responder/estado")
-def state(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Response:
+def state(request: Request, here: ByLink, r: str = "") -> Response:
     """What the document does not know: this person's answers, dates and text pieces."""
-    device = Device(request, site.secure)
+    now, device = here.now, Device(request, here.site.secure)
     try:
         secret = device.secret(r)
-        with db.reading() as session:
+        with here.db.reading() as session:
             sitting = open_sitting(session.connection(), secret, now=now)
             if sitting.hidden or sitting.visit.closed:
                 return JSONResponse({"z": True}, 409)
@@ -159,11 +159,11 @@ def state(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Re
 
 
 @router.post("/responder/guardar")
-def save(body: RawBody, db: Db, now: Now, site: SiteHere) -> Response:
+def save(body: RawBody, here: ByLink) -> Response:
     """Keep what waited. 409 where the person must choose between two answers."""
     try:
         batch = read_batch(body)
-        results = _save_all(db, batch, match_keys(site.settings.data_keys), now)
+        results = _save_all(here.db, batch, here.site.match_keys, here.now)
     except (SessionOver, AnswersClosed, UnreadableBatch) as refusal:
         return JSONResponse({"z": refusal.mensaje}, refusal.status)
     clash = any("a" in result for result in results)
@@ -204,7 +204,7 @@ def _save_one(
 def _keep(
     connection: Connection, sitting: Sitting, waiting: Waiting, keys: MatchKeys, now: datetime
 ) -> Outcome:
-    if waiting.k[:SHORT] not in _devices(connection, sitting):
+    if not _is_own(connection, sitting, waiting.k[:SHORT]):
         return {"f": True}
     submission = late_submission(_posted(waiting), sitting, waiting.r)
     kept = clashing(connection, sitting, submission)
@@ -236,14 +236,18 @@ def _posted(waiting: Waiting) -> Posted:
     )
 
 
-def _devices(connection: Connection, sitting: Sitting) -> set[str]:
-    """Public names of every session of this person: their phones' answers are theirs."""
-    own = sitting.visit.session_id
+def _is_own(connection: Connection, sitting: Sitting, short: str) -> bool:
+    """Whether some session of this person has this public name: their phones' answers are theirs.
+
+    Nearly always it is the one that asks.
+    """
+    if short == short_id(sitting.visit.session_id):
+        return True
     with Session(connection) as session:
         ids = session.exec(
             select(EntrySession.id).where(col(EntrySession.case_id) == sitting.visit.case_id)
         )
-        return {short_id(each) for each in (own, *ids)}
+        return short in {short_id(each) for each in ids}
 
 
 def _clash(sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, object]) -> Outcome:
