@@ -22,7 +22,7 @@ def clashing(
     A repeat of a save that was accepted never clashes.
     """
     number = submission.revision
-    if number is None or writing.first_save(connection, sitting.response_id, submission.client_key):
+    if number is None:
         return {}
     found: dict[str, object] = {}
     for name, raw in submission.entries.items():
@@ -35,6 +35,8 @@ def clashing(
         differs = isinstance(typed, Unreadable) or kept.answer != typed
         if (as_new or same_count) and differs:
             found[name] = kept.answer
+    if found and writing.first_save(connection, sitting.response_id, submission.client_key):
+        return {}
     return found
 
 

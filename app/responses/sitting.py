@@ -27,7 +27,7 @@ from app.questionnaires.answers import Answer as AnswerValue
 from app.questionnaires.answers import MissingCode, Stored, from_stored
 from app.questionnaires.flow import Step, steps
 from app.questionnaires.format import Questionnaire
-from app.questionnaires.publication import fetch
+from app.questionnaires.publication import fetch, in_memory
 from app.responses.tables import Answer, Response, ResponseMark
 from app.units.tables import OrganisationUnit, Programme
 
@@ -140,13 +140,14 @@ def open_sitting(
     visit = entry.visit_of(_facts(row), now=now) if row is not None else None
     if row is None or visit is None:
         raise SessionOver
-    with Session(connection) as session:
-        questionnaire = fetch(session, row.version_id)
-        # A first step that waited for the lock sees the response its rival began.
-        response_id = row.response_id or connection.scalar(_BEGUN, {"case": visit.case_id})
+    kept: dict[str, Kept] = {}
+    questionnaire = in_memory(row.version_id) or _fetched(connection, row.version_id)
+    # A first step that waited for the lock sees the response its rival began.
+    response_id = row.response_id or connection.scalar(_BEGUN, {"case": visit.case_id})
+    if response_id is None:
+        early = _known_before(connection, row, questionnaire)
+    else:
         kept, early = _stored(connection, response_id, visit, questionnaire)
-        if response_id is None:
-            early = _known_before(session, row, questionnaire)
     left_on = row.left_on or exit_day(row.leaves, row.exit_month)
     return Sitting(
         visit=visit,
@@ -166,17 +167,20 @@ def open_sitting(
     )
 
 
+def _fetched(connection: Connection, version_id: UUID) -> Questionnaire:
+    with Session(connection) as session:
+        return fetch(session, version_id)
+
+
 def _stored(
     connection: Connection,
-    response_id: UUID | None,
+    response_id: UUID,
     visit: entry.Visit,
     questionnaire: Questionnaire,
 ) -> tuple[dict[str, Kept], dict[str, object]]:
     """Answers and marks by variable, and what was known when the response began."""
     kept: dict[str, Kept] = {}
     early: dict[str, object] = {}
-    if response_id is None:
-        return kept, early
     asked = {"response": response_id, "session": visit.session_id}
     for variable, value, missing, revision, own, marked in connection.execute(_ANSWERS, asked):
         if marked and variable not in questionnaire.variables:
@@ -188,18 +192,19 @@ def _stored(
 
 
 def _known_before(
-    session: Session, row: _Situation, questionnaire: Questionnaire
+    connection: Connection, row: _Situation, questionnaire: Questionnaire
 ) -> dict[str, object]:
     """What the directory and the wave before know: fixed when the first answer is kept."""
     found: dict[str, object] = {}
     wanted = questionnaire.preloaded_types.keys()
-    for name, kind in _KINDS.items():
-        if name in wanted:
-            contacts = usable_contacts(session, row.member_id, kind=kind)
-            personal = [contact for contact in contacts if not contact.institutional]
-            found[name] = str(personal[0].id) if personal else False
+    with Session(connection) as session:
+        for name, kind in _KINDS.items():
+            if name in wanted:
+                contacts = usable_contacts(session, row.member_id, kind=kind)
+                personal = [contact for contact in contacts if not contact.institutional]
+                found[name] = str(personal[0].id) if personal else False
     if FIRST_JOB in wanted:
-        known = session.connection().execute(_FIRST_JOB_KNOWN, {"member": row.member_id})
+        known = connection.execute(_FIRST_JOB_KNOWN, {"member": row.member_id})
         # Whoever asks by telephone does not learn what was told a year ago: it is asked again.
         found[FIRST_JOB] = bool(known.scalar()) and row.mode is not Mode.PHONE
     return found
