@@ -1,211 +1,133 @@
 """Saves per second of a whole step, beside a bare synchronous route with the same commit.
 
-`python -m tests.bench.saves`; PostgreSQL too when TEST_POSTGRES_URL is set (tests.services).
-Two processes: uvicorn with one worker, and 32 kept-open connections that post without a pause.
-The bare route is synchronous, parses the same form, makes the same commit (the revision and the
-answer of one step), answers 303: no session, no routing, no checks. A second bare route commits
-one row of one column, for scale.
+`make bench PART=saves`; PostgreSQL too when TEST_POSTGRES_URL is set (tests.services). Two
+processes: uvicorn with one worker, and 32 kept-open connections that post without a pause. The
+bare route is in beside.py; what it writes are the rows of this very step: the revision and the
+answer.
+
+Rates compete with everything else on the machine: read their ratio in one round. Processor time
+of the server a save does not, and is the steadier figure.
 """
 
 import asyncio
-import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from urllib.parse import urlencode
-from uuid import uuid4
+from dataclasses import dataclass
+from statistics import median
+from uuid import UUID
 
-import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
-from fastapi.responses import Response as HttpResponse
-from sqlalchemy import Column, DateTime, MetaData, String, Table, create_engine, insert, make_url
-from sqlalchemy import text as sql
-from sqlmodel import SQLModel, select
+from sqlmodel import col, select
 
-import app.all_tables  # noqa: F401
-from app.db.engine import make_engine
 from app.db.transactions import Database
 from app.fieldwork import entry
-from app.responses import writing
 from app.responses.tables import Response
-from app.web.main import create_app
-from app.web.security import mask_secret
-from app.web.wiring import Form
-from tests.conftest import DATA_KEYS
+from tests.bench.beside import NUMBER, Client, empty_databases, made, now, served, write_figures
 from tests.responses.desk import Desk
-from tests.responses.people import DURING, a_field, a_person
-from tests.services import free_port, wait_for
-from tests.web.respondent.site import settings
+from tests.responses.people import Field, a_field, a_person
 
 CONNECTIONS = 32
-SECONDS = 6.0
-ROUNDS = 3
-PATHS = ("/responder", "/same", "/one")
-BARE = Table(
-    "bench_save",
-    MetaData(),
-    Column("id", String(36), primary_key=True),
-    Column("value", String(200)),
-    Column("at", DateTime),
-)
+SECONDS = 3.0
+ROUNDS = 5
+BEFORE = ({"aviso_q2": "1"}, {"municipio_residencia": "Zapopan"}, {"certificado_ems": "1"})
+AFTER = ({"trabaja": "1"}, {"actividad_principal": "1"})
+WAYS = ("bare", "pages", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Half-way through Questionnaire 2, on one device."""
+
+    session_id: UUID
+    secret: str
+    response_id: UUID
 
 
 def run() -> dict[str, object]:
-    """Saves per second by engine, for our step and for the bare route, and their ratio."""
-    figures: dict[str, object] = {"connections": CONNECTIONS, "seconds": SECONDS, "goal": 0.5}
-    with tempfile.TemporaryDirectory() as folder:
-        figures["sqlite FULL"] = _engine(f"sqlite:///{folder}/bench.db")
-    server = os.environ.get("TEST_POSTGRES_URL")
-    if server is not None:
-        created = _postgres_database(server)
-        figures["postgresql"] = _engine(next(created))
-        next(created, None)
+    """By engine: saves a second of each way, their ratio to the bare route, and server time."""
+    figures: dict[str, object] = {"connections": CONNECTIONS, "rounds": ROUNDS, "goal": 0.5}
+    with empty_databases() as urls:
+        for name, url in urls.items():
+            figures[name] = _engine(url)
     return figures
 
 
-def _engine(url: str) -> dict[str, float]:
-    secrets = _prepare(url)
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "-m", "tests.bench.saves", "serve", url, str(port)])
-    try:
-        wait_for(port)
-        rounds = [
-            [asyncio.run(_load(port, path, secrets)) for path in PATHS] for _ in range(ROUNDS)
-        ]
-    finally:
-        server.terminate()
-        server.wait(20)
-    ours, same, one = (sorted(each)[ROUNDS // 2] for each in zip(*rounds, strict=True))
-    return {
-        "saves": round(ours),
-        "bare, same commit": round(same),
-        "ratio": round(ours / same, 2),
-        "bare, one row": round(one),
-        "ratio to one row": round(ours / one, 2),
+def _engine(url: str) -> dict[str, object]:
+    people = _prepare(url)
+    rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    costs: dict[str, list[float]] = {way: [] for way in WAYS}
+    with served(url) as port:
+        for each in range(ROUNDS):
+            for way in WAYS if each % 2 == 0 else WAYS[::-1]:
+                rate, cost = asyncio.run(_load(port, way, people, each))
+                rates[way].append(rate)
+                costs[way].append(cost)
+    figures: dict[str, object] = {
+        "saves a second": {way: round(median(rates[way])) for way in WAYS},
+        "server ms a save": {way: round(median(costs[way]), 2) for way in WAYS},
     }
+    for way in WAYS[1:]:
+        shares = [ours / bare for ours, bare in zip(rates[way], rates["bare"], strict=True)]
+        times = [bare / ours for ours, bare in zip(costs[way], costs["bare"], strict=True)]
+        figures[f"{way}: ratio"] = _spread(shares)
+        figures[f"{way}: ratio by server time"] = _spread(times)
+    return figures
 
 
-def _prepare(url: str) -> list[str]:
-    """A wave with one person a connection, each half-way through."""
-    engine = make_engine(url, DATA_KEYS)
-    SQLModel.metadata.create_all(engine)
-    BARE.metadata.create_all(engine)
-    db = Database(engine)
+def _spread(values: list[float]) -> dict[str, float]:
+    found = {"median": median(values), "lowest": min(values), "highest": max(values)}
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def _prepare(url: str) -> dict[str, list[Person]]:
+    """A wave, and for each way one person a connection, half-way through."""
+    db = made(url)
     with db.unit_of_work() as session:
-        wave = a_field(session, 2)
-        people = [a_person(session, wave) for _ in range(CONNECTIONS)]
-        secrets = [entry.start(session, p.case_id, now=_now()).secret for p in people]
-    for person, secret in zip(people, secrets, strict=True):
-        desk = Desk(db, 2, person, secret)
-        desk.through({"aviso_q2": "1"}, {"municipio_residencia": "Zapopan"})
-        desk.through({"certificado_ems": "1"}, {"estudia": "1"}, {"trabaja": "1"})
-        desk.through({"actividad_principal": "1"})
+        wave = a_field(session, NUMBER)
+    people = {way: [_person(db, wave) for _ in range(CONNECTIONS)] for way in WAYS}
     db.dispose()
-    return secrets
+    return people
 
 
-def serve(url: str, port: int) -> None:
-    """Our application with the bare route beside it, in this process."""
-    db = Database(make_engine(url, DATA_KEYS))
-    application = create_app(settings(), db, _now)
-    bare = FastAPI()
-    bare.mount("/site", application)
-
+def _person(db: Database, wave: Field) -> Person:
+    with db.unit_of_work() as session:
+        person = a_person(session, wave)
+        started = entry.start(session, person.case_id, now=now())
+    desk = Desk(db, NUMBER, person, started.secret)
+    desk.through(*BEFORE, {"estudia": "1"}, *AFTER)
     with db.reading() as session:
-        responses = session.exec(select(Response.id)).all()
-
-    @bare.post("/same")
-    def save_same(form: Form) -> HttpResponse:
-        answers = {"estudia": (int(str(form["estudia"])), None)}
-        changes = writing.Changes(answers, {}, (), ())
-        revision = writing.Revision(uuid4().hex, "0" * 64, "estudia", 9, None)
-        response_id = responses[hash(str(form["s"])) % len(responses)]
-        with db.saving() as connection:
-            writing.write_revision(
-                connection, response_id, revision, changes, session_id=None, now=_now()
-            )
-            writing.write_changes(
-                connection, response_id, changes, number=9, session_id=None, now=_now()
-            )
-        return RedirectResponse("/same", 303)
-
-    @bare.post("/one")
-    def save_one(form: Form) -> HttpResponse:
-        with db.saving() as connection:
-            row = {"id": str(uuid4()), "value": str(form.get("estudia")), "at": _now()}
-            connection.execute(_INSERT, row)
-        return RedirectResponse("/one", 303)
-
-    config = uvicorn.Config(bare, port=port, log_level="error", access_log=False, lifespan="off")
-    uvicorn.Server(config).run()
+        found = select(Response.id).where(col(Response.case_id) == person.case_id)
+        return Person(started.session_id, started.secret, session.exec(found).one())
 
 
-async def _load(port: int, path: str, secrets: list[str]) -> float:
-    """Posts per second over all connections."""
-    end = time.perf_counter() + SECONDS
-    began = time.perf_counter()
-    counts = await asyncio.gather(*(_connection(port, path, s, end) for s in secrets))
-    return sum(counts) / (time.perf_counter() - began)
+async def _load(
+    port: int, way: str, people: dict[str, list[Person]], turn: int
+) -> tuple[float, float]:
+    """Saves a second over all connections, and milliseconds of server time for each."""
+    clients = [await Client(port, p.session_id, p.secret).open() for p in people[way]]
+    pairs = list(zip(clients, people[way], strict=True))
+    spent, began = await clients[0].cpu_seconds(), time.perf_counter()
+    counts = await asyncio.gather(
+        *(_connection(client, person, way, began + SECONDS, turn) for client, person in pairs)
+    )
+    seconds, done = time.perf_counter() - began, sum(counts)
+    spent = await clients[0].cpu_seconds() - spent
+    for client in clients:
+        client.close()
+    return done / seconds, spent / done * 1000
 
 
-async def _connection(port: int, path: str, secret: str, end: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    short, done = "", 0
-    target = f"/site{path}" if path == "/responder" else path
-    cookie = ""
+async def _connection(client: Client, person: Person, way: str, end: float, turn: int) -> int:
+    done = 0
     while time.perf_counter() < end:
-        fields = {"s": mask_secret(secret), "paso": "estudia", "estudia": str(1 + done % 3)}
-        fields |= {"k": f"{short}-{uuid4().hex}"} if short else {}
-        body = urlencode(fields)
-        head = (
-            f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\n{cookie}\r\n"
-        )
-        writer.write((head + body).encode())
-        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(
-            (int(line.split(":")[1]) for line in answer.split("\r\n") if "ontent-l" in line), 0
-        )
-        page = await reader.readexactly(length) if length else b""
-        if " 303 " not in answer.split("\r\n")[0]:
-            if b"paso" not in page:
-                raise RuntimeError(answer)
-            # Without its cookie the answer is a page: learn the session's name from its key.
-            short = page.decode().split('name="k" value="')[1][:8]
-            cookie = f"Cookie: trayecto_entry_{short}={secret}\r\n"
-            continue
+        typed = {"estudia": [str(1 + done % 3)]}
+        if way == "bare":
+            await client.save_bare(person.response_id, typed)
+        elif way == "pages":
+            await client.save_by_page("estudia", typed)
+        else:
+            await client.save_by_phone("estudia", typed, (turn + 1) * 1_000_000 + done)
         done += 1
-    writer.close()
     return done
 
 
-def _now() -> datetime:
-    return DURING[2] + timedelta(microseconds=datetime.now(UTC).microsecond)
-
-
-def _postgres_database(server: str) -> Iterator[str]:
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sql("create database bench_saves"))
-    yield make_url(server).set(database="bench_saves").render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(sql("drop database bench_saves with (force)"))
-    admin.dispose()
-
-
-_INSERT = insert(BARE)
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
-        serve(sys.argv[2], int(sys.argv[3]))
-    else:
-        found = run()
-        Path("var/bench").mkdir(parents=True, exist_ok=True)
-        Path("var/bench/saves.json").write_text(json.dumps(found, indent=1) + "\n")
-        print(json.dumps(found, indent=1))
+    write_figures("saves", run())
