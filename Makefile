@@ -49,7 +49,7 @@ check: $(VENV)/.testing  ## lint, types, import contracts and unit tests, under 
 bench: $(VENV)/.testing  ## measurements, PART=name for one; writes var/bench/*.json
 	@$(BIN)/python -m tests.bench $(PART)
 
-deep: $(VENV)/.testing  ## the long lane, never in CI
+deep: $(VENV)/.testing  ## the long lane (old Chromes and Lighthouse need node and npm); never in CI
 	@$(BIN)/python -m tests.services $(BIN)/pytest -m deep
 
 lock:  ## renew the lock files (needs uv)
