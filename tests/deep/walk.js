@@ -3,6 +3,8 @@
 ;(function () {
   const all = s => Array.from(document.querySelectorAll(s))
   const shown = e => e.getClientRects().length > 0
+  const words = e => e.innerText.split(/\s+/).filter(Boolean).length
+  const sum = list => list.reduce((a, b) => a + b, 0)
   const box = e => {
     const r = e.getBoundingClientRect()
     return [e.tagName.toLowerCase() + '.' + e.className, Math.round(r.left), Math.round(r.width), Math.round(r.height)]
@@ -12,6 +14,8 @@
     const rows = all('form[novalidate] label.option').filter(shown).map(e => e.getBoundingClientRect())
     return {
       title: document.title,
+      // What stands on every step (back, continue, save state) is read once, not each time.
+      words: words(document.querySelector('main')) - (document.querySelector('form[novalidate]') ? sum(all('.back, .go, .stop, #g').map(words)) : 0),
       heading: (document.querySelector('h1') || {}).textContent,
       wide: document.documentElement.scrollWidth - window.innerWidth,
       boxes: all('h1, legend, label.option, button.go, select, textarea, input').filter(shown).map(box),
@@ -20,22 +24,40 @@
     }
   }
 
-  // The first option of everything, and something that each open question takes.
-  function answer() {
-    const done = {}
-    all('form[novalidate] input[type=radio]').forEach(e => {
-      if (!done[e.name]) e.click()
-      done[e.name] = 1
+  const ALL = 'form[novalidate] input:not([type=hidden]), form[novalidate] select, form[novalidate] textarea'
+  const pressed = e => e.type === 'radio' || e.type === 'checkbox'
+  const typed = e => {
+    const kind = e.getAttribute('type') || e.getAttribute('inputmode') || 'text'
+    return /\.year$/.test(e.name) ? '2026' : { tel: '55 1234 5678', email: 'ana@correo.test', numeric: '20' }[kind] || 'Algo'
+  }
+
+  // Fill in the step with `said` (field → list of texts), and what it does not say with the first
+  // option or any text. Tells how often a finger came down and how many letters it typed.
+  function answer(said = {}) {
+    const names = Array.from(new Set(all(ALL).map(e => e.name)))
+    let taps = 0, letters = 0
+    names.forEach(name => {
+      const fields = all(ALL).filter(e => e.name === name && shown(e))
+      const wanted = said[name], e = fields[0]
+      if (!e || /\.exit$/.test(name) && !wanted) return
+      if (pressed(e)) {
+        if (!wanted && fields.some(f => f.checked)) return
+        const chosen = fields.filter(f => wanted && wanted.includes(f.value) && !f.checked)
+        ;(chosen.length ? chosen : fields.slice(0, wanted || names.some(n => n === name + '.exit' && said[n]) ? 0 : 1)).forEach(f => {
+          f.click()
+          taps++
+        })
+      } else if (e.tagName === 'SELECT') {
+        if (wanted) e.value = wanted[0]
+        else e.selectedIndex = Math.min(8, e.options.length - 1)
+        taps += 2
+      } else {
+        e.value = wanted ? wanted[0] : typed(e)
+        taps++
+        letters += e.value.length
+      }
     })
-    const mark = all('form[novalidate] input[type=checkbox]').filter(e => !/\.exit$/.test(e.name))[0]
-    if (mark) mark.click()
-    all('form[novalidate] input:not([type]), form[novalidate] input[type=tel], form[novalidate] input[type=email], form[novalidate] textarea')
-      .filter(shown)
-      .forEach(e => {
-        const kind = e.getAttribute('type') || e.getAttribute('inputmode') || 'text'
-        e.value = /\.year$/.test(e.name) ? '2026' : { tel: '55 1234 5678', email: 'ana@correo.test', numeric: '20' }[kind] || 'Algo'
-      })
-    all('form[novalidate] select').forEach(e => { e.selectedIndex = Math.min(8, e.options.length - 1) })
+    return { taps, letters }
   }
 
   window.walk = { look, answer }
