@@ -58,7 +58,7 @@ class AnalysisFrame:
     self_reported: int  # answered the core themselves
     verified: int  # known through a third party
     schools: int  # with at least one answer
-    waves: int
+    wave_ids: tuple[UUID, ...]
 
     @property
     def listed(self) -> int:
@@ -103,7 +103,7 @@ def analysis_frame(
 ) -> AnalysisFrame:
     """The frame and the rows of a wave; a constant number of queries for each 1,000 answers.
 
-    A wave outside the scope does not exist; `waves` is 0 where there is none at all.
+    A wave outside the scope does not exist; `wave_ids` is empty where there is none at all.
     """
     places = _places(session, scope, unit_id, cohort, questionnaire)
     here = [wave for wave, place in places.items() if place.questionnaire == questionnaire]
@@ -139,7 +139,7 @@ def analysis_frame(
             for person in members
         ),
         schools=len({person.school_id for person in answered.values()}),
-        waves=len(here),
+        wave_ids=tuple(here),
     )
 
 

@@ -6,11 +6,12 @@ Counts only: no row of a person is in it, and no text that somebody wrote.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.analytics.families import state_of, told_of
 from app.analytics.indicators import Counts
 from app.analytics.joint import State
+from app.analytics.nonresponse import Balance, Group
 from app.analytics.tallies import Histogram, Pair, Tally
 from app.analytics.traits import LATTICE, TraitValue
 
@@ -20,10 +21,14 @@ UNKNOWN = ""  # the key of those whose trait is not known
 
 @dataclass(frozen=True, slots=True)
 class EditionContent:
-    """What an edition says: the counts of `tally.answered` persons of a frame of `frame`."""
+    """What an edition says: the counts of `tally.answered` persons of a frame of `frame`.
+
+    `balance`: how evenly the groups of that frame had answered, for the verdict.
+    """
 
     tally: Tally
     frame: int
+    balance: Balance = field(default_factory=dict)
 
 
 def written(content: EditionContent) -> str:
@@ -40,7 +45,8 @@ def read_back(text: str) -> EditionContent:
     document = _map(json.loads(text))
     if document["format"] != FORMAT:
         raise ValueError(f"an edition of format {document['format']}")
-    return EditionContent(_tally(document), _int(document["frame"]))
+    balance = _read_balance(document.get("balance", {}))
+    return EditionContent(_tally(document), _int(document["frame"]), balance)
 
 
 def content_hash(text: str) -> str:
@@ -53,6 +59,10 @@ def _document(content: EditionContent) -> dict[str, object]:
     return {
         "format": FORMAT,
         "frame": content.frame,
+        "balance": {
+            trait: [[group.value, group.frame, group.answered] for group in groups]
+            for trait, groups in content.balance.items()
+        },
         "wave": tally.wave,
         "answered": tally.answered,
         "counts": _lines(tally.counts),
@@ -132,6 +142,16 @@ def _read_waits(found: object) -> tuple[Histogram, Histogram]:
 def _read_pairs(found: object) -> dict[Pair, int]:
     lines = (_list(line) for line in _list(found))
     return {(str(a), str(b)): _int(n) for a, b, n in lines}
+
+
+def _read_balance(found: object) -> Balance:
+    return {
+        trait: tuple(
+            Group(str(value), _int(frame), _int(answered))
+            for value, frame, answered in (_list(line) for line in _list(lines))
+        )
+        for trait, lines in _map(found).items()
+    }
 
 
 def _key(value: TraitValue | None) -> str:

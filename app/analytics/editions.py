@@ -15,7 +15,8 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
-from app.analytics.datasets import ANSWERED, AnalysisFrame, analysis_frame
+from app.analytics.balance import balance_of
+from app.analytics.datasets import ANSWERED, analysis_frame
 from app.analytics.edition_content import EditionContent, content_hash, read_back, written
 from app.analytics.tables import EditionKind, ResultEdition
 from app.analytics.tallies import tally_of
@@ -153,7 +154,7 @@ def due_editions(session: Session, *, now: datetime) -> tuple[DueEdition, ...]:
 
 def draft_edition(session: Session, due: DueEdition) -> Draft:
     """The content of an edition, from the answers as they are. Reads only."""
-    return Draft(due, frozen_content(_frame_of(session, due.wave_id), due.answers))
+    return Draft(due, _content_of(session, due.wave_id, due.answers))
 
 
 def keep_edition(
@@ -221,7 +222,7 @@ def published(
         if head is not None:
             content = contents[head.id]
         elif _is_over(wave.state, wave.closes_at, now=now):
-            content = frozen_content(_frame_of(session, wave.id), None)
+            content = _content_of(session, wave.id, None)
         else:
             waiting += 1
             continue
@@ -252,12 +253,6 @@ def edition_content(session: Session, edition_id: UUID) -> EditionContent:
     return _contents(session, [edition_id])[edition_id]
 
 
-def frozen_content(frame: AnalysisFrame, answers: int | None) -> EditionContent:
-    """The counts of the first `answers` persons to answer, or of all."""
-    rows = frame.rows if answers is None else frame.rows[:answers]
-    return EditionContent(tally_of(rows, frame.questionnaire), frame.listed)
-
-
 def _is_over(state: WaveState, closes_at: datetime, *, now: datetime) -> bool:
     return state is WaveState.CLOSED and closes_at + GRACE <= now
 
@@ -278,11 +273,15 @@ def _answered_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[UUID, i
     return counts
 
 
-def _frame_of(session: Session, wave_id: UUID) -> AnalysisFrame:
+def _content_of(session: Session, wave_id: UUID, answers: int | None) -> EditionContent:
+    """The counts of the first `answers` persons to answer a wave, or of all."""
     wave = session.get_one(Wave, wave_id)
     row = session.get_one(CohortRow, wave.cohort_id)
-    cohort = Cohort(row.entered, row.leaves)
-    return analysis_frame(session, WHOLE, wave.school_id, cohort, wave.questionnaire)
+    cohort, number = Cohort(row.entered, row.leaves), wave.questionnaire
+    frame = analysis_frame(session, WHOLE, wave.school_id, cohort, number)
+    rows = frame.rows if answers is None else frame.rows[:answers]
+    balance = balance_of(session, [wave_id], number)
+    return EditionContent(tally_of(rows, number), frame.listed, balance)
 
 
 def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:

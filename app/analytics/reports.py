@@ -3,19 +3,22 @@
 Process figures (sent, answered, rate) are live for whoever may see them (domain.md 3.8, 1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
 from sqlmodel import Session
 
+from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_crossed
 from app.analytics.datasets import AnalysisFrame, analysis_frame
 from app.analytics.editions import Publication, published
+from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
 from app.analytics.outcome_release import release_counted
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
 from app.analytics.released import Audience, Context, IndicatorRow
 from app.analytics.response_rates import RatesReport, wave_rates
+from app.analytics.sensitivity import Weighted, weighted_figures
 from app.analytics.tables import EditionKind
 from app.analytics.tallies import Tally, add_tallies, tally_of
 from app.analytics.traits import LATTICE, Trait
@@ -78,6 +81,7 @@ class FrameReport:
     frame: int
     frame_at_opening: int
     late: int
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class IndicatorsReport:
     """The outcomes of a wave as one audience may see them.
 
     `figures` are of everybody; `crossed` of each value of `by`, and then `figures` is empty.
+    `verdict`: whether they may be presented, of the same persons as the figures.
     `process` is live for everybody; outcomes are live at the own school only, and for readers
     outside it those of `editions` (None at the own school).
     """
@@ -115,6 +120,8 @@ class IndicatorsReport:
     crossed: tuple[CrossedRow, ...]
     process: RatesReport
     editions: EditionsUsed | None
+    verdict: Verdict
+    weighted: Weighted | None  # beside the figures, at the own school only
     small: bool  # so few that even the own school reads what an office may
 
 
@@ -131,7 +138,9 @@ def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameRepo
     Raises:
         NothingFielded: no such wave was opened within the scope.
     """
-    return _process(_frame(session, scope, asked))
+    frame = _frame(session, scope, asked)
+    balance = balance_of(session, frame.wave_ids, asked.questionnaire)
+    return _process(frame, verdict(balance))
 
 
 def indicators_report(
@@ -186,8 +195,23 @@ def indicators_report(
         crossed=tuple(crossed),
         process=wave_rates(_counts(session, scope, asked)),
         editions=source.editions,
+        verdict=verdict(source.balance),
+        weighted=None if small or reader is not Audience.OWN else source.weighted,
         small=small,
     )
+
+
+def verdict_report(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> Verdict:
+    """Whether results may be presented; the groups behind it are for the own school only.
+
+    Raises:
+        NothingFielded: no such wave was opened within the scope.
+    """
+    if audience_of(scope, asked.unit) is Audience.OWN:
+        frame = _frame(session, scope, asked)
+        return verdict(balance_of(session, frame.wave_ids, asked.questionnaire))
+    found = verdict(_frozen(session, scope, asked, now=now).balance)
+    return replace(found, traits=(), worst=None)
 
 
 def audience_of(scope: Scope, unit: OrganisationUnit) -> Audience:
@@ -206,12 +230,22 @@ class _Source:
     tally: Tally
     frame: int
     schools: int
+    balance: Balance
     editions: EditionsUsed | None = None
+    weighted: Weighted | None = None
 
 
 def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
     frame = _frame(session, scope, asked)
-    return _Source(tally_of(frame.rows, asked.questionnaire), frame.listed, frame.schools)
+    number = asked.questionnaire
+    balance = balance_of(session, frame.wave_ids, number)
+    return _Source(
+        tally=tally_of(frame.rows, number),
+        frame=frame.listed,
+        schools=frame.schools,
+        balance=balance,
+        weighted=weighted_figures(frame.rows, number, balance),
+    )
 
 
 def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> _Source:
@@ -219,7 +253,8 @@ def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime)
     if not found.editions and not found.waiting:
         raise _nothing(asked)
     tally = add_tallies([one.content.tally for one in found.editions], asked.questionnaire)
-    return _Source(tally, found.frame, found.schools, _used(found))
+    balance = add_balances(one.content.balance for one in found.editions)
+    return _Source(tally, found.frame, found.schools, balance, _used(found))
 
 
 def _used(found: Publication) -> EditionsUsed:
@@ -263,7 +298,7 @@ def _rank(audience: Audience) -> int:
 
 def _frame(session: Session, scope: Scope, asked: WaveOfUnit) -> AnalysisFrame:
     frame = analysis_frame(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
-    if not frame.waves:
+    if not frame.wave_ids:
         raise _nothing(asked)
     return frame
 
@@ -274,7 +309,7 @@ def _nothing(asked: WaveOfUnit) -> NothingFielded:
     )
 
 
-def _process(frame: AnalysisFrame) -> FrameReport:
+def _process(frame: AnalysisFrame, found: Verdict) -> FrameReport:
     return FrameReport(
         counts=frame.groups,
         rates=outcome_rates(frame.groups),
@@ -284,4 +319,5 @@ def _process(frame: AnalysisFrame) -> FrameReport:
         frame=frame.listed,
         frame_at_opening=frame.at_opening,
         late=frame.late,
+        verdict=found,
     )

@@ -75,7 +75,7 @@ def _asked(session: Session, unit: str, generation: str, questionnaire: int) -> 
     return WaveOfUnit(asked_unit(session, unit), cohort, questionnaire)
 
 
-def _rates_document(report: FrameReport) -> dict[str, float | int | None]:
+def _rates_document(report: FrameReport) -> dict[str, float | int | str | None]:
     """Counts, e, every rate, knowledge rate and frame, flat (contract.md)."""
     found = {field.name: getattr(report.rates, field.name) for field in fields(report.rates)}
     e = found.pop("e")
@@ -87,6 +87,8 @@ def _rates_document(report: FrameReport) -> dict[str, float | int | None]:
         "frame": report.frame,
         "frame_at_opening": report.frame_at_opening,
         "late": report.late,
+        "verdict": report.verdict.advice.value,
+        "verdict_words": report.verdict.words,
     }
 
 

@@ -61,6 +61,8 @@ def hand_in_and_return(site: Site, school: Page, office: Page, at: str) -> None:
     assert "Por entregar" in school.inner_text("main")
     assert axe_violations(school) == []
     keep_screenshot(school, "cierre_por_entregar_360")
+    school.click("text=Quienes respondieron frente a la lista")
+    keep_screenshot(school, "cierre_por_entregar_360")
     school.click("text=Entregar el cierre")
 
     office.goto(f"{site.url}/panel/cierres")

@@ -2,27 +2,37 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import ClassVar
 from uuid import UUID
 
 from sqlmodel import Session
 
 from app.analytics.editions import EditionHead
+from app.analytics.nonresponse import TRAITS, TraitBalance
+from app.analytics.registry_expectation import PLANS
 from app.analytics.released import Audience
-from app.analytics.reports import audience_of
+from app.analytics.reports import WaveOfUnit, audience_of, verdict_report
 from app.analytics.sign_off import ActLine, SignOff, SignOffState, sign_off_of
 from app.analytics.sign_off_list import LISTED, ClosedWave, closed_waves
 from app.analytics.tables import EditionKind, SignOffStep
+from app.analytics.traits import LATTICE
 from app.fieldwork.queries import WaveHeader, wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
 from app.web.staff.shell import Crumb, Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
-from app.web.staff.wave_words import rate_in_words
+from app.web.staff.wave_words import percent, rate_in_words
 from app.web.wiring import Caller
 
 TAB = "/cierre"
+METHOD = (
+    "Si un grupo responde más que otro y le va distinto, el porcentaje se desvía. La medida es la "
+    "mitad del coeficiente de variación de las tasas de respuesta de los grupos, sin lo que haría "
+    "el azar (Schouten, Cobben y Bethlehem, 2009). Hasta 5 puntos, y con 65 % de respuesta o más, "
+    "se presenta; con más de 10 puntos, o menos de 30 % de respuesta, no; entre ambos, con reserva."
+)
 STATE_WORDS = {
     SignOffState.IN_FIELD: "En levantamiento",
     SignOffState.SETTLING: "Cerrado; llegan las últimas respuestas",
@@ -48,6 +58,11 @@ STEP_WORDS = {
     SignOffStep.SUBMITTED: "Entregado por el plantel",
     SignOffStep.RETURNED: "Devuelto por la oficina",
     SignOffStep.ACCEPTED: "Aceptado por la oficina",
+}
+VALUE_WORDS = {
+    **{("sexo", str(code)): word for code, word in LATTICE["sexo"].values.items()},
+    **{("turno", str(code)): word for code, word in LATTICE["turno"].values.items()},
+    **{("plan", str(code)): plan.label for plan in PLANS for code in plan.codes},
 }
 KIND_WORDS = {
     EditionKind.STEP: "Avance",
@@ -78,6 +93,25 @@ class EditionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """Those who share a value: of the list, and who of them answered."""
+
+    value: str
+    of_list: str
+    of_answers: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTable:
+    """Who answered against who is listed, by one trait."""
+
+    title: str
+    words: str
+    rows: tuple[BalanceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SignOffPage(Page):
     """The close of one wave."""
 
@@ -91,6 +125,9 @@ class SignOffPage(Page):
     needs_comment: bool
     judged: int | None  # number of the edition an office may accept or return
     comment: str
+    verdict: str
+    method: str
+    balance: tuple[BalanceTable, ...]
     editions: tuple[EditionRow, ...]
     history: tuple[ActRow, ...]
     issues: tuple[Issue, ...]
@@ -150,6 +187,8 @@ def sign_off_page(
     scope = caller.actor.scope(Permission.SIGN_OFF)
     unit = unit_by_code(session, caller.scope, header.cct)
     own = audience_of(scope, unit) is Audience.OWN
+    asked = WaveOfUnit(unit, header.cohort, header.questionnaire)
+    judged = verdict_report(session, scope if signs else caller.scope, asked, now=now)
     button, needs_comment = _to_submit(found) if signs and own else ("", False)
     return SignOffPage(
         title=f"Cierre. Cuestionario {header.questionnaire}, generación {header.cohort}",
@@ -161,6 +200,9 @@ def sign_off_page(
         needs_comment=needs_comment,
         judged=found.submitted if signs and not own else None,
         comment=comment,
+        verdict=judged.words,
+        method=METHOD,
+        balance=tuple(_balance_table(one) for one in judged.traits),
         editions=tuple(_edition_row(one, found, header) for one in _by_number(found)),
         history=tuple(_act_row(one, header) for one in found.history),
         issues=() if issue is None else (issue,),
@@ -243,6 +285,31 @@ def _accepted_words(found: SignOff) -> str:
         f"{kept}Desde entonces cambió {changed}; una corrección se entrega con su razón cuando "
         "son diez o más, y rige cuando la oficina la acepte."
     )
+
+
+def _balance_table(trait: TraitBalance) -> BalanceTable:
+    frame = sum(group.frame for group in trait.groups) or 1
+    answered = sum(group.answered for group in trait.groups) or 1
+    words = "No se puede comparar: hay un solo grupo, o nadie respondió."
+    if trait.bias is not None:
+        words = f"Podría desviar un porcentaje hasta {round(100 * trait.bias)} puntos."
+    return BalanceTable(
+        title=f"Por {TRAITS[trait.trait]}",
+        words=words,
+        rows=tuple(
+            BalanceRow(
+                value=_value_words(trait.trait, group.value),
+                of_list=f"{percent(Fraction(group.frame, frame))} ({group.frame:,})",
+                of_answers=f"{percent(Fraction(group.answered, answered))} ({group.answered:,})",
+                rate=rate_in_words(group.answered, group.frame),
+            )
+            for group in trait.groups
+        ),
+    )
+
+
+def _value_words(trait: str, value: str) -> str:
+    return VALUE_WORDS.get((trait, value), value.capitalize())
 
 
 def _by_number(found: SignOff) -> list[EditionHead]:
