@@ -17,6 +17,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.classroom.budget import TRIES_ALL, is_locked
+from app.classroom.opening import of_group
 from app.classroom.tables import Classroom, ClassroomSeat, ClassroomTry
 from app.directory.tables import PanelMember
 from app.fieldwork import entry
@@ -126,9 +127,7 @@ def of_class(classroom: Classroom) -> tuple[ColumnElement[bool], ...]:
     """Conditions on Case and PanelMember: the people a class is for."""
     return (
         col(Case.wave_id) == classroom.wave_id,
-        col(PanelMember.group_id).is_(None)
-        if classroom.group_id is None
-        else col(PanelMember.group_id) == classroom.group_id,
+        of_group(classroom.group_id),
         col(Case.disposition) != Disposition.NOT_ELIGIBLE,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from app.classroom.codes import POSSIBLE, read_code, spell
@@ -71,7 +71,7 @@ def open_class(  # noqa: PLR0913  # one class
         ClassNeedsOpenWave: it takes no answers.
         NotAPhone: the number cannot be dialled.
     """
-    wave = _wave_of_caller(session, wave_id, group_id, by)
+    wave = wave_of_caller(session, wave_id, group_id, by)
     _refuse_closed(wave, now=now)
     number = read_phone(whatsapp).e164 if whatsapp else None
     there = session.exec(
@@ -188,7 +188,9 @@ def number_of_class(session: Session, case_id: UUID) -> str | None:
 
 def is_open(classroom: Classroom, wave: Wave, *, now: datetime) -> bool:
     """Whether the code lets anybody in."""
-    return classroom.closed_at is None and now < classroom.expires_at and _takes(wave, now=now)
+    return (
+        classroom.closed_at is None and now < classroom.expires_at and takes_answers(wave, now=now)
+    )
 
 
 def class_of_caller(session: Session, classroom_id: UUID, by: Steward) -> Classroom:
@@ -200,23 +202,30 @@ def class_of_caller(session: Session, classroom_id: UUID, by: Steward) -> Classr
     found = session.get(Classroom, classroom_id)
     if found is None:
         raise NotFound(classroom=classroom_id)
-    _wave_of_caller(session, found.wave_id, found.group_id, by)
+    wave_of_caller(session, found.wave_id, found.group_id, by)
     return found
 
 
-def _wave_of_caller(session: Session, wave_id: UUID, group_id: UUID | None, by: Steward) -> Wave:
-    of_group = (
-        col(PanelMember.group_id).is_(None)
-        if group_id is None
-        else col(PanelMember.group_id) == group_id
-    )
+def of_group(group_id: UUID | None) -> ColumnElement[bool]:
+    """Condition on PanelMember; None: those without a group."""
+    if group_id is None:
+        return col(PanelMember.group_id).is_(None)
+    return col(PanelMember.group_id) == group_id
+
+
+def wave_of_caller(session: Session, wave_id: UUID, group_id: UUID | None, by: Steward) -> Wave:
+    """A wave with somebody of a group of the caller's.
+
+    Raises:
+        NotFound: there is none, or they are not the caller's.
+    """
     wave = session.exec(
         select(Wave)
         .join(Case, col(Case.wave_id) == col(Wave.id))
         .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
         .where(
             Wave.id == wave_id,
-            of_group,
+            of_group(group_id),
             people_in_scope(by.scope, col(PanelMember.school_id), col(PanelMember.group_id)),
         )
         .limit(1)
@@ -227,11 +236,12 @@ def _wave_of_caller(session: Session, wave_id: UUID, group_id: UUID | None, by: 
 
 
 def _refuse_closed(wave: Wave, *, now: datetime) -> None:
-    if not _takes(wave, now=now):
+    if not takes_answers(wave, now=now):
         raise ClassNeedsOpenWave(wave=wave.id)
 
 
-def _takes(wave: Wave, *, now: datetime) -> bool:
+def takes_answers(wave: Wave, *, now: datetime) -> bool:
+    """Whether a wave is in the field."""
     return wave.state is WaveState.OPEN and wave.opens_at <= now < wave.closes_at
 
 

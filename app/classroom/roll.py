@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
@@ -104,13 +105,13 @@ def progress_of(session: Session, opened: OpenClass, *, now: datetime) -> Progre
     rows = (
         session.connection()
         .execute(
-            select_columns(col(Case.id), col(Case.disposition))
+            select_columns(col(Case.id), _over())
             .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
             .where(*of_class(classroom))
         )
         .all()
     )
-    done = {case_id for case_id, disposition in rows if disposition in _DONE}
+    done = {case_id for case_id, over in rows if over}
     return Progress(
         school=session.get_one(OrganisationUnit, wave.school_id).name,
         group=_group_name(session, classroom.group_id),
@@ -232,11 +233,16 @@ def _students(
 
 
 def _stand(case: Case, *, inside: bool) -> Stand:
-    if case.disposition in _DONE:
+    if case.completed_at is not None or case.disposition in _DONE:
         return Stand.DONE
     if inside:
         return Stand.INSIDE
     return Stand.ABSENT if case.first_answer_at is None else Stand.BEGUN
+
+
+def _over() -> ColumnElement[bool]:
+    """Pressed Terminar, however much was left blank; or will not answer."""
+    return or_(col(Case.completed_at).is_not(None), col(Case.disposition).in_(_DONE))
 
 
 def _inside(session: Session, classroom: Classroom, *, now: datetime) -> set[UUID]:

@@ -27,6 +27,7 @@ from app.classroom.ways import (
 from app.fieldwork import queries, wave_people
 from app.fieldwork.tables import WaveState
 from app.keys import keys_for
+from app.staff.roles import Permission
 from app.web.render import Page
 from app.web.staff.shell import Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
@@ -59,6 +60,7 @@ class GroupRow:
     alarms: tuple[str, ...]
     url: str | None
     open: bool
+    has_slips: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,13 @@ def classes_page(
         top=top,
         in_field=header.state is WaveState.OPEN,
         groups=tuple(
-            _group_row(one, group.waiting, found.get(group.group_id, NOBODY), now=now)
+            _group_row(
+                one,
+                group.waiting,
+                found.get(group.group_id, NOBODY),
+                has_slips=caller.actor.may(Permission.SEE_LINKS),
+                now=now,
+            )
             for one, group in zip(classes, groups, strict=True)
         ),
         issues=issues,
@@ -204,7 +212,7 @@ def class_page(
 
 
 def _group_row(
-    found: GroupClass, waiting: int, reach: Contactability, *, now: datetime
+    found: GroupClass, waiting: int, reach: Contactability, *, has_slips: bool, now: datetime
 ) -> GroupRow:
     return GroupRow(
         name=found.name or NO_GROUP,
@@ -215,6 +223,7 @@ def _group_row(
         alarms=tuple(_alarms(reach)),
         url=f"/panel/aulas/{found.classroom_id}" if found.classroom_id else None,
         open=found.open,
+        has_slips=has_slips and waiting > 0,
     )
 
 

@@ -13,13 +13,14 @@ from app.classroom import helping, opening
 from app.classroom.roll import class_view
 from app.db.transactions import Database
 from app.directory.phones import NotAPhone
-from app.errors import AppError, NotFound
+from app.errors import AppError
 from app.fieldwork import queries
 from app.staff.roles import Permission
 from app.web.render import render
 from app.web.respondent.aula import class_keys
 from app.web.staff.classroom_pages import class_page, classes_page
 from app.web.staff.shell import Issue
+from app.web.staff.slips import group_asked, uuid_of
 from app.web.staff.waves import steward
 from app.web.wiring import Caller, Db, Form, Now, Permits, Site, SiteHere, field
 
@@ -49,7 +50,7 @@ def open_one(
             classroom_id = opening.open_class(
                 session,
                 wave_id,
-                _group(field(form, "grupo")),
+                group_asked(form),
                 class_keys(site),
                 by=steward(caller),
                 now=now,
@@ -120,21 +121,10 @@ def confirm(
     classroom_id: UUID, case_id: UUID, caller: Teacher, form: Form, db: Db, now: Now
 ) -> Response:
     """A way of a student was seen to work."""
-    target = _id(field(form, "via"))
+    target = uuid_of(field(form, "via"))
     with db.unit_of_work() as session:
         helping.confirm_way(session, classroom_id, case_id, target, by=steward(caller), now=now)
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
-
-
-def _group(text: str) -> UUID | None:
-    return _id(text) if text else None
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound(id=text[:40]) from error
 
 
 def _done(

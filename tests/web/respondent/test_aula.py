@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.classroom.budget import TRIES_EACH
+from app.classroom.budget import TRIES_ALL, TRIES_EACH
 from app.classroom.helping import let_in_again
 from app.db.transactions import Database
 from app.fieldwork.tables import Mode
@@ -89,6 +89,17 @@ def test_tries_are_counted_for_a_matricula_whatever_the_device(site: Site, room:
 
     assert site.device().post(f"/aula/{room.code}", data(1)).status == 429
     assert enter(site.device(), room, 2).step == "aviso_q1"
+
+
+def test_a_stranger_with_the_code_has_sixty_guesses(site: Site, room: Room) -> None:
+    """Whatever they are spent on, from as many devices as one likes; then staff must act."""
+    stranger, compared = site.device(), 0
+    for number in range(200):
+        guess = {**data(1), "matricula": f"A{number % 40:03}", "anio": "2007"}
+        compared += stranger.post(f"/aula/{room.code}", guess).status == 422
+
+    assert compared == TRIES_ALL
+    assert site.device().post(f"/aula/{room.code}", data(1)).status == 429
 
 
 def test_the_second_with_one_matricula_sees_nothing(site: Site, room: Room) -> None:
@@ -190,11 +201,11 @@ def test_earlier_answers_stay_covered_in_class_and_after(site: Site, room: Room)
 def test_the_wall_counts_and_names_nobody(site: Site, room: Room) -> None:
     enter(site.device(), room, 1)
     with site.db.unit_of_work() as session:
-        case_of(session, room.people[2]).completed_at = site.clock.at
+        case_of(session, room.people[2]).completed_at = site.clock.at  # with blanks: partial
 
     wall = site.device().get(f"/aula/{room.code}/pantalla")
 
-    assert seats(wall) == {"done": 0, "inside": 1, "free": 2}
+    assert seats(wall) == {"done": 1, "inside": 1, "free": 1}
     assert "quedan 120 minutos" in wall.body
     assert room.code[:4] in wall.body
     assert not re.search(r"Estudiante|Muñoz|A00\d", wall.body)
