@@ -10,7 +10,7 @@ from app.chronology.table import MONTHS
 from app.fieldwork.addressees import Correspondent
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.links import link_for
-from app.fieldwork.texts import MINUTES, MessageText, TextKey, text_of
+from app.fieldwork.texts import MINUTES, RECOVERY, MessageText, TextKey, recovery_text, text_of
 from app.keys import PurposeKey
 
 # Whoever has begun is reminded with another text.
@@ -30,7 +30,12 @@ class Sender:
 def text_for(
     correspondent: Correspondent, step: str, own: Mapping[TextKey, MessageText]
 ) -> MessageText:
-    """The text of a step for a person: in the institution's `own` words, or as it comes."""
+    """The text of a step for a person: in the institution's `own` words, or as it comes.
+
+    Who asked for a lost link gets the words for that.
+    """
+    if step == RECOVERY:
+        return recovery_text()
     started = correspondent.state.disposition in BEGUN
     key = TextKey(correspondent.questionnaire, Step(step), started)
     return own.get(key) or text_of(key.questionnaire, key.step, started=started)

@@ -1,4 +1,4 @@
-"""Tables: window_change, contact_plan, message_text, wave, survey_case and what happens to it."""
+"""Tables: window_change, contact_plan, message_text, wave, survey_case and what concerns it."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Field, Index, UniqueConstraint
 
 from app.db.base import Table
-from app.db.types import StrEnumText
+from app.db.types import Encrypted, StrEnumText
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import Ineligibility
 
@@ -178,3 +178,33 @@ class EntrySession(Table, table=True):
     ended_at: datetime | None = None
     second_check_at: datetime | None = None  # earlier answers are shown only after it
     first_device: bool = True  # started the response: its own answers are its own
+
+
+class RequestState(StrEnum):
+    """Where a request for a lost link stands."""
+
+    ASKED = "asked"  # nobody has looked yet
+    SENT = "sent"  # the link went to an address the directory has
+    OPEN = "open"  # on the worklist of a school
+    SETTLED = "settled"  # the school has helped
+    DROPPED = "dropped"  # no school to tell, or asked before
+
+
+class LinkRequest(Table, table=True):
+    """Somebody lost their link. What they typed proves nothing; gone after some days."""
+
+    __tablename__ = "link_request"
+    __table_args__ = (Index("ix_link_request_state", "state", "asked_at"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    contact: str = Field(sa_type=Encrypted)  # normal form: mail as typed, or E.164
+    contact_hash: str = Field(max_length=80, index=True)
+    typed_name: str = Field(sa_type=Encrypted)
+    typed_school: str = Field(sa_type=Encrypted)
+    school_id: UUID | None = Field(default=None, foreign_key="organisation_unit.id", index=True)
+    member_id: UUID | None = None  # who it may be
+    state: RequestState = Field(default=RequestState.ASKED, sa_type=StrEnumText(RequestState))
+    reason: str | None = Field(default=None, max_length=40)  # why no message left
+    asked_at: datetime
+    settled_at: datetime | None = None
+    settled_by: UUID | None = None  # staff account

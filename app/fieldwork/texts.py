@@ -45,6 +45,8 @@ class TextKey:
     started: bool = False
 
 
+RECOVERY = "recovery"  # kind of the message that answers /recuperar; no step of a plan
+
 # Honest minutes of the longest path (questions.md; domain.md §6).
 MINUTES = {1: 6, 2: 6, 3: 6}
 
@@ -56,7 +58,7 @@ Puedes responder hasta el {{cierra}}. Si no terminas de una vez, la misma liga t
 ibas.
 
 ¿Dudas de que este mensaje sea de tu escuela? Escribe en tu navegador {{sitio}}/verifica y ahí \
-lo confirmas.
+lo confirmas. Para cualquier otra duda: {{sitio}}/ayuda
 
 {{remitente}}
 {{escuela}}
@@ -158,6 +160,19 @@ _STARTED = {
         "guardado; si te animas, termina lo que falta."
     ),
 }
+
+
+_LOST_SUBJECT = "Tu liga para responder"
+_LOST = """\
+Alguien, seguramente tú, pidió otra vez la liga de tu cuestionario de {{escuela}} (generación \
+{{generacion}}). Es la misma de antes y toma {{minutos}} minutos.
+
+Si no la pediste, no tienes que hacer nada: solo tú la recibiste."""
+
+
+def recovery_text() -> MessageText:
+    """The text for who asked for a lost link (/recuperar)."""
+    return MessageText(_LOST_SUBJECT, f"Hola, {{{{nombre}}}}:\n\n{_LOST}\n\n{_TAIL}")
 
 
 def text_of(questionnaire: int, step: Step, *, started: bool = False) -> MessageText:

@@ -113,6 +113,19 @@ def sent_since(session: Session, moment: datetime, *, identity: str | None = Non
     return session.exec(counted).one()
 
 
+def queued_since(
+    session: Session, context_id: UUID, kind: str, moment: datetime
+) -> Sequence[datetime]:
+    """When messages of one kind about `context_id` were queued since `moment`."""
+    return session.exec(
+        select(OutboxMessage.created_at).where(
+            OutboxMessage.context_id == context_id,
+            OutboxMessage.kind == kind,
+            col(OutboxMessage.created_at) > moment,
+        )
+    ).all()
+
+
 def waiting(session: Session) -> list[tuple[UUID, datetime]]:
     """What each message that will be tried is about, and when it is due."""
     rows = session.exec(

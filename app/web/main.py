@@ -17,7 +17,17 @@ from app.web import assets, operations, public, verify
 from app.web.asgi import Compressed, Open, Outermost
 from app.web.errors import add_error_pages
 from app.web.render import label_simulated
-from app.web.respondent import answering, aula, check, class_end, optout, phone, projector, start
+from app.web.respondent import (
+    answering,
+    aula,
+    check,
+    class_end,
+    optout,
+    phone,
+    projector,
+    recover,
+    start,
+)
 from app.web.staff import (
     accounts,
     audit,
@@ -26,6 +36,7 @@ from app.web.staff import (
     first_run,
     frame,
     institution,
+    lost_links,
     mailbox,
     merging,
     people,
@@ -58,6 +69,7 @@ MODULES: tuple[ModuleType, ...] = (
     operations,
     public,
     verify,
+    recover,
     optout,
     start,
     check,
@@ -89,6 +101,7 @@ MODULES: tuple[ModuleType, ...] = (
     person,
     merging,
     transfers,
+    lost_links,
     accounts,
     audit,
 )

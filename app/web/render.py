@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from babel.support import NullTranslations, Translations
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.web.assets import asset_url
+from app.web.language import translations
 
 HERE = Path(__file__).parent
 # Facts of the whole deployment that every page shows; set once, when the application is made.
@@ -73,8 +73,8 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    translations = _translations(language)
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    catalogue = translations(language)
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = asset_url
     environment.globals["language"] = language
     environment.globals["facts"] = _facts
@@ -84,11 +84,3 @@ def _environment(language: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["nbsp"] = Markup("&nbsp;")
     return environment
-
-
-@cache
-def _translations(language: str) -> NullTranslations:
-    """The texts in the templates are Spanish; other languages come from a catalogue."""
-    if language == "es":
-        return NullTranslations()
-    return Translations.load(str(HERE / "locale"), [language], domain="messages")

@@ -8,6 +8,7 @@ from app.worker.deployment import Deployment
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
 from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_sign_ins, seal_audit
+from app.worker.recovering import answer_requests, forget_old_requests
 from app.worker.schedule import missed, schedule
 from app.worker.sending import A_PASS, Sending
 
@@ -27,11 +28,13 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
     """In the order in which they run when several are due."""
     return (
         Job("schedule", 60, lambda: _schedule(deployment)),
+        Job("recover", 10, lambda: _counted(answer_requests(deployment), "recovered")),
         Job("send", 3, lambda: _send(sending)),
         Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
         Job("editions", 60, lambda: _editions(deployment)),
         Job("missed", 3600, lambda: _missed(deployment)),
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
+        Job("forget_requests", 3600, lambda: _counted(forget_old_requests(deployment), "dropped")),
     )
 
 

@@ -6,6 +6,7 @@ from app.fieldwork.planning import WaveNote
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_sign_ins, seal_audit
+from app.worker.recovering import answer_requests, forget_old_requests
 from app.worker.schedule import missed, schedule
 from app.worker.sending import Sending
 
@@ -34,10 +35,12 @@ class TickReport:
 def tick(deployment: Deployment, sending: Sending) -> TickReport:
     """Do what is due now. Any number of passes, of any number of processes, do what one does."""
     planned = schedule(deployment)
+    answer_requests(deployment)
     sent = sending.send()
     freeze_editions(deployment)
     seal_audit(deployment)
     forget_sign_ins(deployment)
+    forget_old_requests(deployment)
     return TickReport(
         opened=len(planned.opened),
         closed=planned.closed,

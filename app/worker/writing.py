@@ -148,7 +148,9 @@ class Writer:
         if person.simulated and not self._kept:
             return Objection("simulated_person")
         usable = _Usable(self._channel, barred)
-        address = next(filter(usable, person.ways(self._channel)), None)
+        # Who asked for the link reads the address they typed; it counts only if it is theirs.
+        ways = sorted(person.ways(self._channel), key=lambda each: each != message.recipient)
+        address = next(filter(usable, ways), None)
         if address is None:
             return Objection("address_suppressed")
         envelope = Envelope(message.id, message.message_id, message.kind, address)

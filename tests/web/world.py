@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from app.db.transactions import Database
 from app.directory import uploads
+from app.fieldwork.tables import LinkRequest, RequestState
 from app.messaging import mailbox, outbox
 from app.messaging.delivery import Outgoing, PlannedMessage
 from app.messaging.queries import messages_about
@@ -104,6 +105,7 @@ def a_world(database: Database, settings: Settings, *, now: datetime) -> World:
                 "group_id": str(group.id),
                 "classroom_id": str(a_class(session, wave_id, group.id, now=now)[0]),
                 "message_id": str(a_kept_message(session, unit.id, code, now=now)),
+                "lost_link_id": str(a_lost_link(session, unit.id, code, now=now)),
             }
         for code in (SCHOOL_A, SCHOOL_B, "09"):
             for role in Role:
@@ -122,6 +124,23 @@ def a_kept_message(session: Session, unit_id: UUID, code: str, *, now: datetime)
     content = f"Subject: hola\r\nTo: {address}\r\n\r\nhttp://127.0.0.1:8000/e/x\r\n".encode()
     mailbox.keep(session, Outgoing(row.id, 1, address, "b@r.mx", content), now=now)
     return row.id
+
+
+def a_lost_link(session: Session, unit_id: UUID, code: str, *, now: datetime) -> UUID:
+    """Somebody who asked for a link and waits for the school."""
+    request = LinkRequest(
+        contact=f"{code.lower()}@escuela.mx",
+        contact_hash=code,
+        typed_name="Íñigo Muñoz",
+        typed_school=code,
+        school_id=unit_id,
+        state=RequestState.OPEN,
+        reason="unknown_contact",
+        asked_at=now,
+    )
+    session.add(request)
+    session.flush()
+    return request.id
 
 
 def _staff(session: Session, world: World, code: str, role: Role, *, now: datetime) -> None:

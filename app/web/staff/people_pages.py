@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.directory import pending, queries
 from app.directory.queries import PeoplePage, PersonRow
 from app.directory.states import Standing
+from app.fieldwork.link_requests import count_requests
 from app.staff.roles import Permission
 from app.units import queries as units
 from app.units.tables import OrganisationUnit, UnitKind
@@ -231,9 +232,10 @@ def _pager(asked: Asked, people: PeoplePage) -> Pager:
 
 
 def _tasks(session: Session, caller: Caller) -> tuple[Task, ...]:
-    """Corrections and transfers, for those who decide them."""
+    """Lost links, corrections and transfers, for those who attend to them."""
+    lost = _lost_links(session, caller)
     if not caller.actor.may(Permission.EDIT_PEOPLE):
-        return ()
+        return lost
     waiting = pending.waiting(session, caller.actor.scope(Permission.EDIT_PEOPLE))
     tasks = []
     if waiting.corrections:
@@ -244,7 +246,19 @@ def _tasks(session: Session, caller: Caller) -> tuple[Task, ...]:
         verb = "persona aparece" if waiting.transfers == 1 else "personas aparecen"
         sentence = f"{waiting.transfers:,} {verb} en la lista de otro plantel."
         tasks.append(Task(sentence, "/panel/traslados", "Decidir traslados"))
-    return tuple(tasks)
+    return (*tasks, *lost)
+
+
+def _lost_links(session: Session, caller: Caller) -> tuple[Task, ...]:
+    if not caller.actor.may(Permission.SEE_LINKS):
+        return ()
+    count = count_requests(session, caller.actor.scope(Permission.SEE_LINKS))
+    if not count:
+        return ()
+    verb = "persona pide" if count == 1 else "personas piden"
+    return (
+        Task(f"{count:,} {verb} su enlace otra vez.", "/panel/enlaces-perdidos", "Ver quién es"),
+    )
 
 
 def _roster_url(caller: Caller, unit: OrganisationUnit | None) -> str | None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from app.chronology.contact_plan import Step
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.queries import MissingPerson
+from app.fieldwork.texts import RECOVERY
 from app.fieldwork.trial import is_trial
 from app.fieldwork.wanted import IN_SPANISH
 from app.messaging.queries import MessageRow
@@ -32,6 +33,7 @@ STEP_WORDS: Mapping[str, str] = {
     Step.REMINDER_2: "Segundo recordatorio",
     Step.REMINDER_3: "Tercer recordatorio",
     Step.LAST_CALL: "Último aviso",
+    RECOVERY: "Liga que pidió de nuevo",
 }
 STATE_WORDS: Mapping[OutboxState, str] = {
     OutboxState.QUEUED: "En espera",
