@@ -21,6 +21,7 @@ from app.fieldwork.progress import Why, advance_if_possible
 from app.fieldwork.tables import WATCHED, Case, EntrySession, Mode, RevokedLink, Wave, WaveState
 from app.fieldwork.tokens import parse_token, token_hash, written_again
 from app.keys import PurposeKey
+from app.questionnaires.items import Language
 
 WEB_SESSION = timedelta(hours=24)  # trust.md SEC-21
 CLASS_IDLE = timedelta(minutes=10)
@@ -83,6 +84,7 @@ class Visit:
     first_device: bool
     second_check_at: datetime | None
     closed: bool  # only what was typed before the close is taken now
+    language: Language = Language.SPANISH
 
     @property
     def may_see_earlier_answers(self) -> bool:
@@ -104,6 +106,7 @@ class SessionFacts:
     revoked: bool
     state: WaveState
     closes_at: datetime
+    language: Language = Language.SPANISH
 
 
 def open_link(
@@ -130,7 +133,14 @@ def open_link(
     return OpenedLink(_state(case, wave, now=now), case.id, wave.id)
 
 
-def start(session: Session, case_id: UUID, *, mode: Mode = Mode.WEB, now: datetime) -> Started:
+def start(
+    session: Session,
+    case_id: UUID,
+    *,
+    mode: Mode = Mode.WEB,
+    language: Language = Language.SPANISH,
+    now: datetime,
+) -> Started:
     """Comenzar: open a session for this case on this device.
 
     Pressing it is the first act of a person (2.112 until an answer is kept), and takes a
@@ -152,6 +162,7 @@ def start(session: Session, case_id: UUID, *, mode: Mode = Mode.WEB, now: dateti
         started_at=now,
         expires_at=now + _life(mode),
         first_device=not session.exec(been_here).one(),
+        language=language,
     )
     session.add(entry)
     if case.mode is None or case.first_answer_at is None:
@@ -189,6 +200,7 @@ def session_of(session: Session, secret: str, *, now: datetime) -> Visit | None:
         revoked=case.link_revoked_at is not None,
         state=wave.state,
         closes_at=wave.closes_at,
+        language=entry.language,
     )
     return visit_of(facts, now=now)
 
@@ -206,6 +218,7 @@ def visit_of(facts: SessionFacts, *, now: datetime) -> Visit | None:
         first_device=facts.first_device,
         second_check_at=facts.second_check_at,
         closed=closed,
+        language=facts.language,
     )
 
 
@@ -222,6 +235,21 @@ def keep_alive(session: Session, visit: Visit, *, now: datetime) -> None:
             .where(col(EntrySession.id) == visit.session_id, col(EntrySession.ended_at).is_(None))
             .values(expires_at=now + CLASS_IDLE)
         )
+
+
+def speak(session: Session, session_id: UUID, language: Language) -> None:
+    """How the person reads from now on: as they chose on the start page."""
+    session.exec(
+        update(EntrySession).where(col(EntrySession.id) == session_id).values(language=language)
+    )
+
+
+def language_of(session: Session, secret: str) -> Language:
+    """The language of a session, lapsed or not: it is still how this person reads."""
+    found = session.exec(
+        select(EntrySession.language).where(EntrySession.secret_hash == secret_hash(secret))
+    ).first()
+    return Language.SPANISH if found is None else Language(found)
 
 
 def pass_second_check(session: Session, visit: Visit, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from app.db.base import Table
 from app.db.types import Encrypted, StrEnumText
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import Ineligibility
+from app.questionnaires.items import Language
 
 
 class WindowChange(Table, table=True):
@@ -178,6 +179,7 @@ class EntrySession(Table, table=True):
     ended_at: datetime | None = None
     second_check_at: datetime | None = None  # earlier answers are shown only after it
     first_device: bool = True  # started the response: its own answers are its own
+    language: Language = Field(default=Language.SPANISH, sa_type=StrEnumText(Language))
 
 
 class RequestState(StrEnum):

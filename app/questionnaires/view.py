@@ -19,7 +19,7 @@ from app.questionnaires.piping import fill
 from app.questionnaires.validation import Issue
 
 LONG_TEXT = 160  # characters from which a text gets several lines
-_EXIT_WORDS = {
+EXIT_WORDS = {
     Exit.REFUSED: Label(es="Prefiero no contestar", en="I'd rather not say"),
     Exit.DONT_KNOW: Label(es="No sé o no recuerdo", en="I don't know or remember"),
 }
@@ -228,7 +228,7 @@ class _Drawing:
             ),
             exits=tuple(
                 OptionView(
-                    way_out.value, self.wording.say(_EXIT_WORDS[way_out]), EXITS[way_out] is answer
+                    way_out.value, self.wording.say(EXIT_WORDS[way_out]), EXITS[way_out] is answer
                 )
                 for way_out in leaf.exits
             ),

@@ -11,10 +11,10 @@ from app.questionnaires.answers import Answer as AnswerValue
 from app.questionnaires.answers import MissingCode, Stored, from_stored
 from app.questionnaires.expressions.types import Kind
 from app.questionnaires.flow import walk
-from app.questionnaires.items import Store
+from app.questionnaires.items import Exit, Label, Store
 from app.questionnaires.leaves import Leaf, Role
 from app.questionnaires.piping import fill, month_text
-from app.questionnaires.view import Wording
+from app.questionnaires.view import EXIT_WORDS, Wording
 from app.responses.sitting import GIVEN, Sitting
 from app.responses.tables import Answer, Response
 
@@ -95,9 +95,9 @@ def say_answer(leaf: Leaf, answer: AnswerValue, wording: Wording) -> str:
 
 def _value(leaf: Leaf, answer: AnswerValue, wording: Wording) -> str:
     if isinstance(answer, MissingCode):
-        return _WAYS_OUT[answer]
+        return wording.say(_WAYS_OUT[answer])
     if leaf.store is not Store.RESPONSE and answer == GIVEN:
-        return "Guardado en el directorio de tu escuela"
+        return wording.say(_ELSEWHERE)
     if isinstance(answer, tuple):
         return "; ".join(_option(leaf, code, wording) for code in answer)
     if leaf.kind is Kind.CHOICE:
@@ -113,7 +113,10 @@ def _option(leaf: Leaf, code: object, wording: Wording) -> str:
 
 
 _WAYS_OUT = {
-    MissingCode.REFUSED: "Prefiero no contestar",
-    MissingCode.DONT_KNOW: "No sé o no recuerdo",
-    MissingCode.NOT_APPLICABLE: "",
+    MissingCode.REFUSED: EXIT_WORDS[Exit.REFUSED],
+    MissingCode.DONT_KNOW: EXIT_WORDS[Exit.DONT_KNOW],
+    MissingCode.NOT_APPLICABLE: None,
 }
+_ELSEWHERE = Label(
+    es="Guardado en el directorio de tu escuela", en="Kept in your school's directory"
+)

@@ -239,6 +239,7 @@ def _facts(row: _Situation) -> entry.SessionFacts:
         revoked=row.link_revoked_at is not None,
         state=row.state,
         closes_at=row.closes_at,
+        language=row.language,
     )
 
 
@@ -274,6 +275,7 @@ _SITUATION = (
         _SESSION.c.first_device,
         _SESSION.c.second_check_at,
         _SESSION.c.expires_at,
+        _SESSION.c.language,
         _CASE.c.link_revoked_at,
         _WAVE.c.state,
         _CASE.c.member_id,

@@ -114,7 +114,7 @@ def begin_response(connection: Connection, sitting: Sitting, *, now: datetime) -
             "version_id": sitting.version_id,
             "started_at": now,
             "last_saved_at": now,
-            "language": "es",
+            "language": sitting.visit.language.value,
         },
     )
     write_marks(connection, response_id, sitting.early, session_id=None)

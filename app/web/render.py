@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 # Facts of the whole deployment that every page shows; set once, when the application is made.
 _facts = {"simulated": False}
 LOCALES = {"es": "es_MX", "en": "en_US"}
+_SAID = "EEEE d 'de' MMMM"  # of es_MX
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,14 @@ def render(page: Page, *, status: int = 200, language: str = "es") -> HTMLRespon
 
 def html(page: Page, *, language: str = "es") -> str:
     """The page as text."""
-    template = _environment(language).get_template(page.template)
+    template = environment_of(language).get_template(page.template)
     return template.render(page=page)
 
 
-def say_date(day: date, pattern: str = "EEEE d 'de' MMMM", *, language: str = "es") -> str:
+def say_date(day: date, pattern: str = _SAID, *, language: str = "es") -> str:
     """A date as people say it: "viernes 29 de noviembre"."""
+    if language != "es" and pattern == _SAID:
+        pattern = "EEEE, MMMM d"
     return format_date(day, pattern, locale=LOCALES[language])
 
 
@@ -64,7 +67,7 @@ def label_simulated(*, simulated: bool) -> None:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def environment_of(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -20,11 +20,12 @@ from app.questionnaires.flow import Step
 from app.responses.checking import Faulty, StepGone, resume_at
 from app.responses.collecting import AnswersClosed, KeyReused, Saved, save_step
 from app.responses.sitting import Sitting, open_sitting
+from app.web.language import Say
 from app.web.render import Page, render
 from app.web.respondent import endings
 from app.web.respondent.clash import clash_page
 from app.web.respondent.class_end import class_end_page
-from app.web.respondent.messages import RETRY_SECONDS, message_of
+from app.web.respondent.messages import RETRY_SECONDS, message_of, said, spoken
 from app.web.respondent.pages import RetryPage
 from app.web.respondent.phone import phone_page
 from app.web.respondent.posted import (
@@ -67,7 +68,7 @@ class Desk:
 def show(request: Request, here: ByLink, paso: str = "", r: str = "") -> Response:
     """The step that is asked for, or the first one not answered yet."""
     db, now = here.db, here.now
-    device = Device(request, here.site.secure)
+    device, secret = Device(request, here.site.secure), ""
     try:
         secret = device.secret(r)
         with db.reading() as session:
@@ -79,8 +80,8 @@ def show(request: Request, here: ByLink, paso: str = "", r: str = "") -> Respons
                 return whole
             page = _page_at(session, sitting, Screen(device, secret, now), paso)
     except AppError as refusal:
-        return message_of(refusal)
-    return _cleared_when_idle(render(page), device)
+        return message_of(refusal, spoken(db, secret))
+    return _cleared_when_idle(_shown(page, sitting), device)
 
 
 @router.post("/responder")
@@ -99,7 +100,9 @@ def answer(request: Request, here: ByLink, form: Form) -> Response:
             case act:
                 return _save(desk, stops=act == STOP)
     except AppError as refusal:
-        return message_of(refusal)
+        known = desk.posted.secret
+        say = spoken(desk.db, known) if known else Say(desk.posted.language)
+        return message_of(refusal, say)
 
 
 def first_page(db: Database, device: Device, secret: str, *, now: datetime) -> Response:
@@ -107,17 +110,25 @@ def first_page(db: Database, device: Device, secret: str, *, now: datetime) -> R
     with db.reading() as session:
         sitting = open_sitting(session.connection(), secret, now=now)
         page = _page_at(session, sitting, Screen(device, secret, now), "")
-    return render(page)
+    return _shown(page, sitting)
+
+
+def _shown(page: Page, sitting: Sitting, *, status: int = 200) -> Response:
+    """A page in the language of this person."""
+    return render(page, status=status, language=sitting.visit.language)
 
 
 def _begin_here(desk: Desk) -> Response:
     """Comenzar in a browser without cookies."""
-    _, secret = open_session(desk.db, desk.posted.token, desk.device, desk.site, now=desk.now)
+    _, secret = open_session(
+        desk.db, desk.posted.token, desk.device, desk.site, desk.posted.language, now=desk.now
+    )
     return first_page(desk.db, desk.device, secret, now=desk.now)
 
 
 def _leave(desk: Desk) -> Response:
     """Terminar y salir: the next person finds nothing of this one."""
+    say = spoken(desk.db, desk.posted.secret)
     with desk.db.unit_of_work() as session:
         visit = entry.session_of(session, desk.posted.secret, now=desk.now)
         entry.end(session, desk.posted.secret, now=desk.now)
@@ -125,7 +136,7 @@ def _leave(desk: Desk) -> Response:
     if desk.device.class_code:
         response: Response = RedirectResponse(f"/aula/{desk.device.class_code}/equipo", 303)
     else:
-        response = render(left)
+        response = render(said(left, say), language=say.language)
     desk.device.forget(response, desk.posted.secret)
     return response
 
@@ -171,7 +182,7 @@ def _show(desk: Desk, step: str, *, redirect: bool) -> Response:
             query = {"paso": step} if step else {}
             return RedirectResponse(desk.device.address(sitting.visit.session_id, **query), 303)
         page = _page_at(session, sitting, desk.screen, step)
-    return render(page)
+    return _shown(page, sitting)
 
 
 def _page_at(session: Session, sitting: Sitting, screen: Screen, name: str) -> Page:
@@ -216,15 +227,20 @@ def _refused(desk: Desk, sitting: Sitting, refusal: AppError) -> Response:
     if isinstance(refusal, AnswersClosed):
         with desk.db.reading() as session:
             page = endings.closed_page(session, sitting, desk.screen)
-        return render(page, status=refusal.status)
+        return _shown(page, sitting, status=refusal.status)
     if isinstance(refusal, KeyReused):
         with desk.db.reading() as session:
             clash = clash_page(session, sitting, desk.posted, refusal, desk.screen)
-        return render(clash, status=refusal.status)
+        return _shown(clash, sitting, status=refusal.status)
     if isinstance(refusal, StrangeFields) and sitting.step(desk.posted.step) is not None:
-        again = Again(typed=entries_of(desk.posted, sitting), said=refusal.mensaje)
+        again = Again(
+            typed=entries_of(desk.posted, sitting),
+            said=Say(sitting.visit.language).refusal(refusal),
+        )
         return _again(desk, sitting, desk.posted.step, again, refusal.status)
-    return _again(desk, sitting, "", Again(said=refusal.mensaje), refusal.status)
+    return _again(
+        desk, sitting, "", Again(said=Say(sitting.visit.language).refusal(refusal)), refusal.status
+    )
 
 
 def _cleared_when_idle(response: Response, device: Device) -> Response:
@@ -242,28 +258,31 @@ def _again(desk: Desk, sitting: Sitting, name: str, again: Again, status: int) -
             page: Page = endings.receipt_page(session, sitting, desk.screen)
         else:
             page = step_page(session, sitting, step, desk.screen, again)
-    return _cleared_when_idle(render(page, status=status), desk.device)
+    return _cleared_when_idle(_shown(page, sitting, status=status), desk.device)
 
 
 def _keep_typed(desk: Desk, trouble: AppError) -> Response:
     """The store did not take it: the step again with what was typed, or at least the form."""
+    say = Say()
     try:
         with desk.db.reading() as session:
             sitting = open_sitting(session.connection(), desk.posted.secret, now=desk.now)
+            say = Say(sitting.visit.language)
             step = sitting.step(desk.posted.step) or _step_at(sitting, "")
-            again = Again(entries_of(desk.posted, sitting), said=trouble.mensaje)
+            again = Again(entries_of(desk.posted, sitting), said=say.refusal(trouble))
             page: Page = (
                 step_page(session, sitting, step, desk.screen, again)
                 if step
-                else _retry_page(desk, trouble)
+                else _retry_page(desk, trouble, say)
             )
     except _TROUBLE:
-        page = _retry_page(desk, trouble)
-    response = render(page, status=trouble.status)
+        page = _retry_page(desk, trouble, say)
+    response = render(page, status=trouble.status, language=say.language)
     response.headers["retry-after"] = RETRY_SECONDS
     return response
 
 
-def _retry_page(desk: Desk, trouble: AppError) -> RetryPage:
+def _retry_page(desk: Desk, trouble: AppError, say: Say) -> RetryPage:
     typed = tuple(text for texts in desk.posted.typed.values() for text in texts if len(text) > 2)
-    return RetryPage("No pudimos guardar todavía", trouble.mensaje, typed, same_fields(desk.posted))
+    title = say("No pudimos guardar todavía")
+    return RetryPage(title, say.refusal(trouble), typed, same_fields(desk.posted))

@@ -22,7 +22,7 @@ from app.web.asgi import Open
 from app.web.render import Page, render
 from app.web.respondent.answering import first_page
 from app.web.respondent.pages import MessagePage
-from app.web.respondent.steps import MONTH_NAMES
+from app.web.respondent.steps import month_names
 from app.web.respondent.visiting import Device
 from app.web.security import refuse_foreign_origin
 from app.web.wiring import Db, Form, Now, Site, SiteHere, field
@@ -217,7 +217,7 @@ def _who_page(
         group=progress.group or "sin grupo",
         action=f"/aula/{read_code(code)}",
         shared=shared,
-        months=MONTH_NAMES,
+        months=month_names(),
         problem=problem,
     )
 

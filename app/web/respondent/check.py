@@ -9,31 +9,34 @@ from fastapi.responses import RedirectResponse, Response
 from app.errors import AppError
 from app.responses.second_check import Claim, asks_for_curp, try_second_check
 from app.responses.sitting import Sitting, open_sitting
+from app.web.language import N_, Say
 from app.web.render import render
-from app.web.respondent.messages import message_of
+from app.web.respondent.messages import message_of, spoken
 from app.web.respondent.pages import CheckPage, Field
 from app.web.respondent.posted import SECRET
-from app.web.respondent.steps import MONTH_NAMES
+from app.web.respondent.steps import month_names
 from app.web.respondent.visiting import Device
 from app.web.security import mask_secret, unmask_secret
 from app.web.wiring import OPEN_LINK, Db, Form, Now, SiteHere, field
 
 router = APIRouter(dependencies=[OPEN_LINK])
-_WRONG = "Esos datos no coinciden con los de tu escuela. Revísalos e intenta otra vez."
+_WRONG = N_("Esos datos no coinciden con los de tu escuela. Revísalos e intenta otra vez.")
 
 
 @router.get("/responder/comprobar")
 def ask(request: Request, db: Db, now: Now, site: SiteHere, r: str = "") -> Response:
     """The form. Says nothing about the person."""
     device = Device(request, site.secure)
+    secret = ""
     try:
         secret = device.secret(r)
         with db.reading() as session:
             sitting = open_sitting(session.connection(), secret, now=now)
             curp = asks_for_curp(session, sitting)
     except AppError as refusal:
-        return message_of(refusal)
-    return render(_page(sitting, device, secret, curp=curp))
+        return message_of(refusal, spoken(db, secret))
+    language = sitting.visit.language
+    return render(_page(sitting, device, secret, curp=curp), language=language)
 
 
 @router.post("/responder/comprobar")
@@ -50,11 +53,10 @@ def compare(request: Request, db: Db, now: Now, site: SiteHere, form: Form) -> R
         with db.reading() as session:
             curp = asks_for_curp(session, sitting)
     except AppError as refusal:
-        return message_of(refusal)
+        return message_of(refusal, spoken(db, secret))
     typed = tuple(Field(name, field(form, name)) for name in ("dia", "mes", "anio", "fin"))
-    return render(
-        _page(sitting, device, secret, curp=curp, typed=typed, problem=_WRONG), status=422
-    )
+    page = _page(sitting, device, secret, curp=curp, typed=typed, problem=_WRONG)
+    return render(page, status=422, language=sitting.visit.language)
 
 
 def _page(
@@ -66,19 +68,21 @@ def _page(
     typed: tuple[Field, ...] = (),
     problem: str | None = None,
 ) -> CheckPage:
+    say = Say(sitting.visit.language)
+    heading = say("Confirma que eres tú")
     values = {each.name: each.value for each in typed}
     session_id: UUID = sitting.visit.session_id
     return CheckPage(
-        title="Error: Confirma que eres tú" if problem else "Confirma que eres tú",
+        title=say("Error: {title}", title=heading) if problem else heading,
         school=sitting.wave.school,
         hidden=(Field(SECRET, mask_secret(secret)),),
         curp=curp,
-        months=MONTH_NAMES,
+        months=month_names(say.language),
         day=values.get("dia", ""),
         month=values.get("mes", ""),
         year=values.get("anio", ""),
         ending=values.get("fin", ""),
-        problem=problem,
+        problem=say(problem) if problem else None,
         back_url=device.address(session_id),
     )
 

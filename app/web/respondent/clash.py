@@ -7,6 +7,7 @@ from app.responses.collecting import KeyReused
 from app.responses.queries import say_answer
 from app.responses.sitting import Sitting
 from app.responses.wording import wording_of
+from app.web.language import N_, Say
 from app.web.respondent.pages import ClashPage
 from app.web.respondent.posted import (
     KEY,
@@ -19,16 +20,17 @@ from app.web.respondent.posted import (
 )
 from app.web.respondent.steps import Screen
 
-_ELSEWHERE = "La que ya estaba guardada en el directorio de tu escuela"
-_BLANK = "En blanco"
+_ELSEWHERE = N_("La que ya estaba guardada en el directorio de tu escuela")
+_BLANK = N_("En blanco")
 
 
 def clash_page(
     session: Session, sitting: Sitting, posted: Posted, clash: KeyReused, screen: Screen
 ) -> ClashPage:
     """Both answers, each with its button."""
+    say = Say(sitting.visit.language)
     step = sitting.step(posted.step) or sitting.steps[0]
-    wording = wording_of(session, sitting, (step,), screen.language)
+    wording = wording_of(session, sitting, (step,), sitting.visit.language)
     first, second = [], []
     entries = entries_of(posted, sitting)
     for item in items_of(sitting, posted.step):
@@ -48,10 +50,10 @@ def clash_page(
     )
     again = tuple(fresh if field.name == KEY else field for field in same_fields(posted))
     return ClashPage(
-        title="Esta página ya se había enviado",
-        sentence=clash.mensaje,
-        first=_shown(first) if clash.first else (_ELSEWHERE,),
-        second=_shown(second),
+        title=say("Esta página ya se había enviado"),
+        sentence=say.refusal(clash),
+        first=_shown(first, say) if clash.first else (say(_ELSEWHERE),),
+        second=_shown(second, say),
         keep_first=act_fields(screen.secret, "conservar"),
         keep_second=again,
     )
@@ -65,5 +67,5 @@ def _pair(kept: object) -> Stored | None:
             return None
 
 
-def _shown(texts: list[str]) -> tuple[str, ...]:
-    return tuple(filter(None, texts)) or (_BLANK,)
+def _shown(texts: list[str], say: Say) -> tuple[str, ...]:
+    return tuple(filter(None, texts)) or (say(_BLANK),)

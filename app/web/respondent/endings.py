@@ -9,23 +9,24 @@ from app.questionnaires.flow import first_unanswered
 from app.responses.queries import own_answers
 from app.responses.sitting import Sitting
 from app.responses.wording import wording_of
+from app.web.language import N_, Say
 from app.web.render import say_date
 from app.web.respondent.pages import MessagePage, ReceiptPage
 from app.web.respondent.posted import act_fields
 from app.web.respondent.steps import Screen
 
 LEFT = MessagePage(
-    "Listo, saliste",
+    N_("Listo, saliste"),
     (
-        "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
-        "Si otra persona va a contestar, que abra su propio enlace.",
+        N_("Tus respuestas están guardadas y en este dispositivo ya no se ven."),
+        N_("Si otra persona va a contestar, que abra su propio enlace."),
     ),
 )
 LEFT_CLASS = MessagePage(
-    "Listo, saliste",
+    N_("Listo, saliste"),
     (
-        "Tus respuestas están guardadas y en este dispositivo ya no se ven.",
-        "Ya puedes cerrar esta página.",
+        N_("Tus respuestas están guardadas y en este dispositivo ya no se ven."),
+        N_("Ya puedes cerrar esta página."),
     ),
 )
 LEFT_CALL = MessagePage(
@@ -35,61 +36,71 @@ LEFT_CALL = MessagePage(
     link_text="Volver a pendientes",
 )
 _FINISHED = (
-    "Tus respuestas llegaron y están guardadas. Gracias por tu tiempo.",
-    "Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres.",
+    N_("Tus respuestas llegaron y están guardadas. Gracias por tu tiempo."),
+    N_("Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres."),
 )
 _NEXT = {
-    1: "Lo que sigue: si lo permitiste, te escribiremos unos meses después de tu egreso.",
-    2: "Lo que sigue: si lo permitiste, te escribiremos una vez más dentro de un año.",
-    3: "Este era el último cuestionario: no te escribiremos para otro.",
+    1: N_("Lo que sigue: si lo permitiste, te escribiremos unos meses después de tu egreso."),
+    2: N_("Lo que sigue: si lo permitiste, te escribiremos una vez más dentro de un año."),
+    3: N_("Este era el último cuestionario: no te escribiremos para otro."),
 }
 
 
 def receipt_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
     """After Terminar, and whenever this person comes back."""
+    say = Say(sitting.visit.language)
     return _ending(
         session,
         sitting,
         screen,
-        title="Gracias, ya recibimos tu cuestionario",
-        paragraphs=(*_FINISHED, _NEXT[sitting.wave.questionnaire]),
+        title=say("Gracias, ya recibimos tu cuestionario"),
+        paragraphs=tuple(map(say, (*_FINISHED, _NEXT[sitting.wave.questionnaire]))),
     )
 
 
 def stopped_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
     """After Terminar aquí."""
-    last = say_date(sitting.wave.closes - timedelta(days=1))
+    say = Say(sitting.visit.language)
     return _ending(
         session,
         sitting,
         screen,
-        title="Guardamos lo que contestaste",
-        paragraphs=(f"Si quieres seguir después, tu enlace funciona hasta el {last}.",),
+        title=say("Guardamos lo que contestaste"),
+        paragraphs=(
+            say(
+                "Si quieres seguir después, tu enlace funciona hasta el {day}.",
+                day=_last_day(sitting),
+            ),
+        ),
         continues=True,
     )
 
 
 def closed_page(session: Session, sitting: Sitting, screen: Screen) -> ReceiptPage:
     """The period ended while this person was answering."""
+    say = Say(sitting.visit.language)
     return _ending(
         session,
         sitting,
         screen,
-        title="Este cuestionario ya cerró",
-        paragraphs=("Lo que contestaste antes del cierre quedó guardado y cuenta. Gracias.",),
+        title=say("Este cuestionario ya cerró"),
+        paragraphs=(say("Lo que contestaste antes del cierre quedó guardado y cuenta. Gracias."),),
     )
 
 
 def refused_page(sitting: Sitting, screen: Screen) -> ReceiptPage:
     """The notice was not accepted."""
-    last = say_date(sitting.wave.closes - timedelta(days=1))
+    say = Say(sitting.visit.language)
     notice = next(i.step or i.name for i in sitting.questionnaire.items if i.ends is not None)
     return ReceiptPage(
-        title="Está bien, no vas a contestar",
+        title=say("Está bien, no vas a contestar"),
         school=sitting.wave.school,
         paragraphs=(
-            "Solo guardamos que no quisiste contestar; nada más.",
-            f"Si cambias de opinión, abre otra vez tu enlace. Funciona hasta el {last}.",
+            say("Solo guardamos que no quisiste contestar; nada más."),
+            say(
+                "Si cambias de opinión, abre otra vez tu enlace. Funciona hasta el {day}.",
+                day=_last_day(sitting),
+            ),
         ),
         answers=(),
         answers_hidden=False,
@@ -100,6 +111,11 @@ def refused_page(sitting: Sitting, screen: Screen) -> ReceiptPage:
         leave=act_fields(screen.secret, "salir"),
         in_class=sitting.visit.mode in WATCHED,
     )
+
+
+def _last_day(sitting: Sitting) -> str:
+    day = sitting.wave.closes - timedelta(days=1)
+    return say_date(day, language=sitting.visit.language)
 
 
 def _ending(
@@ -113,7 +129,7 @@ def _ending(
 ) -> ReceiptPage:
     # Nothing that was answered stands on the screen where others look at it too.
     in_class = sitting.visit.mode in WATCHED
-    wording = wording_of(session, sitting, sitting.steps, screen.language)
+    wording = wording_of(session, sitting, sitting.steps, sitting.visit.language)
     resume = first_unanswered(sitting.questionnaire, sitting.answers) if continues else None
     step = resume.name if resume else ""
     with_cookies = screen.device.holds(sitting.visit.session_id, screen.secret)

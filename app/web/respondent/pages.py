@@ -52,6 +52,15 @@ class MonthParts:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """Another language that the questionnaire can be read in."""
+
+    code: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartPage(Page):
     """Before anything: whose questionnaire, how long, what happens with the answers."""
 
@@ -62,6 +71,8 @@ class StartPage(Page):
     closes: str
     notice: Notice
     token: str
+    language: str
+    others: tuple[LanguageChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class StepPage(Page):
     saved: bool
     month: MonthParts
     place: tuple[str, str]  # town and state of a municipality
-    states: tuple[str, ...]
+    states: tuple[tuple[str, str], ...]  # as it is stored, as it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ class PhonePage(Page):
     steps: tuple[StepView, ...]
     rules: Markup  # JSON
     month: MonthParts
-    states: tuple[str, ...]
+    states: tuple[tuple[str, str], ...]  # as it is stored, as it is read
 
 
 @dataclass(frozen=True, slots=True)

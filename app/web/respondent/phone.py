@@ -42,7 +42,9 @@ from app.responses.queries import earlier_answers, say_answer
 from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
 from app.responses.wording import wording_of
 from app.web.asgi import read_body
+from app.web.language import N_, Say
 from app.web.render import html
+from app.web.respondent.messages import spoken
 from app.web.respondent.phone_document import document_of, serve_document
 from app.web.respondent.posted import Posted, late_submission
 from app.web.respondent.steps import above_steps, place_fields
@@ -56,8 +58,8 @@ MOST_WAITING = 200
 # every device; as whole numbers of 32 bits they last until 2093.
 COUNTED_FROM = datetime(2025, 1, 1, tzinfo=UTC)
 LATEST = 2_147_483_647
-_BLANK = "En blanco"
-_ELSEWHERE = "La diste en otro dispositivo; aquí no se muestra."
+_BLANK = N_("En blanco")
+_ELSEWHERE = N_("La diste en otro dispositivo; aquí no se muestra.")
 
 # What the phone learns of one step: `d` it need not keep it, `e` what is to be mended, `f` it is
 # somebody else's, `a` and `b` the kept answer and this one, for the person to choose; nothing: a
@@ -140,13 +142,13 @@ def phone_page(request: Request, sitting: Sitting) -> Response | None:
     over = sitting.visit.closed or sitting.finished or sitting.disposition is Disposition.REFUSED
     if not runs_script or over or sitting.hidden or resume_at(sitting) is None:
         return None
-    return serve_document(document_of(sitting, Language.SPANISH), request)
+    return serve_document(document_of(sitting, sitting.visit.language), request)
 
 
 @router.get("/responder/estado")
 def state(request: Request, here: ByLink, r: str = "") -> Response:
     """What the document does not know: this person's answers, dates and text pieces."""
-    now, device = here.now, Device(request, here.site.secure)
+    now, device, secret = here.now, Device(request, here.site.secure), ""
     try:
         secret = device.secret(r)
         with here.db.reading() as session:
@@ -155,17 +157,19 @@ def state(request: Request, here: ByLink, r: str = "") -> Response:
                 return JSONResponse({"z": True}, 409)
             return JSONResponse(_state(session, sitting, device, secret, now=now))
     except AppError as refusal:
-        return JSONResponse({"z": refusal.mensaje}, refusal.status)
+        return JSONResponse({"z": spoken(here.db, secret).refusal(refusal)}, refusal.status)
 
 
 @router.post("/responder/guardar")
 def save(body: RawBody, here: ByLink) -> Response:
     """Keep what waited. 409 where the person must choose between two answers."""
+    secret = ""
     try:
         batch = read_batch(body)
+        secret = batch.secret
         results = _save_all(here.db, batch, here.site.match_keys, here.now)
     except (SessionOver, AnswersClosed, UnreadableBatch) as refusal:
-        return JSONResponse({"z": refusal.mensaje}, refusal.status)
+        return JSONResponse({"z": spoken(here.db, secret).refusal(refusal)}, refusal.status)
     clash = any("a" in result for result in results)
     return JSONResponse({"l": results}, 409 if clash else 200)
 
@@ -229,6 +233,7 @@ def _posted(waiting: Waiting) -> Posted:
         act="",
         seen=frozenset(waiting.v),
         shown_at=COUNTED_FROM + timedelta(seconds=waiting.r),
+        language=Language.SPANISH,
         typed={
             clean_text(name): tuple(clean_text(text) for text in texts)
             for name, texts in waiting.t.items()
@@ -254,7 +259,8 @@ def _clash(sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, o
     """Both answers in words; the kept one only where this device may show it."""
     shown = {name: answer for name, answer in kept.items() if name not in sitting.hidden}
     mine = {name: answer for name, answer in entries.items() if name in kept}
-    first = _said(sitting, shown) if len(shown) == len(kept) else _ELSEWHERE
+    say = Say(sitting.visit.language)
+    first = _said(sitting, shown) if len(shown) == len(kept) else say(_ELSEWHERE)
     return {"a": first, "b": _said(sitting, mine)}
 
 
@@ -264,8 +270,8 @@ def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:
         leaf = sitting.questionnaire.variables[name]
         answer = read_answer(leaf, raw)
         if not isinstance(answer, Unreadable):
-            texts.append(say_answer(leaf, answer, Wording({})))
-    return "; ".join(filter(None, texts)) or _BLANK
+            texts.append(say_answer(leaf, answer, Wording({}, sitting.visit.language)))
+    return "; ".join(filter(None, texts)) or Say(sitting.visit.language)(_BLANK)
 
 
 def _issue(issue: Issue) -> dict[str, object]:
@@ -300,13 +306,13 @@ def _state(
         "f": _fields(sitting, {**earlier_answers(session, sitting), **answers}),
         "v": known,
         "d": {
-            name: month_text(text, Language.SPANISH)
+            name: month_text(text, sitting.visit.language)
             for name, text in known.items()
             if sitting.questionnaire.preloaded_types[name].kind is Kind.DATE
             and isinstance(text, str)
         },
-        "p": wording_of(session, sitting, (everything,), Language.SPANISH).pieces,
-        "h": {step: html(part) for step, part in above.items()},
+        "p": wording_of(session, sitting, (everything,), sitting.visit.language).pieces,
+        "h": {step: html(part, language=sitting.visit.language) for step, part in above.items()},
     }
 
 

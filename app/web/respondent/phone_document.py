@@ -20,9 +20,10 @@ from app.questionnaires.items import Language
 from app.questionnaires.piping import MARKERS
 from app.questionnaires.view import Wording, whole_steps
 from app.responses.sitting import Sitting
+from app.web.language import N_, Say
 from app.web.render import html
 from app.web.respondent.pages import MonthParts, PhonePage
-from app.web.respondent.steps import MONTH_NAMES, state_names
+from app.web.respondent.steps import month_names, state_names
 from app.web.tight import tight_markup
 
 MOST_KEPT = 64  # documents in memory, about 45 kB each
@@ -55,18 +56,19 @@ def make_document(
         for leaf in questionnaire.leaves[item.name]
         if leaf.applies is None or leaf.applies in audiences
     }
+    say = Say(language)
     places = Wording({name: f"{{{name}}}" for name in MARKERS}, language)
     rules = {
         **compact(questionnaire, audiences, language=language),
-        "u": _WORDS[language],
+        "u": [say(words) for words in _WORDS],
     }
     text = json.dumps(rules, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     page = PhonePage(
         title=questionnaire.title.text(language),
         steps=whole_steps(questionnaire, items, leaves, wording=places),
         rules=Markup(text),  # noqa: S704  our own JSON, its `<` written as an escape
-        month=MonthParts("", "", MONTH_NAMES),
-        states=state_names(),
+        month=MonthParts("", "", month_names(language)),
+        states=state_names(say),
     )
     body = tight_markup(html(page, language=language.value)).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -105,27 +107,14 @@ def _kept(version: _Version, audiences: Audiences, language: Language) -> Docume
 
 # What the script says by itself, by place: saved, saving, one waits, many wait, waiting in memory,
 # last button, last button in class, two answers, sending at the end.
-_WORDS = {
-    Language.SPANISH: (
-        "Guardado",
-        "Guardando…",
-        "Sin conexión: 1 respuesta guardada en este teléfono",
-        "Sin conexión: {n} respuestas guardadas en este teléfono",
-        "Sin conexión: {n} sin enviar. No cierres esta página",
-        "Terminar",
-        "Terminar",
-        "Hay dos respuestas distintas. Elige con cuál te quedas.",
-        "Listo. Enviamos tus respuestas en cuanto haya conexión.",
-    ),
-    Language.ENGLISH: (
-        "Saved",
-        "Saving…",
-        "No connection: 1 answer kept on this phone",
-        "No connection: {n} answers kept on this phone",
-        "No connection: {n} not sent. Do not close this page",
-        "Finish",
-        "Finish",
-        "There are two different answers. Choose which one stays.",
-        "Done. We send your answers as soon as there is a connection.",
-    ),
-}
+_WORDS = (
+    N_("Guardado"),
+    N_("Guardando…"),
+    N_("Sin conexión: 1 respuesta guardada en este teléfono"),
+    N_("Sin conexión: {n} respuestas guardadas en este teléfono"),
+    N_("Sin conexión: {n} sin enviar. No cierres esta página"),
+    N_("Terminar"),
+    N_("Terminar"),
+    N_("Hay dos respuestas distintas. Elige con cuál te quedas."),
+    N_("Listo. Enviamos tus respuestas en cuanto haya conexión."),
+)

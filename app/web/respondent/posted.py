@@ -13,10 +13,11 @@ from starlette.datastructures import FormData
 from app.errors import AppError
 from app.questionnaires.entry import form_fields, read_entry
 from app.questionnaires.flow import Step
-from app.questionnaires.items import Item
+from app.questionnaires.items import Item, Language
 from app.questionnaires.leaves import Leaf
 from app.responses.checking import Submission
 from app.responses.sitting import Sitting
+from app.web.language import CHOICE, language_of
 from app.web.respondent.pages import Field
 from app.web.respondent.visiting import short_id
 from app.web.security import mask_secret, unmask_secret
@@ -26,7 +27,7 @@ SECRET, TOKEN, KEY, STEP, ACT, SEEN, SHOWN = "s", "t", "k", "paso", "accion", "v
 STATE_FIELD = "{}.estado"  # beside the name of a municipality
 MUNICIPALITY = "municipality"
 LATEST = 32503680000  # the year 3000: what is later is no clock
-_OWN = frozenset({SECRET, TOKEN, KEY, STEP, ACT, SEEN, SHOWN})
+_OWN = frozenset({SECRET, TOKEN, KEY, STEP, ACT, SEEN, SHOWN, CHOICE})
 _KEY = re.compile(r"([0-9a-f]{8})-[A-Za-z0-9_-]{8,50}")
 
 
@@ -60,6 +61,7 @@ class Posted:
     act: str
     seen: frozenset[str]
     shown_at: datetime | None
+    language: Language  # of the start page; afterwards the session's counts
     typed: Mapping[str, tuple[str, ...]]  # the fields of questions
 
 
@@ -79,6 +81,7 @@ def read_posted(form: FormData) -> Posted:
         act=field(form, ACT),
         seen=frozenset(filter(None, field(form, SEEN).split(","))),
         shown_at=_moment(field(form, SHOWN)),
+        language=language_of(field(form, CHOICE)),
         typed=typed,
     )
 
@@ -172,6 +175,7 @@ def _submission(posted: Posted, sitting: Sitting, key: str) -> Submission:
         entries=entries,
         seen=posted.seen,
         client_at=posted.shown_at,
+        language=sitting.visit.language,
     )
 
 

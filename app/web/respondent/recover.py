@@ -116,7 +116,7 @@ def _address(text: str) -> Address | None:
 def _page(say: Say, typed: Typed, problems: tuple[Problem, ...] = ()) -> RecoverPage:
     heading = say("Pedir mi enlace")
     return RecoverPage(
-        title=f"{say('Error')}: {heading}" if problems else heading,
+        title=say("Error: {title}", title=heading) if problems else heading,
         heading=heading,
         action=with_choice("/recuperar", say.language),
         contact=typed.contact,

@@ -22,13 +22,14 @@ from app.keys import PurposeKey, keys_for
 from app.questionnaires.items import Language
 from app.questionnaires.publication import fetch
 from app.units.tables import OrganisationUnit
+from app.web.language import CHOICE, N_, NAMES, Say, chosen, language_of, with_choice
 from app.web.render import Page, render, say_date
-from app.web.respondent.messages import UNKNOWN_LINK, message_of
-from app.web.respondent.pages import MessagePage, NoticePage, StartPage
+from app.web.respondent.messages import UNKNOWN_LINK, message_of, said
+from app.web.respondent.pages import LanguageChoice, MessagePage, NoticePage, StartPage
 from app.web.respondent.steps import notice_of, paragraphs, promises
 from app.web.respondent.visiting import Device, short_id
 from app.web.security import refuse_foreign_origin
-from app.web.wiring import OPEN_LINK, OPEN_PAGE, Db, Now, ShortForm, Site, SiteHere
+from app.web.wiring import OPEN_LINK, OPEN_PAGE, Db, Now, ShortForm, Site, SiteHere, field
 
 router = APIRouter()
 
@@ -46,40 +47,53 @@ def start_page(token: str, request: Request, db: Db, now: Now, site: SiteHere) -
     device = Device(request, site.secure)
     with db.reading() as session:
         link = entry.open_link(session, token, link_keys(site), now=now)
-        page = _page(session, link, token, device, now=now)
-    response = render(page, status=_STATUS.get(link.state, 200))
+        say = Say(chosen(request))
+        page = _page(session, link, token, device, say, now=now)
+    response = render(page, status=_STATUS.get(link.state, 200), language=say.language)
     if link.state is LinkState.OPEN:
         device.probe(response)
     return response
 
 
 @router.post("/e/{token:path}", dependencies=[OPEN_LINK])
-def begin(token: str, request: Request, _: ShortForm, db: Db, now: Now, site: SiteHere) -> Response:
+def begin(
+    token: str, request: Request, form: ShortForm, db: Db, now: Now, site: SiteHere
+) -> Response:
     """Comenzar. Where cookies are kept the token leaves the address here, else at /responder."""
     device = Device(request, site.secure)
     if not device.keeps_cookies:
         return RedirectResponse("/responder", 307)
     try:
-        session_id, secret = open_session(db, token, device, site, now=now)
+        language = language_of(field(form, CHOICE))
+        session_id, secret = open_session(db, token, device, site, language, now=now)
     except AppError as refusal:
-        return message_of(refusal)
+        return message_of(refusal, Say(language_of(field(form, CHOICE))))
     response = RedirectResponse(device.address(session_id), 303)
     device.remember(response, session_id, secret)
     return response
 
 
 @router.get("/aviso/{notice_id}", dependencies=[OPEN_PAGE])
-def full_notice(notice_id: UUID, db: Db) -> Response:
-    """The full privacy notice of an institution: public."""
+def full_notice(notice_id: UUID, request: Request, db: Db) -> Response:
+    """The full privacy notice of an institution: public, in the words the institution wrote."""
+    say = Say(chosen(request))
     with db.reading() as session:
         notice = session.get(PrivacyNotice, notice_id)
     if notice is None:
-        return render(UNKNOWN_LINK, status=404)
-    return render(NoticePage("Aviso de privacidad", paragraphs(notice.full_text)))
+        return render(said(UNKNOWN_LINK, say), status=404, language=say.language)
+    return render(
+        NoticePage(say("Aviso de privacidad"), paragraphs(notice.full_text)), language=say.language
+    )
 
 
-def open_session(
-    db: Database, token: str, device: Device, site: Site, *, now: datetime
+def open_session(  # one link, one device, one way of reading
+    db: Database,
+    token: str,
+    device: Device,
+    site: Site,
+    language: Language,
+    *,
+    now: datetime,
 ) -> tuple[UUID, str]:
     """The session of this link on this device: the one it has, or a new one.
 
@@ -95,13 +109,14 @@ def open_session(
             raise entry.LinkNotOpen(state=link.state.value)
         held = _held_here(session, device, link.case_id, now=now)
         if held is not None:
+            entry.speak(session, held[0], language)
             # As with a new session: who refused and presses Comenzar takes it back.
             started_again = Why("Comenzar")
             advance_if_possible(
                 session, link.case_id, Disposition.STARTED, why=started_again, now=now
             )
             return held
-        started = entry.start(session, link.case_id, now=now)
+        started = entry.start(session, link.case_id, language=language, now=now)
     return started.session_id, started.secret
 
 
@@ -121,58 +136,68 @@ def _held_here(
     return None
 
 
-def _page(session: Session, link: OpenedLink, token: str, device: Device, *, now: datetime) -> Page:
+def _page(  # a link, a device, a language
+    session: Session, link: OpenedLink, token: str, device: Device, say: Say, *, now: datetime
+) -> Page:
     if link.wave_id is None or link.case_id is None:
-        return _REVOKED if link.state is LinkState.REVOKED else UNKNOWN_LINK
+        return said(_REVOKED if link.state is LinkState.REVOKED else UNKNOWN_LINK, say)
     wave = session.get_one(Wave, link.wave_id)
     school = session.get_one(OrganisationUnit, wave.school_id)
     if link.state is LinkState.OPEN:
         return StartPage(
-            title=fetch(session, wave.version_id).title.text(Language.SPANISH),
+            title=fetch(session, wave.version_id).title.text(say.language),
             school=school.name,
             minutes=MINUTES[wave.questionnaire],
-            closes=say_date(wave.closes - timedelta(days=1)),
-            notice=promises(notice_of(session, wave.notice_id)),
+            closes=say_date(wave.closes - timedelta(days=1), language=say.language),
+            notice=promises(notice_of(session, wave.notice_id, say), say),
             token=parse_token(token) or "",  # without what the mail client added
+            language=say.language.value,
+            others=tuple(
+                LanguageChoice(code.value, name, with_choice(f"/e/{parse_token(token)}", code))
+                for code, name in NAMES.items()
+                if code is not say.language
+            ),
         )
     if link.state is LinkState.EARLY:
-        opens = say_date(civil_date(wave.opens_at, school.time_zone))
-        text = f"Este cuestionario abre el {opens}. Guarda tu enlace: es el mismo."
-        return MessagePage("Todavía no abre", (text,))
+        opens = say_date(civil_date(wave.opens_at, school.time_zone), language=say.language)
+        text = say("Este cuestionario abre el {day}. Guarda tu enlace: es el mismo.", day=opens)
+        return MessagePage(say("Todavía no abre"), (text,))
     if link.state is LinkState.FINISHED:
         held = _held_here(session, device, link.case_id, now=now)
         return MessagePage(
-            "Ya recibimos tu cuestionario",
-            _FINISHED,
+            say("Ya recibimos tu cuestionario"),
+            tuple(map(say, _FINISHED)),
             link=f"/responder?r={short_id(held[0])}" if held else None,
-            link_text="Ver lo que contesté",
+            link_text=say("Ver lo que contesté"),
         )
-    return _ENDED.get(link.state, _REVOKED)
+    return said(_ENDED.get(link.state, _REVOKED), say)
 
 
 _FINISHED = (
-    "Gracias por contestar. No tienes que hacer nada más.",
-    "Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres.",
+    N_("Gracias por contestar. No tienes que hacer nada más."),
+    N_("Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres."),
 )
 _CLOSED = MessagePage(
-    "Este cuestionario ya cerró",
+    N_("Este cuestionario ya cerró"),
     (
-        "Lo que hayas contestado antes del cierre quedó guardado y cuenta.",
-        "Si tienes algo que decirle a tu escuela, búscala directamente.",
+        N_("Lo que hayas contestado antes del cierre quedó guardado y cuenta."),
+        N_("Si tienes algo que decirle a tu escuela, búscala directamente."),
     ),
 )
 _NOT_EXPECTED = MessagePage(
-    "Este cuestionario no es para ti",
+    N_("Este cuestionario no es para ti"),
     (
-        "Control escolar nos dijo que este cuestionario no te corresponde.",
-        "Si crees que es un error, avisa en tu escuela: pueden corregirlo.",
+        N_("Control escolar nos dijo que este cuestionario no te corresponde."),
+        N_("Si crees que es un error, avisa en tu escuela: pueden corregirlo."),
     ),
 )
 _REVOKED = MessagePage(
-    "Este enlace se cambió por otro",
+    N_("Este enlace se cambió por otro"),
     (
-        "Busca el mensaje más reciente de tu escuela: ahí está el enlace que sirve.",
-        "Si no lo encuentras, pídelo en tu escuela.",
+        N_("Busca el mensaje más reciente de tu escuela: ahí está el enlace que sirve."),
+        N_("Si no lo encuentras, pide tu enlace otra vez."),
     ),
+    link="/recuperar",
+    link_text=N_("Pedir mi enlace"),
 )
 _ENDED = {LinkState.CLOSED: _CLOSED, LinkState.NOT_EXPECTED: _NOT_EXPECTED}

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
-from app.chronology.table import MONTHS
 from app.directory.tables import CohortRow, PanelMember, PrivacyNotice
 from app.fieldwork.tables import WATCHED
 from app.questionnaires.answers import MissingCode
@@ -21,18 +20,19 @@ from app.responses.sitting import GIVEN, Sitting
 from app.responses.wording import wording_of
 from app.units.places import shipped_geography
 from app.units.tables import Programme
+from app.web.language import N_, SPANISH, Say, with_choice
+from app.web.render import say_date
 from app.web.respondent.pages import AbovePart, Fact, MonthParts, Notice, Problem, StepPage
 from app.web.respondent.posted import MUNICIPALITY, STATE_FIELD, act_fields, step_fields
 from app.web.respondent.visiting import Device
 
 CHECK_DATA = "datos_correctos"  # Questionnaire 1 shows what is stored above this question
-ABROAD = "Otro país"
-MONTH_NAMES = tuple((str(number), name.lower()) for number, name in enumerate(MONTHS, 1))
+ABROAD = N_("Otro país")
 _DOTS = "•••"
 _PROMISES = (
-    "Contestar es voluntario. Puedes dejar preguntas en blanco y parar cuando quieras.",
-    "Los resultados se publican sin nombres.",
-    "Puedes pedir ver, corregir o borrar tus datos.",
+    N_("Contestar es voluntario. Puedes dejar preguntas en blanco y parar cuando quieras."),
+    N_("Los resultados se publican sin nombres."),
+    N_("Puedes pedir ver, corregir o borrar tus datos."),
 )
 
 
@@ -43,7 +43,6 @@ class Screen:
     device: Device
     secret: str
     now: datetime
-    language: Language = Language.SPANISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ def step_page(
     session: Session, sitting: Sitting, step: Step, screen: Screen, again: Again = FIRST_TIME
 ) -> StepPage:
     """The page of one step."""
-    view = _view(session, sitting, step, screen, again)
+    say = Say(sitting.visit.language)
+    view = _view(session, sitting, step, again)
     hard = tuple(issue for issue in again.issues if issue.severity is Severity.HARD)
     seen = again.seen | {f"{i.code}:{i.variable}" for i in again.issues if i not in hard}
     label = view.items[0].label if len(view.items) == 1 else view.title
@@ -71,11 +71,11 @@ def step_page(
     previous = _previous(sitting, step)
     covered = any(_is_answered(sitting, name) for name in _variables(sitting, step, hidden=True))
     return StepPage(
-        title=f"Error: {label}" if hard else label,
+        title=say("Error: {title}", title=label) if hard else label,
         school=sitting.wave.school,
         step=view,
         hidden=step_fields(sitting, screen.secret, step, seen, screen.now),
-        button=_button(sitting, step),
+        button=say(_button(sitting, step)),
         back_url=_url(screen, sitting, previous) if previous and with_cookies else None,
         back_fields=act_fields(screen.secret, "atras", previous)
         if previous and not with_cookies
@@ -94,19 +94,20 @@ def step_page(
             for name in _variables(sitting, step, hidden=False)
             if name in sitting.kept
         ),
-        notice=notice_of(session, sitting.wave.notice_id) if _asks_consent(step) else None,
+        notice=notice_of(session, sitting.wave.notice_id, say) if _asks_consent(step) else None,
         facts=_facts(session, sitting) if _shows_data(step) else (),
         grouped=len(view.items) > 1,
         may_stop=not _asks_consent(step),
         saved=sitting.response_id is not None,
-        month=_month_in(view),
+        month=_month_in(view, month_names(say.language)),
         place=_place_in(view),
-        states=state_names() if any(i.catalogue == MUNICIPALITY for i in step.items) else (),
+        states=state_names(say) if any(i.catalogue == MUNICIPALITY for i in step.items) else (),
     )
 
 
 def above_steps(session: Session, sitting: Sitting, device: Device) -> dict[str, AbovePart]:
     """What stands above the question of each step that has something there, by step."""
+    say = Say(sitting.visit.language)
     parts = {}
     for step in sitting.steps:
         if _asks_consent(step) or _shows_data(step):
@@ -114,24 +115,27 @@ def above_steps(session: Session, sitting: Sitting, device: Device) -> dict[str,
             address = device.address(sitting.visit.session_id)
             check_url = address.replace("/responder", "/responder/comprobar")
             parts[step.name] = AbovePart(
-                notice=notice_of(session, sitting.wave.notice_id) if _asks_consent(step) else None,
+                notice=notice_of(session, sitting.wave.notice_id, say)
+                if _asks_consent(step)
+                else None,
                 facts=_facts(session, sitting) if data else (),
                 check_url=check_url if data and _may_prove(sitting) else None,
             )
     return parts
 
 
-def notice_of(session: Session, notice_id: UUID | None) -> Notice:
-    """The short notice of a wave, or the promises every wave keeps."""
+def notice_of(session: Session, notice_id: UUID | None, say: Say = SPANISH) -> Notice:
+    """The short notice of a wave as its school wrote it, or the promises every wave keeps."""
     row = session.get(PrivacyNotice, notice_id) if notice_id else None
     if row is None:
-        return Notice(_PROMISES, None)
-    return Notice(paragraphs(row.short_text), f"/aviso/{row.id}")
+        return Notice(tuple(map(say, _PROMISES)), None)
+    address = with_choice(f"/aviso/{row.id}", say.language)
+    return Notice(paragraphs(row.short_text), address)
 
 
-def promises(notice: Notice) -> Notice:
+def promises(notice: Notice, say: Say) -> Notice:
     """Three lines for the start page, with the way to the whole notice."""
-    return Notice(_PROMISES, notice.url)
+    return Notice(tuple(map(say, _PROMISES)), notice.url)
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
@@ -139,13 +143,21 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split("\n\n") if part.strip())
 
 
-def state_names() -> tuple[str, ...]:
-    """The 32 states, and abroad."""
+def month_names(language: Language = Language.SPANISH) -> tuple[tuple[str, str], ...]:
+    """Number and name of the months, as a list offers them."""
+    return tuple(
+        (str(number), say_date(date(2000, number, 1), "LLLL", language=language))
+        for number in range(1, 13)
+    )
+
+
+def state_names(say: Say = SPANISH) -> tuple[tuple[str, str], ...]:
+    """The 32 states, and abroad: as they are stored, as they are read."""
     names = sorted(state.short_name for state in shipped_geography().states.values())
-    return (*names, ABROAD)
+    return (*((name, name) for name in names), (ABROAD, say(ABROAD)))
 
 
-def _view(session: Session, sitting: Sitting, step: Step, screen: Screen, again: Again) -> StepView:
+def _view(session: Session, sitting: Sitting, step: Step, again: Again) -> StepView:
     covered = set(_variables(sitting, step, hidden=True))
     covered |= {item.prefill for item in step.items if item.prefill in sitting.hidden}
     given = {
@@ -158,7 +170,7 @@ def _view(session: Session, sitting: Sitting, step: Step, screen: Screen, again:
         sitting.questionnaire,
         step,
         {**shown, **again.typed},
-        wording=wording_of(session, sitting, (step,), screen.language),
+        wording=wording_of(session, sitting, (step,), sitting.visit.language),
         # What is only asked once stands above the question, not as an error beside it.
         issues=[issue for issue in again.issues if issue.severity is Severity.HARD],
         earlier=earlier_answers(session, sitting) if any(i.prefill for i in step.items) else {},
@@ -183,8 +195,8 @@ def _previous(sitting: Sitting, step: Step) -> str | None:
 
 def _button(sitting: Sitting, step: Step) -> str:
     if sitting.steps and step.name == sitting.steps[-1].name:
-        return "Terminar"
-    return "Continuar"
+        return N_("Terminar")
+    return N_("Continuar")
 
 
 def _url(screen: Screen, sitting: Sitting, step: str) -> str:
@@ -217,13 +229,14 @@ def _facts(session: Session, sitting: Sitting) -> tuple[Fact, ...]:
     cohort = session.get_one(CohortRow, sitting.wave.cohort_id)
     programme = session.get(Programme, member.programme_id) if member.programme_id else None
     names = " ".join(filter(None, (member.given_name, member.surname_1, member.surname_2)))
+    say = Say(sitting.visit.language)
     open_name = _proven(sitting) or sitting.visit.mode in WATCHED
     facts = [
-        Fact("Nombre", names if open_name else _cover(names)),
-        Fact("Escuela", sitting.wave.school),
-        Fact("Generación", f"{cohort.entered}-{cohort.leaves}"),
+        Fact(say("Nombre"), names if open_name else _cover(names)),
+        Fact(say("Escuela"), sitting.wave.school),
+        Fact(say("Generación"), f"{cohort.entered}-{cohort.leaves}"),
     ]
-    return (*facts, Fact("Carrera", programme.name)) if programme else tuple(facts)
+    return (*facts, Fact(say("Carrera"), programme.name)) if programme else tuple(facts)
 
 
 def _cover(names: str) -> str:
@@ -252,18 +265,16 @@ def place_fields(
 
 def _town_and_state(text: str) -> tuple[str, str]:
     town, comma, state = text.rpartition(", ")
-    if state in state_names():
+    if any(state == stored for stored, _ in state_names()):
         return (town, state) if comma else ("", state)
     return (text, "")
 
 
-def _month_in(view: StepView) -> MonthParts:
+def _month_in(view: StepView, names: tuple[tuple[str, str], ...]) -> MonthParts:
     """The month of the step as it was chosen; half of one stays as it is."""
     for item in view.items:
         for question in item.questions:
             if question.control is Control.MONTH and question.value:
                 year, _, month = question.value.partition("-")
-                return MonthParts(
-                    month.lstrip("0").replace("?", ""), year.replace("?", ""), MONTH_NAMES
-                )
-    return MonthParts("", "", MONTH_NAMES)
+                return MonthParts(month.lstrip("0").replace("?", ""), year.replace("?", ""), names)
+    return MonthParts("", "", names)

@@ -57,14 +57,19 @@ def ask(port: int, path: str, cookie: str = "") -> Received:
     return Received(head + b"\r\n\r\n", body)
 
 
-@pytest.mark.parametrize("track", ["1", "2"])
+@pytest.mark.parametrize(
+    ("track", "language"), [("1", "es"), ("2", "es"), ("1", "en"), ("2", "en")]
+)
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_everything_fits_the_first_flight(db: Database, number: int, track: str) -> None:
+def test_everything_fits_the_first_flight(
+    db: Database, number: int, track: str, language: str
+) -> None:
     site = Site(db, number)
     person = site.person(track=track)
     served = Served(site)
     device = site.device()
-    device.begin(person)
+    device.get(f"/e/{person.token}")
+    device.post(f"/e/{person.token}", {"t": person.token, "lang": language})
     cookie = "; ".join(f"{name}={value}" for name, value in device.client.cookies.items())
 
     document = ask(served.port, "/responder", f"{cookie}; trayecto_js=1")
@@ -76,7 +81,7 @@ def test_everything_fits_the_first_flight(db: Database, number: int, track: str)
     served.stop()
 
     total = sum(len(each.head) + len(each.body) for each in received.values()) + HTTPS_ONLY
-    write_table(number, track, {**received, "state": state}, total)
+    write_table(f"{number}-track-{track}-{language}", {**received, "state": state}, total)
     assert document.text.count("<template>") == 2 + len(set(step_names(number, track)))
     assert len(received) == 3
     assert total <= FIRST_FLIGHT, {n: (len(r.head), len(r.body)) for n, r in received.items()}
@@ -88,13 +93,13 @@ def step_names(number: int, track: str) -> list[str]:
     return [item.step or item.name for item in form.items if item.applies is None or track != "1"]
 
 
-def write_table(number: int, track: str, received: dict[str, Received], total: int) -> None:
-    rows = [f"{name:12} {len(r.head):6} {len(r.body):6}" for name, r in received.items()]
+def write_table(name: str, received: dict[str, Received], total: int) -> None:
+    rows = [f"{what:12} {len(r.head):6} {len(r.body):6}" for what, r in received.items()]
     TABLES.mkdir(parents=True, exist_ok=True)
     table = "\n".join(
         ["what           head   body", *rows, f"total of the first three, over https: {total}", ""]
     )
-    (TABLES / f"questionnaire-{number}-track-{track}.txt").write_text(table, "utf-8")
+    (TABLES / f"questionnaire-{name}.txt").write_text(table, "utf-8")
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
