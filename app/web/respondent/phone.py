@@ -62,8 +62,8 @@ _BLANK = N_("En blanco")
 _ELSEWHERE = N_("La diste en otro dispositivo; aquí no se muestra.")
 
 # What the phone learns of one step: `d` it need not keep it, `e` what is to be mended, `f` it is
-# somebody else's, `a` and `b` the kept answer and this one, for the person to choose; nothing: a
-# question that is closed as long as that choice is open.
+# somebody else's, `a` and `b` the kept answer and this one, for the person to choose, and `r` the
+# count that the choice must pass; nothing: a question that is closed while that choice is open.
 Outcome: TypeAlias = Mapping[str, object]
 DONE: Outcome = {"d": True}
 GONE: Outcome = {"d": True}
@@ -261,7 +261,7 @@ def _clash(sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, o
     mine = {name: answer for name, answer in entries.items() if name in kept}
     say = Say(sitting.visit.language)
     first = _said(sitting, shown) if len(shown) == len(kept) else say(_ELSEWHERE)
-    return {"a": first, "b": _said(sitting, mine)}
+    return {"a": first, "b": _said(sitting, mine), "r": newest_revision(sitting)}
 
 
 def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:

@@ -356,6 +356,7 @@ function merge(o, x) {
     all('blockquote')[k].textContent = t
     all('button')[k].onclick = () => {
       delete M[o.k]
+      R = Math.max(R, o.r)
       if (k) keep(x)
       L.reload()
     }

@@ -1,0 +1,159 @@
+"""A phone in trouble: two answers to one question, a session that lapsed, a clock that is wrong."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from sqlmodel import select
+
+from app.db.transactions import Database
+from app.responses.tables import AnswerRevision
+from tests.responses.people import Person
+from tests.web.respondent.served import Served
+from tests.web.respondent.site import Site
+from tests.web.respondent.test_browser_walk import faults
+from tests.web.respondent.test_phone_walk import (
+    SHOTS,
+    begin,
+    browser,
+    database_url,
+    go_on,
+    phone,
+    says,
+    steps_sent,
+    stored,
+    waiting,
+)
+
+__all__ = ["browser", "database_url"]  # fixtures of the walk
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def site(db: Database) -> Site:
+    return Site(db, 2)
+
+
+@pytest.fixture
+def served(site: Site) -> Iterator[Served]:
+    found = Served(site)
+    yield found
+    found.stop()
+
+
+def lives_in(page: Page, town: str) -> None:
+    page.locator("input[value='1']").check()  # the notice
+    page.locator("button.go").click()
+    page.locator("#municipio_residencia").fill(town)
+    page.locator("button.go").click()
+
+
+def two_phones(
+    browser: Browser, served: Served, site: Site, person: Person
+) -> tuple[BrowserContext, Page]:
+    """Two phones opened the link; the second answered in a tunnel, the first a moment later."""
+    contexts = [phone(browser, []) for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    for page in pages:
+        begin(page, served, person)
+    contexts[1].set_offline(True)
+    lives_in(pages[1], "Tonalá")
+    site.clock.pass_(seconds=30)
+    pages[0].reload()
+    pages[0].wait_for_selector("form[novalidate]")
+    lives_in(pages[0], "Zapopan")
+    says(pages[0], "Guardado")
+    contexts[0].close()
+    contexts[1].set_offline(False)
+    return contexts[1], pages[1]
+
+
+def all_leave(page: Page) -> None:
+    """Wait until nothing waits on this phone; the page may begin anew meanwhile."""
+    for _ in range(100):
+        with suppress(Error):
+            if not waiting(page):
+                return
+        page.wait_for_timeout(100)
+    pytest.fail("answers stay on the phone")
+
+
+@pytest.mark.parametrize(
+    ("button", "kept"), [("Dejar esta", "Zapopan"), ("Cambiar por esta", "Tonalá")]
+)
+def test_two_answers_of_two_phones_are_for_the_person_to_choose(
+    db: Database, browser: Browser, site: Site, served: Served, button: str, kept: str
+) -> None:
+    context, page = two_phones(browser, served, site, site.person())
+
+    expect(page.locator("h1")).to_have_text(
+        "Hay dos respuestas distintas. Elige con cuál te quedas."
+    )
+    texts = page.locator("blockquote").all_inner_texts()
+    found = faults(page)
+    page.screenshot(path=SHOTS / "two-answers.png", full_page=True)
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/responder*")
+    page.wait_for_selector("form[novalidate]")
+    all_leave(page)
+    context.close()
+
+    assert texts == ["La diste en otro dispositivo; aquí no se muestra.", "Tonalá"]
+    assert found == []
+    assert stored(db)["municipio_residencia"] == kept
+
+
+def test_a_session_that_lapsed_costs_no_answer(
+    db: Database, browser: Browser, site: Site, served: Served
+) -> None:
+    person = site.person()
+    context = phone(browser, [])
+    page = context.new_page()
+    begin(page, served, person)
+    go_on(page)
+    says(page, "Guardado")
+    context.set_offline(True)
+    for _ in range(2):
+        go_on(page)
+    assert waiting(page) == 2
+
+    site.clock.pass_(hours=25)
+    context.set_offline(False)
+    expect(page.locator("h1")).to_contain_text("Esta sesión ya terminó")
+    still = waiting(page)
+    page.goto(f"{served.url}/e/{person.token}")
+    page.locator("button.go").click()
+    page.wait_for_selector("form[novalidate]")
+    all_leave(page)
+    context.close()
+
+    assert still == 2
+    assert len(steps_sent(db)) == len(set(steps_sent(db))) == 3
+
+
+@pytest.mark.parametrize("years", [-9, 4])
+def test_a_wrong_clock_changes_neither_order_nor_day(
+    db: Database, browser: Browser, site: Site, served: Served, years: int
+) -> None:
+    context = phone(browser, [])
+    context.add_init_script(
+        f"(() => {{ const now = Date.now; Date.now = () => now() + {years} * 31557600000 }})()"
+    )
+    page = context.new_page()
+    begin(page, served, site.person())
+    context.set_offline(True)
+    for _ in range(3):
+        go_on(page)
+    context.set_offline(False)
+    says(page, "Guardado")
+    context.close()
+
+    with db.reading() as session:
+        rows = session.exec(select(AnswerRevision).order_by("revision")).all()
+    assert len({row.revision for row in rows}) == 3
+    assert all(
+        row.client_at is not None and abs(row.client_at - site.clock.at) < timedelta(minutes=5)
+        for row in rows
+    )
