@@ -1,8 +1,11 @@
 """The same page sent twice with different answers: both are shown, and the person chooses."""
 
+from collections.abc import Collection
+
 from sqlmodel import Session
 
 from app.questionnaires.answers import Stored, Unreadable, from_stored, read_answer
+from app.questionnaires.flow import Step
 from app.responses.collecting import KeyReused
 from app.responses.queries import say_answer
 from app.responses.sitting import Sitting
@@ -52,11 +55,20 @@ def clash_page(
     return ClashPage(
         title=say("Esta página ya se había enviado"),
         sentence=say.refusal(clash),
+        question=asked(session, sitting, entries),
         first=_shown(first, say) if clash.first else (say(_ELSEWHERE),),
         second=_shown(second, say),
         keep_first=act_fields(screen.secret, "conservar"),
         keep_second=again,
     )
+
+
+def asked(session: Session, sitting: Sitting, variables: Collection[str]) -> str:
+    """The questions that these variables answer, in the words of this person."""
+    named = [sitting.questionnaire.variables[name].item for name in variables]
+    items = tuple(item for item in sitting.questionnaire.items if item.name in named)
+    wording = wording_of(session, sitting, (Step("", "", items),), sitting.visit.language)
+    return " · ".join(wording.say(item.label) for item in items)
 
 
 def _pair(kept: object) -> Stored | None:

@@ -132,6 +132,7 @@ class ClashPage(Page):
     template: ClassVar[str] = "respondent/clash.html"
     title: str
     sentence: str
+    question: str
     first: tuple[str, ...]
     second: tuple[str, ...]
     keep_first: tuple[Field, ...]

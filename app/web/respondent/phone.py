@@ -44,6 +44,7 @@ from app.responses.wording import wording_of
 from app.web.asgi import read_body
 from app.web.language import N_, Say
 from app.web.render import html
+from app.web.respondent.clash import asked
 from app.web.respondent.messages import spoken
 from app.web.respondent.phone_document import document_of, serve_document
 from app.web.respondent.posted import Posted, late_submission
@@ -62,8 +63,8 @@ _BLANK = N_("En blanco")
 _ELSEWHERE = N_("La diste en otro dispositivo; aquí no se muestra.")
 
 # What the phone learns of one step: `d` it need not keep it, `e` what is to be mended, `f` it is
-# somebody else's, `a` and `b` the kept answer and this one, for the person to choose, and `r` the
-# count that the choice must pass; nothing: a question that is closed while that choice is open.
+# somebody else's; `q`, `a`, `b` a question with the kept answer and this one, for the person to
+# choose, and `r` the count that the choice must pass; nothing: closed while that choice is open.
 Outcome: TypeAlias = Mapping[str, object]
 DONE: Outcome = {"d": True}
 GONE: Outcome = {"d": True}
@@ -213,12 +214,12 @@ def _keep(
     submission = late_submission(_posted(waiting), sitting, waiting.r)
     kept = clashing(connection, sitting, submission)
     if kept:
-        return _clash(sitting, kept, submission.entries)
+        return _clash(connection, sitting, kept, submission.entries)
     try:
         saved = save_step(connection, sitting, submission, keys=keys, now=now)
     except KeyReused:
         # Somebody else's program: our script never uses a key twice. The first answer stays.
-        return _clash(sitting, sitting.answers, submission.entries)
+        return _clash(connection, sitting, sitting.answers, submission.entries)
     if isinstance(saved, Faulty):
         return {**DONE, "e": [_issue(issue) for issue in saved.issues]}
     return DONE
@@ -255,13 +256,25 @@ def _is_own(connection: Connection, sitting: Sitting, short: str) -> bool:
         return short in {short_id(each) for each in ids}
 
 
-def _clash(sitting: Sitting, kept: Mapping[str, object], entries: Mapping[str, object]) -> Outcome:
-    """Both answers in words; the kept one only where this device may show it."""
+def _clash(
+    connection: Connection,
+    sitting: Sitting,
+    kept: Mapping[str, object],
+    entries: Mapping[str, object],
+) -> Outcome:
+    """The question and both answers in words; the kept one only where it may be shown."""
     shown = {name: answer for name, answer in kept.items() if name not in sitting.hidden}
     mine = {name: answer for name, answer in entries.items() if name in kept}
     say = Say(sitting.visit.language)
     first = _said(sitting, shown) if len(shown) == len(kept) else say(_ELSEWHERE)
-    return {"a": first, "b": _said(sitting, mine), "r": newest_revision(sitting)}
+    with Session(connection) as session:
+        question = asked(session, sitting, mine)
+    return {
+        "q": question,
+        "a": first,
+        "b": _said(sitting, mine),
+        "r": newest_revision(sitting),
+    }
 
 
 def _said(sitting: Sitting, answers: Mapping[str, object]) -> str:

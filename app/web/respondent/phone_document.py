@@ -106,14 +106,13 @@ def _kept(version: _Version, audiences: Audiences, language: Language) -> Docume
 
 
 # What the script says by itself, by place: saved, saving, one waits, many wait, waiting in memory,
-# last button, last button in class, two answers, sending at the end.
+# last button, two answers, sending at the end.
 _WORDS = (
     N_("Guardado"),
     N_("Guardando…"),
     N_("Sin conexión: 1 respuesta guardada en este teléfono"),
     N_("Sin conexión: {n} respuestas guardadas en este teléfono"),
     N_("Sin conexión: {n} sin enviar. No cierres esta página"),
-    N_("Terminar"),
     N_("Terminar"),
     N_("Hay dos respuestas distintas. Elige con cuál te quedas."),
     N_("Listo. Enviamos tus respuestas en cuanto haya conexión."),

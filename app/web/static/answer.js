@@ -144,7 +144,7 @@ function fault(i, l, a, w) {
 
 // v variable, c code, h hard, m words; soft ones only where nothing is hard
 function issues(raw, items, old) {
-  var w = walk(raw, old), found = [], hard, note = (v, c, h, m) => found.push({ v: v, c: c, h: h, m: m })
+  var w = walk(raw, old), found = [], hard, note = (v, c, h, m) => found.push({ v, c, h, m })
   w.i.forEach(i => {
     var own = w.v[i.n], clean = 1, empty
     if (!has(items, i)) return
@@ -289,7 +289,7 @@ function show() {
   form.prepend(template(T.indexOf(n)))
   all('.way').forEach(e => $('.stop').before(e))
   k ? $('.back a').href = '#' + path[k - 1][0] : C.firstChild.remove() || $('.stop').remove()
-  all('[data-i]').forEach(e => has(w.i.map(i => i.n), e.dataset.i) || e.remove())
+  all('[data-i]').forEach(e => w.i.some(i => i.n == e.dataset.i) || e.remove())
   all('[data-n]').forEach(d => {
     var l = V[d.dataset.n]
     array(d.children).forEach(e => {
@@ -308,7 +308,7 @@ function show() {
     else e.value = f && f[0] || ''
   })
   while (t = text.nextNode()) t.data = t.data.replace(/{(\w+)}/g, (x, k) => S.p[k] || '…')
-  if (!following(A, n)) last.textContent = Q.u[S.c ? 6 : 5]
+  if (!following(A, n)) last.textContent = Q.u[5]
   notes.innerHTML = S.h[n] || ''
   N[1].some(i => i.l.some(l => A[l.n] == GIVEN)) || $('.note').remove()
   others()
@@ -350,8 +350,8 @@ function warn(n, typed, bad) {
 }
 // Two answers to one question, from two devices or pages: the person says which one stays.
 function merge(o, x) {
-  page(Q.u[7])
-  C.append(template(1))
+  page(Q.u[6])
+  C.append(el('p', o.q), template(1))
   ;[o.a, o.b].forEach((t, k) => {
     all('blockquote')[k].textContent = t
     all('button')[k].onclick = () => {
@@ -364,7 +364,7 @@ function merge(o, x) {
 }
 
 function finish(how) {
-  page(Q.u[8])
+  page(Q.u[7])
   ended = how || 'fin'
   send()
 }
@@ -391,7 +391,7 @@ function submit(e) {
   }
   if (!bad[0]) {
     take(n, t)
-    keep({ p: n, v: seen, t: t })
+    keep({ p: n, v: seen, t })
     send()
   }
   b = !walk(A).r && following(A, n)
@@ -408,7 +408,7 @@ function begin() {
     A = S.a
     F = S.f
     use(Q, S.v)
-    T = array(new Set([0, 1].concat(Q.i.map(i => i.s))))
+    T = [0, 1, ...new Set(Q.i.map(i => i.s))]
     $('header span').textContent = S.n
     waiting().forEach(x => { if (x.k.startsWith(S.k)) take(x.p, x.t) })
     D.onsubmit = submit

@@ -92,6 +92,7 @@ def test_two_answers_of_two_phones_are_for_the_person_to_choose(
         "Hay dos respuestas distintas. Elige con cuál te quedas."
     )
     texts = page.locator("blockquote").all_inner_texts()
+    question = page.locator("h1 + p").inner_text()
     found = faults(page)
     page.screenshot(path=SHOTS / "two-answers.png", full_page=True)
     page.get_by_role("button", name=button).click()
@@ -101,6 +102,7 @@ def test_two_answers_of_two_phones_are_for_the_person_to_choose(
     context.close()
 
     assert texts == ["La diste en otro dispositivo; aquí no se muestra.", "Tonalá"]
+    assert question == "¿En qué municipio vives ahora?"
     assert found == []
     assert stored(db)["municipio_residencia"] == kept
 
