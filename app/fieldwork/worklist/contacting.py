@@ -206,7 +206,8 @@ def refuse_strange_case(session: Session, case_id: UUID, by: Steward) -> UUID:
 def _refuse_untimely(standing: Standing, *, now: datetime) -> None:
     agreed = standing.meeting is not None and now >= standing.meeting.at - timedelta(minutes=10)
     if standing.quiet is not None and not agreed:
-        raise NotNow(why="Se escribe y se llama de 9:00 a 20:00.")
+        hours = standing.hours
+        raise NotNow(why=f"Se escribe y se llama de {hours.opens:%H:%M} a {hours.closes:%H:%M}.")
     if not standing.place.open_to_contact and standing.place.turn is not Turn.ASKED_WHAT_HAPPENED:
         raise NotNow(why=standing.place.why)
 

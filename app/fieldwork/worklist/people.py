@@ -15,16 +15,17 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.chronology.contact_plan import DEFAULT_PLANS
+from app.chronology.contact_plan import SendingHours
 from app.chronology.due import quiet_until
-from app.directory.tables import CohortRow, ContactPoint, ContactState, OptOut, PanelMember
+from app.directory.tables import CohortRow, ContactPoint, OptOut, PanelMember
 from app.fieldwork.addressees import USABLE, born_on, follow_up_refusals
 from app.fieldwork.dispositions import Disposition
+from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED, Addressee, Unwanted, why_unwanted
 from app.fieldwork.worklist.ranking import Place, Prospect, place_of
 from app.fieldwork.worklist.results import Channel
-from app.fieldwork.worklist.routes import Reachable, channels_of
+from app.fieldwork.worklist.routes import Reachable, routes_of
 from app.fieldwork.worklist.tables import Appointment, ContactAttempt, EligibilityDoubt
 from app.units.queries import people_in_scope
 from app.units.scope import Scope
@@ -78,6 +79,7 @@ class Standing:
     routes: tuple[Channel, ...]
     unsaid: Unsaid | None
     meeting: Meeting | None
+    hours: SendingHours
     quiet: datetime | None  # until when nobody is disturbed; None: now is a good hour
 
 
@@ -110,6 +112,7 @@ class _Row:
     simulated: bool
     questionnaire: int
     closes_at: datetime
+    school_id: UUID
     zone: str
 
 
@@ -124,6 +127,7 @@ class _Known:
     doubted: frozenset[UUID]
     opted_out: frozenset[UUID]
     refusals: Mapping[UUID, UUID | None]
+    plans: Plans
 
 
 def ranked(session: Session, scope: Scope, asked: Asked, *, now: datetime) -> list[Standing]:
@@ -207,6 +211,7 @@ def _rows(
             col(PanelMember.simulated),
             col(Wave.questionnaire),
             col(Wave.closes_at),
+            col(Wave.school_id),
             col(OrganisationUnit.time_zone),
         )
         .select_from(Case)
@@ -256,33 +261,35 @@ def _known(session: Session, rows: Sequence[_Row]) -> _Known:
         )
         refusals.update(follow_up_refusals(session, members))
     return _Known(
-        contacts, tried, unsaid, meetings, frozenset(doubted), frozenset(opted_out), refusals
+        contacts,
+        tried,
+        unsaid,
+        meetings,
+        frozenset(doubted),
+        frozenset(opted_out),
+        refusals,
+        plans_of(session, {row.school_id for row in rows}),
     )
 
 
 def _reachable(session: Session, members: Sequence[UUID]) -> Iterator[tuple[UUID, Reachable]]:
-    """Usable addresses, best first (as directory.contacts ranks them), without their values."""
+    """Usable addresses without their values."""
     rows = session.connection().execute(
         select_columns(
-            col(ContactPoint.member_id), col(ContactPoint.kind), col(ContactPoint.whatsapp)
-        )
-        .where(col(ContactPoint.member_id).in_(members), col(ContactPoint.state).in_(USABLE))
-        .order_by(
-            col(ContactPoint.preferred).desc(),
-            col(ContactPoint.institutional),
-            (col(ContactPoint.state) != ContactState.CONFIRMED),
-            col(ContactPoint.added_at).desc(),
-            col(ContactPoint.id),
-        )
+            col(ContactPoint.member_id),
+            col(ContactPoint.kind),
+            col(ContactPoint.whatsapp),
+            col(ContactPoint.preferred),
+        ).where(col(ContactPoint.member_id).in_(members), col(ContactPoint.state).in_(USABLE))
     )
-    for member_id, kind, whatsapp in rows:
-        yield member_id, Reachable(kind, whatsapp)
+    for member_id, kind, whatsapp, preferred in rows:
+        yield member_id, Reachable(kind, whatsapp, preferred)
 
 
 def _standing(row: _Row, known: _Known, *, now: datetime) -> Standing:
     today = civil_date(now, row.zone)
-    plan = DEFAULT_PLANS[row.questionnaire]
-    routes = _routes(known.contacts.get(row.member_id, ()))
+    plan = known.plans.of(row.school_id, row.questionnaire)
+    routes = routes_of(known.contacts.get(row.member_id, ()))
     tried = known.tried.get(row.case_id, set())
     meeting = known.meetings.get(row.case_id)
     prospect = Prospect(
@@ -311,13 +318,9 @@ def _standing(row: _Row, known: _Known, *, now: datetime) -> Standing:
         routes=routes,
         unsaid=known.unsaid.get(row.case_id),
         meeting=meeting,
+        hours=plan.hours,
         quiet=quiet_until(plan.hours, now=now, zone=row.zone),
     )
-
-
-def _routes(contacts: Iterable[Reachable]) -> tuple[Channel, ...]:
-    """Channels in the order of the person's best addresses, each once."""
-    return tuple(dict.fromkeys(one for contact in contacts for one in channels_of(contact)))
 
 
 def _barrier(row: _Row, known: _Known, *, now: datetime, today: date) -> Unwanted | None:

@@ -4,11 +4,13 @@ Sources: wa.me click-to-chat (digits only, no +), RFC 5724 (sms:), RFC 6068 (mai
 (tel:). The personal link is in the text: such an address is never a page of ours, never logged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
 from app.directory.states import ContactKind
+from app.fieldwork.short_texts import telephone_letters
 from app.fieldwork.texts import MINUTES
 from app.fieldwork.worklist.results import Channel
 
@@ -18,10 +20,11 @@ APPS = ("https://wa.me", "tel:", "sms:", "mailto:")
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A usable way to reach a person, without its value; best first in a sequence."""
+    """A usable way to reach a person, without its value. `preferred`: by the person."""
 
     kind: ContactKind
     whatsapp: bool | None = None
+    preferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,14 @@ def channels_of(contact: Reachable) -> tuple[Channel, ...]:
             return (Channel.WHATSAPP, Channel.CALL, Channel.SMS)
         case ContactKind.PHONE:
             return (Channel.WHATSAPP, Channel.CALL) if contact.whatsapp else (Channel.CALL,)
+
+
+def routes_of(contacts: Sequence[Reachable]) -> tuple[Channel, ...]:
+    """The channels of a person, each once: what they prefer, then what is answered most."""
+    found = {one: contact.preferred for contact in contacts for one in channels_of(contact)}
+    for contact in contacts:
+        found.update(dict.fromkeys(channels_of(contact), True) if contact.preferred else {})
+    return tuple(sorted(found, key=lambda one: (not found[one], _EFFORT[one])))
 
 
 def address(channel: Channel, to: str, words: Words) -> str:
@@ -90,17 +101,13 @@ def message(words: Words) -> str:
 
 
 def short_message(words: Words) -> str:
-    """For SMS: the same in one or two parts, without accents that would double its parts."""
+    """For SMS: the same in one or two parts, in letters that do not double its parts."""
     asked = "te faltan unas preguntas" if words.started else "cuentanos que haces"
-    return _plain(
+    return telephone_letters(
         f"{words.given_name}, soy {words.tutor} de {words.school}: {asked} "
         f"({MINUTES[words.questionnaire]} min). Tu enlace personal: {words.link} "
         "Si ya no quieres mensajes, dimelo."
     )
-
-
-def _plain(text: str) -> str:
-    return text.translate(str.maketrans("áéíóúüÁÉÍÓÚÜ", "aeiouuAEIOUU"))
 
 
 def _day(day: date) -> str:
@@ -111,6 +118,7 @@ def _in_url(text: str) -> str:
     return quote(text, safe="")
 
 
+_EFFORT = {channel: place for place, channel in enumerate(Channel)}
 _MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
     *("septiembre", "octubre", "noviembre", "diciembre"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app.chronology.contact_plan import SendingHours
 from app.fieldwork.worklist.people import Meeting, Standing, Unsaid
 from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.results import (
@@ -85,12 +86,18 @@ def why_closed(standing: Standing, now: datetime) -> str:
     if standing.quiet is not None:
         here = now.astimezone(ZoneInfo(standing.zone))
         return (
-            f"Allá son las {here:%H:%M}. Se escribe y se llama de 9:00 a 20:00; "
+            f"Allá son las {here:%H:%M}. Se escribe y se llama {hours_in_words(standing.hours)}; "
             "los botones se encienden a esa hora."
         )
     if standing.place.turn is Turn.ASKED_WHAT_HAPPENED or standing.place.open_to_contact:
         return ""
     return standing.place.why
+
+
+def hours_in_words(hours: SendingHours) -> str:
+    """When people may be disturbed: "de 9:00 a 20:00"."""
+    opens, closes = (f"{at.hour}:{at.minute:02}" for at in (hours.opens, hours.closes))
+    return f"de {opens} a {closes}"
 
 
 def asking(unsaid: Unsaid) -> Asking:

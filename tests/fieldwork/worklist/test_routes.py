@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.directory.states import ContactKind
 from app.fieldwork.worklist.results import Channel
-from app.fieldwork.worklist.routes import Reachable, Words, address, channels_of, message
+from app.fieldwork.worklist.routes import Reachable, Words, address, channels_of, message, routes_of
 
 LINK = "https://seguimiento.example/e/AAAAAAAAAAAAAAAAAAAAAA"
 WORDS = Words(
@@ -70,6 +70,16 @@ def test_no_name_breaks_out_of_the_text(name: str, channel: Channel) -> None:
     query = found.partition("?")[2]
     assert query.count("&") == (1 if channel is Channel.EMAIL else 0)
     assert not set(found) & set("# \r\n\"'<>")
+
+
+def test_what_the_person_prefers_comes_first() -> None:
+    mobile, mail = Reachable(ContactKind.MOBILE), Reachable(ContactKind.EMAIL)
+    preferred = Reachable(ContactKind.EMAIL, preferred=True)
+    whatsapp_first = (Channel.WHATSAPP, Channel.CALL, Channel.SMS, Channel.EMAIL)
+
+    assert routes_of([mail, mobile, mail]) == whatsapp_first
+    assert routes_of([mail, mobile, preferred]) == (Channel.EMAIL, *whatsapp_first[:3])
+    assert routes_of([]) == ()
 
 
 @pytest.mark.parametrize(
