@@ -35,6 +35,7 @@ from app.web.staff import (
     classrooms,
     first_run,
     frame,
+    handing_over,
     institution,
     lost_links,
     mailbox,
@@ -57,6 +58,7 @@ from app.web.staff import (
     windows,
     worklist,
     worklist_person,
+    worklist_print,
 )
 from app.web.trace import Trace
 from app.web.wiring import Permits, Site
@@ -92,6 +94,7 @@ MODULES: tuple[ModuleType, ...] = (
     slips,
     worklist,
     worklist_person,
+    worklist_print,
     telephone,
     frame,
     results,
@@ -103,6 +106,7 @@ MODULES: tuple[ModuleType, ...] = (
     transfers,
     lost_links,
     accounts,
+    handing_over,
     audit,
 )
 

@@ -88,6 +88,7 @@ class WaveWaiting:
     """An open wave of the caller, with how many of their people have not answered."""
 
     wave_id: UUID
+    school_id: UUID
     school: str
     questionnaire: int
     entered: int
@@ -150,6 +151,7 @@ def waves_waiting(session: Session, scope: Scope, *, now: datetime) -> tuple[Wav
     rows = session.connection().execute(
         select_columns(
             col(Wave.id),
+            col(Wave.school_id),
             col(OrganisationUnit.name),
             col(Wave.questionnaire),
             col(CohortRow.entered),
@@ -165,6 +167,7 @@ def waves_waiting(session: Session, scope: Scope, *, now: datetime) -> tuple[Wav
         .where(*_missing(scope, now))
         .group_by(
             col(Wave.id),
+            col(Wave.school_id),
             col(OrganisationUnit.name),
             col(Wave.questionnaire),
             col(CohortRow.entered),

@@ -54,6 +54,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "staff.enabled": "Abrió una cuenta",
     "staff.grant_taken_back": "Quitó un papel",
     "staff.granted": "Dio un papel",
+    "staff.groups_handed_over": "Pasó grupos de un tutor a otro",
     "staff.link_made": "Hizo un enlace de acceso",
     "staff.password_changed": "Cambió su contraseña",
     "staff.password_set": "Puso su contraseña",
@@ -70,6 +71,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "wave.missing_seen": "Vio quién falta en un levantamiento",
     "wave.paused": "Pausó un levantamiento",
     "wave.resumed": "Reanudó un levantamiento",
+    "worklist.printed": "Preparó la hoja de pendientes con teléfonos o enlaces",
     "worklist.seen": "Vio su lista de pendientes",
     "window.moved": "Movió una fecha",
 }

@@ -20,7 +20,8 @@ from app.units import queries as units
 from app.units.tables import OrganisationUnit, UnitKind
 from app.web.render import Page, render, say_date
 from app.web.staff import walk
-from app.web.staff.shell import Crumb, Shell, shell
+from app.web.staff.pending_tasks import pending_tasks
+from app.web.staff.shell import Crumb, Shell, Task, shell
 from app.web.staff.units import crumbs
 from app.web.wiring import Caller, Db, Now, Permits
 
@@ -30,6 +31,7 @@ Reader = Annotated[Caller, Depends(Permits(Permission.SEE_CHRONOLOGY))]
 TARGET = 65  # percent; knowledge rate NACE asks for, the sensible target to print (domain.md 5)
 GENERATIONS_SHOWN = 4  # without a directory: those in or near their field time
 SCHOOLS_SHOWN = 50
+MOST_TASKS = 5
 
 STATE_WORDS = {
     CellState.PLANNED: "Planeado",
@@ -80,15 +82,6 @@ class RowView:
     label: str
     note: str
     cells: tuple[CellView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that needs a person today."""
-
-    sentence: str
-    url: str | None
-    button: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +167,10 @@ def _page(
         columns=_columns(table, today),
         rows=tuple(_row(found, table, index, today) for index in range(len(table.rows))),
         footnote=_footnote(table),
-        today=_tasks(session, caller, found, unit),
+        today=(
+            *pending_tasks(session, caller, unit, now=now),
+            *_tasks(session, caller, found, unit),
+        )[:MOST_TASKS],
         schools=() if school else _schools(session, caller, unit),
         more_schools=None if school else f"/panel/unidades/{unit.code}",
         move_url=f"/panel/cronologia/{unit.code}/fechas"
@@ -269,7 +265,7 @@ def _footnote(table: ChronologyTable) -> str:
 def _tasks(
     session: Session, caller: Caller, found: UnitChronology, unit: OrganisationUnit
 ) -> tuple[Task, ...]:
-    """At most five things that need a person, each with its button."""
+    """Things that need a person, each with its button."""
     tasks = [
         Task(f"Falta: {step.text.lower()}. {step.hint}", step.url, step.button)
         for step in walk.steps(session, caller)
@@ -285,7 +281,7 @@ def _tasks(
                 "Confirmar el egreso",
             )
         )
-    return tuple(tasks[:5])
+    return tuple(tasks)
 
 
 def _schools(session: Session, caller: Caller, unit: OrganisationUnit) -> tuple[SchoolLine, ...]:

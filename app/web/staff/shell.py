@@ -54,6 +54,15 @@ class Issue:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that needs a person today."""
+
+    sentence: str
+    url: str | None
+    button: str
+
+
 def shell(caller: Caller, *, at: str = "") -> Shell:
     """The frame for this caller; `at` is the address of the current menu entry."""
     return Shell(

@@ -85,6 +85,7 @@ class WaveWorklistPage(Page):
     late: tuple[PlainCard, ...]
     pager: Pager
     back: str
+    print_url: str
     changes_url: str | None
     changes: str
 
@@ -142,6 +143,7 @@ def wave_worklist(
         late=late,
         pager=pager(here, narrowed, view.page, total, people.PAGE if cards else queries.PAGE),
         back=f"{here}?grupo={view.group}" if chosen else here,
+        print_url=f"{here}/imprimir" + (f"?grupo={view.group}" if chosen else ""),
         changes_url=f"{top.url}/cambios" if runs else None,
         changes=_changes(session, caller, wave_id) if runs else "",
     )
