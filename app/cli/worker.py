@@ -22,6 +22,8 @@ from app.cli.runtime import opened_runtime
 from app.cli.terminal import show_json
 from app.db.health import examine, refuse_unfit
 from app.fieldwork import tokens
+from app.fieldwork.capacity import advice_in_words
+from app.fieldwork.fitting import limits_of
 from app.fieldwork.link_list import PersonalLink, WaveOf, links_of
 from app.fieldwork.planning import WaveNote
 from app.fieldwork.prospects import rehearsal
@@ -81,11 +83,22 @@ def tick_once(now: Now = None, as_json: Json = False) -> None:
 def calendar(
     now: Now = None,
     days: Annotated[int, typer.Option(help="Cuántos días.", min=1, max=LONGEST_REHEARSAL)] = 14,
+    unit: Annotated[
+        str | None, typer.Option(help="Solo esta unidad y lo que tiene debajo, por su clave.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Ensaya los próximos días: qué se abrirá, enviará y cerrará, sin hacerlo."""
     with opened_runtime() as runtime, runtime.database.reading() as session:
-        report = rehearsal(session, now=clock_at(now, runtime.clock)(), days=days)
+        limits = limits_of(runtime.settings)
+        unit_id = None if unit is None else asked_unit(session, unit).id
+        report = rehearsal(
+            session,
+            now=clock_at(now, runtime.clock)(),
+            days=days,
+            limits=limits,
+            unit_id=unit_id,
+        )
     if as_json:
         show_json([_day_document(day) for day in report])
     else:
@@ -177,6 +190,12 @@ def _day_document(day: RehearsedDay) -> dict[str, object]:
         "closed": [_wave_document(wave) for wave in day.closed],
         "sent": day.messages.total(),
         "domains": dict(day.messages.most_common()),
+        "leaves": day.leaving.total(),
+        "waiting": day.waiting,
+        "refused": [
+            {**_wave_document(one.wave), "advice": advice_in_words(one.advice)}
+            for one in day.refused
+        ],
     }
 
 
@@ -190,7 +209,7 @@ def _wave_document(wave: RehearsedWave) -> dict[str, object]:
 
 def _tell_days(report: Sequence[RehearsedDay]) -> None:
     for day in report:
-        if not (day.opened or day.closed or day.messages):
+        if not (day.opened or day.closed or day.messages or day.waiting):
             continue
         print(
             f"{day.day.isoformat()}  se abren {len(day.opened)}, se cierran {len(day.closed)}, "
@@ -198,6 +217,13 @@ def _tell_days(report: Sequence[RehearsedDay]) -> None:
         )
         for domain, count in day.messages.most_common():
             print(f"            {count:>7}  {domain}")
+        if day.waiting:
+            print(f"            {day.waiting:>7}  esperan otro día por los límites de envío")
+        for refused in day.refused:
+            print(
+                f"            No cabe: {refused.wave.school}, {refused.wave.cohort}, Cuestionario "
+                f"{refused.wave.period.wave}. {advice_in_words(refused.advice)}"
+            )
     if not any(day.opened or day.closed or day.messages for day in report):
         print("No hay nada que abrir, enviar ni cerrar en esos días.")
 

@@ -23,7 +23,10 @@ from app.fieldwork.tables import Case, Wave, WaveState
 from app.keys import PurposeKey
 from app.units.tables import OrganisationUnit
 
-SWEPT = "directory_swept"  # deployment mark: the UTC day of the last complete comparison
+SWEPT = "directory_swept"  # deployment mark: the day of the last complete comparison
+# The last zone of Mexico in which a day begins: then every exit date of that day has come, and it
+# is still night everywhere, so whoever joins is written to on that very day.
+LAST_TO_BEGIN = "America/Tijuana"
 RECENT = timedelta(days=2)  # longer than any import takes to commit
 LATE = "Alta posterior a la apertura"
 
@@ -41,7 +44,7 @@ class Followed:
 def follow_directory(session: Session, *, now: datetime, keys: Sequence[PurposeKey]) -> Followed:
     """Compare cases with what changed in the directory; everything, once a day.
 
-    A tick looks only at members changed in the last two days. The first of each UTC day looks
+    A tick looks only at members changed in the last two days. The first of each day looks
     at all: exit dates that came, and whatever changed while the scheduler was silent.
     """
     since = None if _take_sweep(session, now=now) else now - RECENT
@@ -52,7 +55,7 @@ def follow_directory(session: Session, *, now: datetime, keys: Sequence[PurposeK
 
 def _take_sweep(session: Session, *, now: datetime) -> bool:
     """Whether this worker compares everything today. A rival waits for the outcome of ours."""
-    today = now.astimezone(UTC).date().isoformat()
+    today = civil_date(now, LAST_TO_BEGIN).isoformat()
     if marked(session, SWEPT) == today:
         return False
     values = {"name": SWEPT, "value": today, "at": now}

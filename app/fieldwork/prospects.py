@@ -5,9 +5,12 @@ Reads only. Addresses are decrypted for their domain, so a nation takes minutes.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
@@ -23,24 +26,26 @@ from app.fieldwork.addressees import (
     follow_up_refusals,
     ranked,
 )
+from app.fieldwork.capacity import SendingLimits
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import Membership, verdict
 from app.fieldwork.frame import Candidate, members_of
 from app.fieldwork.planning import windows_to_open
 from app.fieldwork.plans import Plans, plans_of
-from app.fieldwork.rehearsal import Prospect, RehearsedDay, RehearsedWave, rehearse
+from app.fieldwork.rehearsal import NO_LIMITS, Prospect, RehearsedDay, RehearsedWave, rehearse
 from app.fieldwork.schedule import Window
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED, Addressee, why_unwanted
 from app.fieldwork.windows import SchoolCohort
 from app.messaging.addresses import domain_of, matching_form
 from app.messaging.queries import waiting
-from app.units.tables import OrganisationUnit
+from app.units.tables import OrganisationUnit, UnitAncestor
 
 T = TypeVar("T")
 
 CENTRE = "America/Mexico_City"  # whose date is the first day of the rehearsal
 _AT_ONCE = 1_000
+_IDS_AT_MOST = 30_000  # in one condition; SQLite admits 32,766 parameters
 
 
 def rehearsal(
@@ -48,23 +53,63 @@ def rehearsal(
     *,
     now: datetime,
     days: int,
+    limits: SendingLimits = NO_LIMITS,
+    unit_id: UUID | None = None,
 ) -> tuple[RehearsedDay, ...]:
-    """What the scheduler will do on each of `days` days from today on; nothing is done."""
+    """What the scheduler will do on each of `days` days from today on; nothing is done.
+
+    `unit_id`: only at this unit and below; whoever asks for it may see it.
+    """
     first = civil_date(now, CENTRE)
     horizon = [first + timedelta(days=number) for number in range(days)]
-    report = rehearse(_waves(session, horizon, now=now), horizon, now=now)
-    by_day = {day.day: day for day in report}
-    for day, domains in _already_queued(session, first, now=now).items():
-        if day in by_day:
-            by_day[day].messages += domains
-    return report
+    schools = None if unit_id is None else _schools_below(session, unit_id)
+    queued = _already_queued(session, first, schools, now=now)
+    waves = (*_coming(session, horizon, schools, now=now), *open_waves(session, schools))
+    return rehearse(waves, horizon, now=now, limits=limits, queued=queued)
 
 
-def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable[RehearsedWave]:
-    coming = windows_to_open(session, days)
+def people_ahead(session: Session, *, now: datetime, days: int, unit_id: UUID) -> int:
+    """About how many people a rehearsal of this unit reads."""
+    first = civil_date(now, CENTRE)
+    horizon = [first + timedelta(days=number) for number in range(days)]
+    schools = _schools_below(session, unit_id)
+    coming = [c.id for c, _ in windows_to_open(session, horizon) if c.school_id in schools]
+    below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
+    inside = session.exec(
+        select(func.count())
+        .select_from(Case)
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .where(Wave.state == WaveState.OPEN, col(Wave.school_id).in_(below))
+    ).one()
+    outside = session.exec(
+        select(func.count())
+        .select_from(PanelMember)
+        .where(col(PanelMember.cohort_id).in_(coming[:_IDS_AT_MOST]))
+    ).one()
+    return inside + outside
+
+
+def _schools_below(session: Session, unit_id: UUID) -> frozenset[UUID]:
+    return frozenset(
+        session.exec(select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id))
+    )
+
+
+def _coming(
+    session: Session, days: Sequence[date], schools: frozenset[UUID] | None, *, now: datetime
+) -> Iterable[RehearsedWave]:
+    coming = [
+        (cohort, window)
+        for cohort, window in windows_to_open(session, days)
+        if schools is None or cohort.school_id in schools
+    ]
     plans = plans_of(session, {cohort.school_id for cohort, _ in coming})
     for cohort, window in coming:
         yield _to_open(session, cohort, window, plans, now=now)
+
+
+def open_waves(session: Session, schools: frozenset[UUID] | None = None) -> Iterable[RehearsedWave]:
+    """The waves in the field, of these schools or of all."""
     rows = session.exec(
         select(Wave, CohortRow, OrganisationUnit)
         .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
@@ -74,6 +119,9 @@ def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable
     ).all()
     plans = plans_of(session, {school.id for _, _, school in rows})
     for wave, cohort_row, school in rows:
+        if schools is not None and school.id not in schools:
+            continue
+        held = wave.mail_held_advice is not None
         yield RehearsedWave(
             school=school.code,
             cohort=str(Cohort(cohort_row.entered, cohort_row.leaves)),
@@ -81,8 +129,10 @@ def _waves(session: Session, days: Sequence[date], *, now: datetime) -> Iterable
             zone=school.time_zone,
             prospects=_in_the_field(session, wave),
             plan=plans.of(school.id, wave.questionnaire),
+            wave_id=wave.id,
             queued_on=wave.queued_on,
-            paused=wave.paused_at is not None,
+            paused=wave.paused_at is not None and not held,
+            admitted=wave.mail_checked_at is not None and not held,
         )
 
 
@@ -102,9 +152,10 @@ def _in_the_field(session: Session, wave: Wave) -> list[Prospect]:
         for case_id, step, last_on, contacts in some:
             person = people[case_id]
             if person.addresses:
+                state = replace(person.state, paused=False)  # the wave says so, not the person
                 history = ContactHistory(Step(step) if step else None, last_on, contacts)
                 domain = _domain(person.addresses[0])
-                found.append(Prospect(person.state, domain, history, wave.opens))
+                found.append(Prospect(state, domain, history, wave.opens))
     return found
 
 
@@ -168,7 +219,9 @@ def _joins_on(candidate: Candidate, window: Window, opens_on: date) -> date | No
     return None if decided.membership is Membership.NOT_ELIGIBLE else day
 
 
-def _already_queued(session: Session, first: date, *, now: datetime) -> Mapping[date, Counter[str]]:
+def _already_queued(
+    session: Session, first: date, schools: frozenset[UUID] | None, *, now: datetime
+) -> Mapping[date, Counter[str]]:
     """Messages that wait in the outbox, on the day on which they are due."""
     found: dict[date, Counter[str]] = {}
     for some in _batches(waiting(session)):
@@ -176,6 +229,8 @@ def _already_queued(session: Session, first: date, *, now: datetime) -> Mapping[
         for case_id, due_at in some:
             person = people.get(case_id)
             if person is None or not person.addresses:
+                continue
+            if schools is not None and person.school_id not in schools:
                 continue
             moment = max(due_at, now)
             day = max(first, civil_date(moment, person.zone))

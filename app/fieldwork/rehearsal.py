@@ -1,19 +1,24 @@
 """What the scheduler will do in the coming days, if nobody answers and nothing else changes.
 
 Pure: the people of a wave come as values, and the days are asked of the same functions that
-decide when the messages are really queued.
+decide when the messages are really queued. Against the limits of the sending identity it says
+what leaves, what waits, and which wave would not fit.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from app.chronology.calendar import local_midnight
-from app.chronology.contact_plan import ContactPlan, Step
+from app.chronology.contact_plan import ContactPlan, SendingHours, Step
 from app.chronology.due import ContactHistory, due_step, not_before
 from app.chronology.wave_plan import FieldPeriod
+from app.fieldwork.capacity import Advice, Load, SendingLimits, admit, advice_for, flow
 from app.fieldwork.wanted import Addressee, why_unwanted
+
+NO_LIMITS = SendingLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,10 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedWave:
-    """A wave that is open or will be. `queued_on`: the local day whose messages are queued."""
+    """A wave that is open or will be. `queued_on`: the local day whose messages are queued.
+
+    `paused`: by staff. `admitted`: its messages have begun to leave.
+    """
 
     school: str
     cohort: str
@@ -36,19 +44,36 @@ class RehearsedWave:
     zone: str
     prospects: Sequence[Prospect]
     plan: ContactPlan
+    wave_id: UUID | None = None  # of an open one
     opens_on: date | None = None  # None: it is open
     queued_on: date | None = None
     paused: bool = False
+    admitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A wave whose messages could not leave in time, and what would make it fit."""
+
+    wave: RehearsedWave
+    advice: Advice
 
 
 @dataclass(slots=True)
 class RehearsedDay:
-    """One civil day of the schools: waves by name, messages by mail domain."""
+    """One civil day of the schools: waves by name, messages by mail domain.
+
+    `messages`: what is due. `leaving`: what the limits let go. `waiting`: what is left for
+    another day. `refused`: waves that ask on this day and do not fit.
+    """
 
     day: date
     opened: list[RehearsedWave] = field(default_factory=list)
     closed: list[RehearsedWave] = field(default_factory=list)
     messages: Counter[str] = field(default_factory=Counter)
+    leaving: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
+    refused: list[Refused] = field(default_factory=list)
 
 
 def rehearse(
@@ -56,18 +81,86 @@ def rehearse(
     days: Sequence[date],
     *,
     now: datetime,
+    limits: SendingLimits = NO_LIMITS,
+    queued: Mapping[date, Counter[str]] | None = None,
 ) -> tuple[RehearsedDay, ...]:
-    """What happens on each of `days`, which follow one another; the first is today."""
+    """What happens on each of `days`, which follow one another; the first is today.
+
+    `queued`: messages that already wait, by the day on which they are due.
+    """
+    waves = tuple(waves)
     report = {day: RehearsedDay(day) for day in days}
     for wave in waves:
         if wave.opens_on is not None and (opening := report.get(max(wave.opens_on, days[0]))):
             opening.opened.append(wave)
         if closing := report.get(max(wave.period.closes, days[0])):
             closing.closed.append(wave)
-        if not wave.paused:
-            for day, domains in _messages(wave, days, now=now).items():
-                report[day].messages += domains
+    writing = [wave for wave in waves if not wave.paused]
+    loads = loads_of(writing, _until_the_close(writing, days, limits), now=now)
+    refused = refusals(writing, loads, limits)
+    for place, refusal in refused.items():
+        asks = max(writing[place].opens_on or days[0], days[0])
+        if asks in report:
+            report[asks].refused.append(refusal)
+    accepted = [load for place, load in enumerate(loads) if place not in refused]
+    accepted.append(_already_queued(queued or {}, days))
+    _tell(report, accepted, limits)
     return tuple(report.values())
+
+
+def loads_of(waves: Sequence[RehearsedWave], days: Sequence[date], *, now: datetime) -> list[Load]:
+    """The messages of each wave on each of `days`."""
+    return [
+        Load(
+            wave.period.closes,
+            wave.plan.hours,
+            _messages(wave, days, now=now),
+            admitted=wave.admitted,
+        )
+        for wave in waves
+    ]
+
+
+def refusals(
+    waves: Sequence[RehearsedWave], loads: Sequence[Load], limits: SendingLimits
+) -> Mapping[int, Refused]:
+    """The waves that do not fit, by place, each with what would make it fit."""
+    if limits.none:
+        return {}
+    places = admit(loads, limits)
+    others = [load for place, load in enumerate(loads) if place not in places]
+    return {
+        place: Refused(waves[place], advice_for(loads[place], others, limits)) for place in places
+    }
+
+
+def _until_the_close(
+    waves: Iterable[RehearsedWave], days: Sequence[date], limits: SendingLimits
+) -> Sequence[date]:
+    """`days`, and where there are limits every day until the last wave closes."""
+    last = days[-1]
+    if not limits.none:
+        last = max([last, *(wave.period.closes for wave in waves)])
+    return [days[0] + timedelta(days=number) for number in range((last - days[0]).days + 1)]
+
+
+def _already_queued(queued: Mapping[date, Counter[str]], days: Sequence[date]) -> Load:
+    """What waits in the outbox goes first; its hours are those of the plan that queued it."""
+    forever = days[-1] + timedelta(days=10_000)
+    return Load(forever, SendingHours(), queued, admitted=True)
+
+
+def _tell(
+    report: Mapping[date, RehearsedDay], loads: Sequence[Load], limits: SendingLimits
+) -> None:
+    leaving = flow(loads, limits).leaving if any(load.due for load in loads) else {}
+    due = flow(loads, NO_LIMITS).leaving
+    waiting = 0
+    for day, line in report.items():
+        line.messages += due.get(day, Counter())
+        line.leaving += leaving.get(day, Counter())
+        waiting += line.messages.total() - line.leaving.total()
+        line.waiting = waiting
 
 
 def _messages(

@@ -45,6 +45,17 @@ class WaveOver(AppError):
     )
 
 
+class WaveDoesNotFit(AppError):
+    """The messages of the wave wait because they could not leave in time."""
+
+    code = "wave.does_not_fit"
+    status = 409
+    plantilla = (
+        "Los mensajes siguen en pausa: no alcanzarían a salir a tiempo. El ensayo del plantel dice "
+        "qué ayuda; en cuanto quepan, salen solos."
+    )
+
+
 class LinkIsRevoked(AppError):
     """The link of a case was asked for, and there is none that works."""
 
@@ -93,8 +104,11 @@ def resume(session: Session, wave_id: UUID, *, by: Steward, now: datetime) -> bo
     Raises:
         NotFound: the wave is not the caller's.
         WaveOver: it closed.
+        WaveDoesNotFit: not staff paused it, but the limits of sending.
     """
     wave = _open_wave(session, wave_id, by)
+    if wave.mail_held_advice is not None:
+        raise WaveDoesNotFit
     if not resume_wave(session, wave_id):
         return False
     audit.append(

@@ -96,6 +96,8 @@ class Wave(Table, table=True):
     frozen_at: datetime  # when the frame was frozen
     closed_at: datetime | None = None
     queued_on: date | None = None  # local day whose messages are queued: an idle tick skips it
+    mail_checked_at: datetime | None = None  # whether its messages can leave in time was asked
+    mail_held_advice: str | None = None  # they cannot: paused until they fit, and what would help
 
 
 class Mode(StrEnum):

@@ -42,6 +42,8 @@ def _schedule(deployment: Deployment) -> bool:
     done = schedule(deployment, patient=True)
     if done.opened or done.closed or done.queued:
         log.info("opened=%d closed=%d queued=%d", len(done.opened), done.closed, done.queued)
+    if done.held:
+        log.warning("messages held until they fit waves=%d", done.held)
     for note in done.blocked:
         log.warning(
             "wave waits for a questionnaire school=%s questionnaire=%d",

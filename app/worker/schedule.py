@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from app.errors import AppError
 from app.fieldwork.confirmations import Followed, follow_directory
+from app.fieldwork.fitting import ask_fit, keep_fit, limits_of
 from app.fieldwork.invitations import Queued, queue_due
 from app.fieldwork.planning import (
     Closed,
@@ -37,6 +38,7 @@ class ScheduleReport:
     followed: Followed
     closed: int
     queued: int
+    held: int = 0
 
 
 def schedule(deployment: Deployment, *, patient: bool = False) -> ScheduleReport:
@@ -51,8 +53,9 @@ def schedule(deployment: Deployment, *, patient: bool = False) -> ScheduleReport
         lambda session, now: follow_directory(session, now=now, keys=office.link_keys)
     )
     closed = _close(deployment)
+    held = _hold(deployment)
     queued = _queue(deployment, office, patient=patient)
-    return ScheduleReport(opened, blocked, followed, closed, queued)
+    return ScheduleReport(opened, blocked, followed, closed, queued, held)
 
 
 def missed(deployment: Deployment) -> tuple[WaveNote, ...]:
@@ -110,6 +113,19 @@ def _close(deployment: Deployment) -> int:
         more = done.more
     deployment.change(lambda session, now: forget_unwilling(session, now=now))
     return waves
+
+
+def _hold(deployment: Deployment) -> int:
+    """Pause the messages of waves that could not send them in time; release those that now can.
+
+    Asked outside the transaction that writes: it may read everybody's address.
+    """
+    limits = limits_of(deployment.settings)
+    with deployment.database.reading() as session:
+        fit = ask_fit(session, limits, now=deployment.clock())
+    if not (fit.fitting or fit.held):
+        return 0
+    return deployment.change(lambda session, now: keep_fit(session, fit, now=now))[0]
 
 
 def _queue(deployment: Deployment, office: PostOffice, *, patient: bool) -> int:

@@ -17,6 +17,7 @@ class TickReport:
 
     `opened`, `closed`: waves; the rest messages. `missed`: windows that passed without a wave.
     `blocked`: waves that wait for a published questionnaire. `pause`: why sending ended early.
+    `held`: waves whose messages wait because they could not leave in time.
     """
 
     opened: int
@@ -30,6 +31,7 @@ class TickReport:
     missed: tuple[WaveNote, ...]
     blocked: tuple[WaveNote, ...]
     pause: str | None
+    held: int = 0
 
 
 def tick(deployment: Deployment, sending: Sending) -> TickReport:
@@ -53,4 +55,5 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
         missed=missed(deployment),
         blocked=planned.blocked,
         pause=sent.pause_reason,
+        held=planned.held,
     )

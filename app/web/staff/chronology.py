@@ -14,6 +14,7 @@ from app.chronology.table import ChronologyTable, chronology_table, months, stan
 from app.chronology.wave_plan import Cohort, FieldPeriod, school_year
 from app.fieldwork import chronology_queries
 from app.fieldwork.chronology_queries import UnitChronology
+from app.fieldwork.fitting import held_waves
 from app.fieldwork.table_cells import Cell, CellState, cell_of
 from app.staff.roles import Permission
 from app.units import queries as units
@@ -111,6 +112,7 @@ class ChronologyPage(Page):
     schools: tuple[SchoolLine, ...]
     more_schools: str | None
     move_url: str | None
+    rehearsal_url: str | None
 
 
 @router.get("/panel")
@@ -175,6 +177,9 @@ def _page(
         more_schools=None if school else f"/panel/unidades/{unit.code}",
         move_url=f"/panel/cronologia/{unit.code}/fechas"
         if caller.actor.may(Permission.MOVE_WINDOW)
+        else None,
+        rehearsal_url=f"/panel/unidades/{unit.code}/ensayo"
+        if caller.actor.may(Permission.SEE_MESSAGES)
         else None,
     )
 
@@ -272,6 +277,16 @@ def _tasks(
         if step.state == "now"
         and unit.kind is UnitKind.SCHOOL
         and caller.actor.may(Permission.MANAGE_INSTITUTION)
+    ]
+    tasks += [
+        Task(
+            f"Mensajes detenidos, {one.school}, Cuestionario {one.questionnaire}: no alcanzarían a "
+            "salir a tiempo.",
+            f"/panel/unidades/{unit.code}/ensayo",
+            "Ver qué ayuda",
+        )
+        for one in held_waves(session, caller.scope, unit.id)
+        if caller.actor.may(Permission.SEE_MESSAGES)
     ]
     if found.unconfirmed and caller.actor.may(Permission.IMPORT_ROSTER):
         tasks.append(

@@ -58,6 +58,7 @@ class UnitsPage(Page):
     chronology_url: str | None
     profile_url: str | None
     plan_url: str | None = None
+    rehearsal_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,9 @@ def unit_page(unit_code: str, caller: Reader, db: Db) -> Response:
             chronology_url=f"/panel/cronologia/{unit.code}",
             profile_url=f"/panel/unidades/{unit.code}/institucion"
             if caller.actor.may(Permission.MANAGE_INSTITUTION)
+            else None,
+            rehearsal_url=f"/panel/unidades/{unit.code}/ensayo"
+            if caller.actor.may(Permission.SEE_MESSAGES)
             else None,
             plan_url=f"/panel/unidades/{unit.code}/plan"
             if caller.actor.may(Permission.MANAGE_INSTITUTION)

@@ -1,0 +1,160 @@
+"""Before the messages of a wave begin: can they all leave in time, beside those of the others?
+
+A wave that does not fit is open and takes answers, by its links and in class; its messages are
+paused with the reason until they fit, which is asked again every hour. Whoever began is never
+stopped for a newcomer. Decision: decisions/0013.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlmodel import Session, col, select
+
+from app.chronology.calendar import civil_date
+from app.chronology.contact_plan import Step
+from app.fieldwork.capacity import SendingLimits, advice_in_words
+from app.fieldwork.prospects import CENTRE, open_waves
+from app.fieldwork.rehearsal import RehearsedWave, loads_of, refusals
+from app.fieldwork.tables import Case, Wave, WaveState
+from app.fieldwork.wanted import AWAITED
+from app.settings import Settings
+from app.units.queries import in_scope
+from app.units.scope import Scope
+from app.units.tables import OrganisationUnit, UnitAncestor
+
+ASK_AGAIN = timedelta(hours=1)
+HELD = "Sus mensajes no alcanzarían a salir a tiempo; el ensayo dice qué ayuda"
+_EVENING = 180  # minutes from the preferred hour to the end of the day
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was found: waves that fit, and what would help those that do not."""
+
+    fitting: Sequence[UUID] = ()
+    held: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWave:
+    """A wave whose messages wait until they fit, for staff."""
+
+    wave_id: UUID
+    school: str
+    questionnaire: int
+    advice: str
+
+
+def limits_of(settings: Settings) -> SendingLimits:
+    """What the sending identity of this deployment may do."""
+    return SendingLimits(daily=settings.mail_daily_limit)
+
+
+def ask_fit(session: Session, limits: SendingLimits, *, now: datetime) -> Fit:
+    """Ask for the waves nobody asked for yet, and again for those that are held."""
+    asked = session.exec(select(Wave).where(Wave.state == WaveState.OPEN, _to_ask(now))).all()
+    if not asked:
+        return Fit()
+    if limits.none or _certainly_fits(session, limits):
+        return Fit([wave.id for wave in asked])
+    ids = {wave.id for wave in asked}
+    waves = [wave for wave in open_waves(session) if not wave.paused or wave.wave_id in ids]
+    found = _not_fitting(waves, limits, now=now)
+    held = {wave_id: advice for wave_id, advice in found.items() if wave_id in ids}
+    return Fit([wave.id for wave in asked if wave.id not in held], held)
+
+
+def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
+    """Hold and release as `ask_fit` found: (held, released). Repeating it changes nothing more."""
+    held = released = 0
+    for wave_id, advice in fit.held.items():
+        taken = session.exec(
+            update(Wave)
+            .where(
+                col(Wave.id) == wave_id,
+                col(Wave.state) == WaveState.OPEN,
+                or_(col(Wave.paused_at).is_(None), col(Wave.mail_held_advice).is_not(None)),
+            )
+            .values(
+                mail_checked_at=now,
+                mail_held_advice=advice,
+                paused_at=func.coalesce(Wave.paused_at, now),
+                paused_reason=HELD,
+            )
+            .returning(col(Wave.id))
+        )
+        held += taken.first() is not None
+    for wave_id in fit.fitting:
+        freed = session.exec(
+            update(Wave)
+            .where(col(Wave.id) == wave_id, col(Wave.mail_held_advice).is_not(None))
+            .values(mail_held_advice=None, paused_at=None, paused_reason=None)
+            .returning(col(Wave.id))
+        )
+        released += freed.first() is not None
+        session.exec(update(Wave).where(col(Wave.id) == wave_id).values(mail_checked_at=now))
+    return held, released
+
+
+def held_waves(session: Session, scope: Scope, unit_id: UUID) -> tuple[HeldWave, ...]:
+    """The waves of a unit whose messages wait until they fit."""
+    rows = session.exec(
+        select(Wave, OrganisationUnit.name)
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+        .join(UnitAncestor, col(UnitAncestor.unit_id) == col(Wave.school_id))
+        .where(
+            UnitAncestor.ancestor_id == unit_id,
+            Wave.state == WaveState.OPEN,
+            col(Wave.mail_held_advice).is_not(None),
+            in_scope(scope, col(Wave.school_id)),
+        )
+        .order_by(OrganisationUnit.name, col(Wave.questionnaire))
+    )
+    return tuple(
+        HeldWave(wave.id, name, wave.questionnaire, wave.mail_held_advice or "")
+        for wave, name in rows
+    )
+
+
+def _to_ask(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(col(Wave.mail_checked_at).is_(None), col(Wave.paused_at).is_(None)),
+        and_(
+            col(Wave.mail_held_advice).is_not(None),
+            col(Wave.mail_checked_at) <= now - ASK_AGAIN,
+        ),
+    )
+
+
+def _certainly_fits(session: Session, limits: SendingLimits) -> bool:
+    """Whether every message of every open wave could leave in one evening to one domain.
+
+    Saves reading everybody's address where a deployment is far from its limits.
+    """
+    waiting = session.exec(
+        select(func.count())
+        .select_from(Case)
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .where(Wave.state == WaveState.OPEN, col(Case.disposition).in_(AWAITED))
+    ).one()
+    slowest = min([limits.rate or 0, *limits.slower.values()]) if limits.rate else None
+    messages = waiting * len(Step)
+    of_rates = slowest is None or messages <= slowest * _EVENING
+    return of_rates and (limits.daily is None or messages <= limits.daily)
+
+
+def _not_fitting(
+    waves: Sequence[RehearsedWave], limits: SendingLimits, *, now: datetime
+) -> dict[UUID, str]:
+    first = civil_date(now, CENTRE)
+    last = max(wave.period.closes for wave in waves)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    loads = loads_of(waves, days, now=now)
+    return {
+        refused.wave.wave_id: advice_in_words(refused.advice)
+        for refused in refusals(waves, loads, limits).values()
+        if refused.wave.wave_id is not None
+    }
