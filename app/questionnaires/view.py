@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.questionnaires.answers import EXITS, Answer, Answers, MissingCode, Unreadable
+from app.questionnaires.counting import counted_steps
 from app.questionnaires.expressions.evaluate import MONTH, Known
 from app.questionnaires.expressions.syntax import Variable
 from app.questionnaires.expressions.types import Kind
@@ -106,6 +107,7 @@ class StepView:
     title: str
     position: int  # from 1, on this person's path as known so far
     total: int
+    counted: bool  # position and total stay true whatever is answered from here
     items: tuple[ItemView, ...]
 
 
@@ -143,6 +145,7 @@ def step_view(
         title=wording.say(page.title),
         position=ahead.index(step.name) + 1 if step.name in ahead else 1,
         total=len(ahead),
+        counted=step.name in counted_steps(questionnaire),
         items=tuple(drawing.item(item) for item in step.items),
     )
 
@@ -162,13 +165,14 @@ def whole_steps(
     path = Walk(tuple(items), drawn, {}, {}, {leaf.name: leaf.choices for leaf in drawn}, False)
     drawing = _Drawing(questionnaire, path, {}, wording, (), {})
     found: list[StepView] = []
+    counted = counted_steps(questionnaire)
     for page in questionnaire.pages:
         for item in (item for item in page.items if item in items):
             name = item.step or item.name
             before = found.pop().items if found and found[-1].name == name else ()
             title = wording.say(page.title)
-            place = len(found) + 1
-            found.append(StepView(name, page.name, title, place, 0, (*before, drawing.item(item))))
+            place, drawn_items = len(found) + 1, (*before, drawing.item(item))
+            found.append(StepView(name, page.name, title, place, 0, name in counted, drawn_items))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from app.questionnaires import relevant
 from app.questionnaires.answers import MissingCode
+from app.questionnaires.counting import counted_steps
 from app.questionnaires.expressions.types import Kind
 from app.questionnaires.flow import first_unanswered, next_step, settle, steps
 from app.questionnaires.leaves import Leaf
@@ -79,6 +80,29 @@ def test_continuing_always_comes_to_an_end(case: tuple[int, dict[str, object]]) 
 
     assert shown == [each.name for each in steps(form, answers)]
     assert len(shown) == len(set(shown))
+
+
+pairs = st.sampled_from([1, 2, 3]).flatmap(lambda n: st.tuples(_answers(n), _answers(n)))
+
+
+@given(pairs)
+def test_a_count_that_is_said_stays_whatever_is_answered_from_there(
+    case: tuple[tuple[int, dict[str, object]], tuple[int, dict[str, object]]],
+) -> None:
+    (number, answers), (_, others) = case
+    form = questionnaire(number)
+    known = {name: answers[name] for name in form.preloaded_types if name in answers}
+    order = list(dict.fromkeys(item.step or item.name for item in form.items))
+
+    for step in steps(form, answers):
+        if step.name in counted_steps(form):
+            before = order[: order.index(step.name)]
+            mixed = dict(known)
+            for item in form.items:
+                source = answers if (item.step or item.name) in before else others
+                names = [leaf.name for leaf in form.leaves[item.name]]
+                mixed |= {name: source[name] for name in names if name in source}
+            assert len(steps(form, mixed)) == len(steps(form, answers))
 
 
 def test_a_tight_pair_shares_a_step() -> None:

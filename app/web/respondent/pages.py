@@ -83,6 +83,7 @@ class StepPage(Page):
     title: str
     school: str
     step: StepView
+    progress: str  # "Pregunta 3 de 12", or "" where that could change
     hidden: tuple[Field, ...]
     button: str
     back_url: str | None  # with cookies

@@ -74,6 +74,7 @@ def step_page(
         title=say("Error: {title}", title=label) if hard else label,
         school=sitting.wave.school,
         step=view,
+        progress=say("Pregunta {k} de {n}", k=view.position, n=view.total) if view.counted else "",
         hidden=step_fields(sitting, screen.secret, step, seen, screen.now),
         button=say(_button(sitting, step)),
         back_url=_url(screen, sitting, previous) if previous and with_cookies else None,

@@ -307,6 +307,8 @@ function show() {
     if (/radio|check/.test(e.type)) e.checked = has(f, e.value)
     else e.value = f && f[0] || ''
   })
+  S.p.k = k + 1
+  S.p.n = path.length
   while (t = text.nextNode()) t.data = t.data.replace(/{(\w+)}/g, (x, k) => S.p[k] || '…')
   if (!following(A, n)) last.textContent = Q.u[5]
   notes.innerHTML = S.h[n] || ''

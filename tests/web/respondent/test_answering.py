@@ -477,3 +477,37 @@ def test_pages_are_light(db: Database) -> None:
 
     assert "ya recibimos" in page.title
     assert heaviest <= 5_000
+
+
+def test_the_count_is_said_only_where_it_stays(db: Database) -> None:
+    site = Site(db, 1)
+    device = site.device()
+    page = device.begin(site.person())
+    said: list[tuple[int, ...]] = []
+    while page.step and len(said) < 60:
+        found = re.search(r"Pregunta (\d+) de (\d+)", page.body)
+        said.append(tuple(map(int, found.groups())) if found else ())
+        page = device.answer(page, **first_options(page))
+        assert page.status == 200, (page.title, page.body)
+
+    counted = [each for each in said if each]
+    assert said[0] == ()
+    assert said[-1] == (len(said), len(said))
+    assert len(counted) >= 8
+    assert [place for place, _ in counted] == [
+        number for number, each in enumerate(said, 1) if each
+    ]
+
+
+def first_options(page: Seen) -> dict[str, str | Sequence[str]]:
+    """The first option of every question of a step, or a text; what is asked once was seen."""
+    found: dict[str, str | Sequence[str]] = {}
+    for name, value in re.findall(
+        r'<input type="(?:radio|checkbox)" name="([^".]+)" value="([^"]*)"', page.body
+    ):
+        found.setdefault(name, value)
+    for tag, name in re.findall(r'(<(?:input|textarea) id="\w+" name="(\w+)"[^>]*>)', page.body):
+        special = {"tel": "55 1234 5678", "email": "ana@correo.test"}
+        kind = re.search(r'type="(\w+)"', tag)
+        found.setdefault(name, special.get(kind[1], "20") if kind else "20")
+    return found
