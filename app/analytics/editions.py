@@ -198,36 +198,22 @@ def published(
     Raises:
         EditionAltered: a content that is not what was frozen.
     """
-    below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
-    waves = {
-        wave.id: wave
-        for wave in session.exec(
-            select(Wave)
-            .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-            .where(
-                in_scope(scope, col(Wave.school_id)),
-                col(Wave.school_id).in_(below),
-                col(CohortRow.entered) == cohort.entered,
-                col(CohortRow.leaves) == cohort.leaves,
-                col(Wave.questionnaire) == questionnaire,
-            )
-            .order_by(col(Wave.id))
-        )
-    }
-    heads = in_force(session, list(waves))
-    contents = _contents(session, [head.id for head in heads.values()])
-    editions, waiting = [], 0
-    for wave in waves.values():
-        head = heads.get(wave.id)
-        if head is not None:
-            content = contents[head.id]
-        elif _is_over(wave.state, wave.closes_at, now=now):
-            content = _content_of(session, wave.id, None)
-        else:
-            waiting += 1
-            continue
-        editions.append(Published(wave.school_id, wave.id, head, content))
-    return Publication(tuple(editions), waiting)
+    waves = [wave for wave, row in _waves(session, scope, unit_id, questionnaire) if row == cohort]
+    editions = _in_force(session, waves, now=now)
+    return Publication(tuple(editions.values()), len(waves) - len(editions))
+
+
+def published_generations(
+    session: Session, unit_id: UUID, questionnaire: int, *, now: datetime
+) -> dict[Cohort, tuple[Published, ...]]:
+    """The editions in force of every generation of the schools of a unit, whoever asks."""
+    waves = _waves(session, WHOLE, unit_id, questionnaire)
+    editions = _in_force(session, [wave for wave, _ in waves], now=now)
+    found: dict[Cohort, tuple[Published, ...]] = {}
+    for wave, cohort in waves:
+        if wave.id in editions:
+            found[cohort] = (*found.get(cohort, ()), editions[wave.id])
+    return found
 
 
 def in_force(session: Session, wave_ids: Sequence[UUID]) -> dict[UUID, EditionHead]:
@@ -251,6 +237,38 @@ def edition_content(session: Session, edition_id: UUID) -> EditionContent:
         EditionAltered: it is not what was frozen.
     """
     return _contents(session, [edition_id])[edition_id]
+
+
+def _waves(
+    session: Session, scope: Scope, unit_id: UUID, questionnaire: int
+) -> list[tuple[Wave, Cohort]]:
+    below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
+    found = session.exec(
+        select(Wave, CohortRow)
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .where(
+            in_scope(scope, col(Wave.school_id)),
+            col(Wave.school_id).in_(below),
+            col(Wave.questionnaire) == questionnaire,
+        )
+        .order_by(col(Wave.id))
+    )
+    return [(wave, Cohort(row.entered, row.leaves)) for wave, row in found]
+
+
+def _in_force(session: Session, waves: Sequence[Wave], *, now: datetime) -> dict[UUID, Published]:
+    """By wave; those that are over and not kept yet are read as they will be."""
+    heads = in_force(session, [wave.id for wave in waves])
+    contents = _contents(session, [head.id for head in heads.values()])
+    found = {}
+    for wave in waves:
+        head = heads.get(wave.id)
+        if head is not None:
+            found[wave.id] = Published(wave.school_id, wave.id, head, contents[head.id])
+        elif _is_over(wave.state, wave.closes_at, now=now):
+            content = _content_of(session, wave.id, None)
+            found[wave.id] = Published(wave.school_id, wave.id, None, content)
+    return found
 
 
 def _is_over(state: WaveState, closes_at: datetime, *, now: datetime) -> bool:

@@ -72,6 +72,16 @@ def release_counted(
     return [row for name, figures in told.items() if name in wanted for row in figures]
 
 
+def withhold_wave(wave: int) -> list[IndicatorRow]:
+    """Every figure of a wave, none of which may be told: the generation is too small alone."""
+    lines = []
+    for entry in outcomes_of(wave):
+        names = tuple(category.id for category in entry.categories)
+        told = reported_of(entry, names) if entry.kind in LINES and names else (("", ()),)
+        lines.append(Line(id=entry.id, cells={}, reported=told))
+    return withhold_lines(lines)
+
+
 def _whole(entry: Indicator, counted: Counted, context: Context) -> list[IndicatorRow]:
     """An indicator of many cells: outside the school all of it is told, or nothing.
 

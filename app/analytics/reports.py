@@ -14,9 +14,11 @@ from app.analytics.crossed_release import CrossedRow, release_crossed
 from app.analytics.datasets import AnalysisFrame, analysis_frame
 from app.analytics.editions import Publication, published
 from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
-from app.analytics.outcome_release import release_counted
+from app.analytics.outcome_release import release_counted, withhold_wave
+from app.analytics.pooling import Pool, Pooled, pool_of
+from app.analytics.pools import is_small
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
-from app.analytics.released import Audience, Context, IndicatorRow
+from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sensitivity import Weighted, weighted_figures
 from app.analytics.tables import EditionKind
@@ -122,6 +124,8 @@ class IndicatorsReport:
     editions: EditionsUsed | None
     verdict: Verdict
     weighted: Weighted | None  # beside the figures, at the own school only
+    pool: Pool | None  # where the generation is too small alone: what `pooled` is made of
+    pooled: tuple[IndicatorRow, ...]  # the figures of the pool, for the same reader
     small: bool  # so few that even the own school reads what an office may
 
 
@@ -186,16 +190,27 @@ def indicators_report(
         frame=source.frame,
         answered=source.tally.answered,
     )
-    crossed = () if trait is None else release_crossed(source.tally, trait, context)
-    figures = () if trait is not None else release_counted(source.tally, context)
+    school = asked.unit.kind is UnitKind.SCHOOL
+    few = source.schools < OFFICE_SCHOOLS and is_small(source.tally.answered)
+    alone = reader is Audience.OWN or not few
+    number = asked.questionnaire
+    crossed = release_crossed(source.tally, trait, context) if trait and alone else ()
+    figures = release_counted(source.tally, context) if alone else withhold_wave(number)
+    pooled = (
+        pool_of(session, asked.unit, asked.cohort, number, now=now)
+        if school and (small or not alone)
+        else None
+    )
     return IndicatorsReport(
         audience=reader,
         by=trait,
-        figures=tuple(figures),
+        figures=() if trait else tuple(figures),
         crossed=tuple(crossed),
         process=wave_rates(_counts(session, scope, asked)),
         editions=source.editions,
         verdict=verdict(source.balance),
+        pool=None if pooled is None else pooled.pool,
+        pooled=() if pooled is None or trait else tuple(_of_pool(pooled, reader)),
         weighted=None if small or reader is not Audience.OWN else source.weighted,
         small=small,
     )
@@ -221,6 +236,16 @@ def audience_of(scope: Scope, unit: OrganisationUnit) -> Audience:
     """
     own = unit.kind is UnitKind.SCHOOL and unit.id in scope.whole_units
     return Audience.OWN if own else Audience.OFFICE
+
+
+def _of_pool(pooled: Pooled, reader: Audience) -> list[IndicatorRow]:
+    """As an office reads one school: a school could take its own part off the sum of a zone."""
+    context = Context(
+        audience=Audience.PUBLIC if reader is Audience.PUBLIC else Audience.OFFICE,
+        frame=pooled.pool.frame,
+        answered=pooled.pool.answered,
+    )
+    return release_counted(pooled.tally, context)
 
 
 @dataclass(frozen=True, slots=True)

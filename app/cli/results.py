@@ -36,7 +36,7 @@ def rates(unit: Unit, generation: Generation, questionnaire: Number, as_json: Js
         print(f"{name:16}  {_plain(value)}")
 
 
-def indicators(
+def indicators(  # noqa: PLR0913, PLR0917 (options of a command)
     unit: Unit,
     generation: Generation,
     questionnaire: Number,
@@ -47,6 +47,9 @@ def indicators(
         Audience | None,
         typer.Option(help="Para quién: own, office o public. Si no se dice, office."),
     ] = None,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="De una generación pequeña: las cifras de su conjunto.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Indicadores de un cuestionario, con lo que no se muestra y por qué."""
@@ -55,7 +58,9 @@ def indicators(
         report = reports.indicators_report(
             session, WHOLE, asked, by=by, audience=audience, now=runtime.clock()
         )
-    if report.by is None:
+    if pool and report.pool is not None:
+        lines = [{**_figure(row), "pooled": report.pool.words} for row in report.pooled]
+    elif report.by is None:
         lines = [_figure(row) for row in report.figures]
     else:
         by_value = {"by": report.by.variable}
