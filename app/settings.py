@@ -58,6 +58,8 @@ class Settings:
     bounce_domain: str | None = None
     dkim_keys: tuple[str, ...] = ()  # selector:file
     mail_daily_limit: int | None = None
+    mail_pace: str | None = None
+    mail_warm_up: str | None = None
     sms_url: str | None = field(default=None, repr=False)
     sms_json: str | None = None
     sms_token: str | None = field(default=None, repr=False)
@@ -107,6 +109,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         bounce_domain=chosen.get("BOUNCE_DOMAIN"),
         dkim_keys=_listed(chosen.get("DKIM_KEYS")),
         mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
+        mail_pace=chosen.get("MAIL_PACE"),
+        mail_warm_up=chosen.get("MAIL_WARM_UP"),
         sms_url=chosen.get("SMS_URL"),
         sms_json=chosen.get("SMS_JSON"),
         sms_token=chosen.get("SMS_TOKEN"),

@@ -8,8 +8,8 @@ from app.db.tables import DeploymentMark
 
 SIMULATED = "simulated"  # synthetic people inside: shown on every page, refused in production
 SENDING_PAUSED = "sending_paused"  # restored from a backup: staff must confirm first
+# Why the way out of a channel refuses us; gone once it takes a message.
 PROBLEM_OF = {channel: f"{channel}_problem" for channel in ("mail", "sms", "whatsapp")}
-MAIL_PROBLEM = "mail_problem"  # why the mail server refuses us; gone once it takes a message
 
 
 def mark(session: Session, name: str, value: str, *, now: datetime) -> None:

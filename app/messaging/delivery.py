@@ -77,13 +77,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a transport receives."""
+    """What a transport receives. `at_once`: messages on their way to its receiver; 0: unsaid."""
 
     id: UUID
     attempt: int
     recipient: str
     sender: str
     content: bytes
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ asks us to slow down.
 
 
 class Pace:
-    """The concurrency of each domain during the life of a transport."""
+    """The concurrency of each domain during a delivery; between two the database keeps it."""
 
     def __init__(self, most: int) -> None:
         """`most`: messages on their way to one domain at once."""
@@ -16,6 +16,11 @@ class Pace:
     def allowed(self, domain: str) -> int:
         """Messages that may be on their way to `domain` now."""
         return self._allowed.get(domain, 1)
+
+    def start(self, domain: str, at_once: int) -> None:
+        """What the database knows of `domain`; nothing if 0."""
+        if at_once:
+            self._allowed[domain] = min(self._most, at_once)
 
     def took(self, domain: str) -> None:
         """The receiver accepted a message."""

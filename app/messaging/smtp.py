@@ -17,7 +17,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from aiosmtplib.response import SMTPResponse
 
 from app.messaging import retry
-from app.messaging.addresses import wire_address
+from app.messaging.addresses import domain_of, wire_address
 from app.messaging.batch import Batch
 from app.messaging.delivery import DeliveryResult, Ledger, Outgoing
 from app.messaging.journal import Journal
@@ -71,6 +71,7 @@ class SmtpTransport:
             problem = problem_at_the_door(message)
             if problem is None:
                 allowed.append(replace(message, recipient=wire_address(message.recipient)))
+                self._pace.start(domain_of(allowed[-1].recipient), message.at_once)
             else:
                 journal.finish(problem)
         turns = Batch(allowed, self._pace, self._stopping)

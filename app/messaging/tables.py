@@ -1,6 +1,6 @@
-"""Tables: outbox_message, delivery_event, suppression, mailbox_message."""
+"""Tables of messages: outbox, events, suppression, development mailbox, pace of receivers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index
@@ -95,3 +95,32 @@ class MailboxMessage(Table, table=True):
     recipient: str = Field(sa_type=Encrypted)
     content: bytes = Field(sa_type=EncryptedBytes)  # a letter holds a name and a personal link
     at: datetime = Field(index=True)
+
+
+class ReceiverPace(Table, table=True):
+    """How fast a sending identity may write to one receiver now: pacing.ReceiverState, kept."""
+
+    __tablename__ = "receiver_pace"
+
+    identity: str = Field(primary_key=True, max_length=60)
+    receiver: str = Field(primary_key=True, max_length=255)
+    at_once: int = 1
+    strikes: int = 0
+    taken: int = 0
+    paused_until: datetime | None = None
+    window_at: datetime | None = None
+    used: int = 0
+    ahead_at: datetime | None = None
+    ahead_used: int = 0
+    holder: str | None = Field(default=None, max_length=40)
+    held_until: datetime | None = None
+
+
+class SendingDay(Table, table=True):
+    """How many mails an identity let go on one civil day of Mexico City."""
+
+    __tablename__ = "sending_day"
+
+    identity: str = Field(primary_key=True, max_length=60)
+    day: date = Field(primary_key=True)
+    sent: int = 0

@@ -5,9 +5,9 @@ questions to the caller: the answer to the second is asked in the transaction th
 that the text is about to leave (trust.md F-50).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.clock import Clock
 from app.db.transactions import Database
 from app.errors import StorageBusy
 from app.keys import PurposeKey
-from app.messaging import mailbox, outbox, records, retry, suppression
+from app.messaging import mailbox, outbox, records, suppression
 from app.messaging.addresses import matching_form, receiver_of
 from app.messaging.delivery import (
     ClaimedMessage,
@@ -28,6 +28,8 @@ from app.messaging.delivery import (
     Rendered,
     Transport,
 )
+from app.messaging.pace_book import PaceBook, Settlement
+from app.messaging.pacing import PacePolicy
 from app.messaging.states import Channel, Outcome, Pause, Stage, SuppressionReason
 
 Render = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Rendered | Objection]]
@@ -103,6 +105,7 @@ class Desk:
     lease: timedelta = outbox.LEASE
     tell: Tell = tell_nobody
     channel: Channel = Channel.MAIL
+    book: PaceBook = field(default=PaceBook(PacePolicy(), "worker"))
 
 
 def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainReport:
@@ -114,7 +117,6 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
     tally: Counter[Outcome] = Counter()
     cause: DeliveryResult | None = None
     left = limit
-    tired: frozenset[str] = frozenset()  # receivers that asked for less during this pass
     while cause is None and (left is None or left > 0):
         with desk.database.unit_of_work() as session:
             claimed = outbox.claim_due(
@@ -126,11 +128,11 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
             )
         if not claimed:
             break
-        outgoing, objections = _written(desk, claimed, tired)
+        outgoing, objections = _admitted(desk, *_written(desk, claimed))
         ledger = _Ledger(desk, claimed, outgoing)
         ledger.open(objections)
         results = desk.transport.deliver(outgoing, ledger)
-        tired |= ledger.tired
+        _settle(desk, outgoing, results)
         cause = next((r for r in results if r.pause in {Pause.SERVER, Pause.CONFIGURATION}), None)
         tally += ledger.tally
         left = None if left is None else left - len(claimed)
@@ -168,7 +170,6 @@ class _Ledger:
         self._claimed = {message.id: message for message in claimed}
         self._recipients = {message.id: message.recipient for message in outgoing}
         self.tally: Counter[Outcome] = Counter()
-        self.tired: set[str] = set()
 
     def write(
         self, handing_over: Sequence[Outgoing], finished: Sequence[DeliveryResult]
@@ -254,8 +255,8 @@ class _Ledger:
             )
         if result.pause is Pause.DOMAIN:
             receiver = receiver_of(self._desk.channel, recipient)
-            self.tired.add(receiver)
-            outbox.hold_domain(session, receiver, until=now + retry.DOMAIN_PAUSE, now=now)
+            until = self._desk.book.slow_down(session, receiver, now=now)
+            outbox.hold_domain(session, receiver, until=until, now=now)
 
     def _settle(self, session: Session, objections: Mapping[UUID, Objection]) -> Counter[Outcome]:
         now = self._desk.clock()
@@ -278,7 +279,7 @@ class _Ledger:
 
 
 def _written(
-    desk: Desk, claimed: Sequence[ClaimedMessage], tired: frozenset[str]
+    desk: Desk, claimed: Sequence[ClaimedMessage]
 ) -> tuple[list[Outgoing], dict[UUID, Objection]]:
     """The claimed messages as bytes, and those that cannot or must not be written."""
     outgoing, objections = [], {}
@@ -294,9 +295,6 @@ def _written(
             objections[message.id] = answer
         elif matching_form(answer.recipient) in barred:
             objections[message.id] = Objection("address_suppressed")
-        elif receiver_of(desk.channel, answer.recipient) in tired:
-            rest = desk.clock() + retry.DOMAIN_PAUSE
-            objections[message.id] = Objection("domain_paused", until=rest)
         else:
             outgoing.append(
                 Outgoing(
@@ -304,6 +302,49 @@ def _written(
                 )
             )
     return outgoing, objections
+
+
+def _admitted(
+    desk: Desk, outgoing: Sequence[Outgoing], objections: dict[UUID, Objection]
+) -> tuple[list[Outgoing], dict[UUID, Objection]]:
+    """Those that their receivers have room for now; the others are told when to come back."""
+    queues: dict[str, list[Outgoing]] = defaultdict(list)
+    for message in outgoing:
+        queues[receiver_of(desk.channel, message.recipient)].append(message)
+    if not queues:
+        return [], objections
+    wanted = {receiver: len(queue) for receiver, queue in queues.items()}
+    with desk.database.unit_of_work() as session:
+        rooms = desk.book.admit(session, wanted, now=desk.clock(), lease=desk.lease)
+    later = {
+        message.id: Objection(rooms[receiver].reason or "domain_pace", until=until)
+        for receiver, queue in queues.items()
+        for message, until in zip(queue[rooms[receiver].now :], rooms[receiver].later, strict=True)
+    }
+    go = [
+        replace(message, at_once=rooms[receiver_of(desk.channel, message.recipient)].at_once)
+        for message in outgoing
+        if message.id not in later
+    ]
+    return go, {**objections, **later}
+
+
+def _settle(desk: Desk, outgoing: Sequence[Outgoing], results: Sequence[DeliveryResult]) -> None:
+    """Tell the book what its receivers took, and which places were not used."""
+    if not outgoing:
+        return
+    ended = {result.id: result.outcome for result in results}
+    endings: dict[str, Settlement] = {}
+    for message in outgoing:
+        receiver = receiver_of(desk.channel, message.recipient)
+        before = endings.get(receiver, Settlement())
+        outcome = ended.get(message.id, Outcome.RELEASED)
+        endings[receiver] = Settlement(
+            before.taken + (outcome is Outcome.SENT),
+            before.released + (outcome in {Outcome.RELEASED, Outcome.CANCELLED}),
+        )
+    with desk.database.unit_of_work() as session:
+        desk.book.settle(session, endings, now=desk.clock())
 
 
 def _report(tally: Counter[Outcome], cause: DeliveryResult | None) -> DrainReport:

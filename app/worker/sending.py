@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from sqlmodel import Session
 
@@ -22,9 +23,12 @@ from app.messaging.dkim import DkimKey
 from app.messaging.dkim_keys import read_dkim_keys
 from app.messaging.gateway import GatewayTransport
 from app.messaging.mail_server import MailServer, read_smtp_url
+from app.messaging.pace_book import PaceBook
+from app.messaging.pace_setting import read_pace
+from app.messaging.pacing import PacePolicy
 from app.messaging.smtp import SmtpTransport
 from app.messaging.states import Channel, Pause
-from app.settings import Settings
+from app.settings import Environment, Settings
 from app.worker.deployment import Deployment
 from app.worker.dispatch import BATCH, Desk, DrainReport, MailboxTransport, drain, summed
 from app.worker.writing import Writer
@@ -32,6 +36,7 @@ from app.worker.writing import Writer
 log = logging.getLogger("trayecto.worker")
 
 DAY = timedelta(days=1)
+_AT_WILL = PaceBook(PacePolicy(), "gateway")  # neither gateways nor our own mailbox tire
 A_PASS = 500  # messages; then the loop looks at its other jobs
 
 
@@ -55,6 +60,16 @@ def mail_signers(settings: Settings) -> tuple[DkimKey, ...]:
     return read_dkim_keys(settings.dkim_keys, domain_of(wire_address(settings.mail_from)))
 
 
+def pace_policy(settings: Settings) -> PacePolicy:
+    """How fast this deployment writes.
+
+    Raises:
+        PaceRefused: a setting cannot be meant.
+    """
+    production = settings.environment is Environment.PRODUCTION
+    return read_pace(settings.mail_pace, settings.mail_warm_up, production=production)
+
+
 class Sending:
     """The open way out. Use as a context: connections are closed behind it."""
 
@@ -69,6 +84,7 @@ class Sending:
         server = mail_server(deployment.settings)
         self._smtp = None if server is None else SmtpTransport(server, stopping)
         self._signers = mail_signers(deployment.settings)
+        self._book = PaceBook(pace_policy(deployment.settings), uuid4().hex)
         self._kept = deployment.settings.keeps_mail
         self._gateways = gateways(deployment.settings, fields=GATEWAY_FIELDS)
         self._by_gateway = {
@@ -114,6 +130,7 @@ class Sending:
             lease=self._lease,
             tell=writer.tell,
             channel=channel,
+            book=self._book if transport is self._smtp else _AT_WILL,
         )
         report = drain(desk, limit=allowed, batch=batch)
         if report.failed:

@@ -312,12 +312,16 @@ def test_a_wave_is_paused_with_a_reason_and_goes_on(
     form = {"csrf": csrf, "reason": "Falta revisar el texto"}
     statuses = [client.post(own(world, "/pausar"), data=form).status_code for _ in range(2)]
     paused = client.get(own(world)).text
+    today = client.get("/panel").text
     unsent = client.post(case(world, "/enviar"), data={"csrf": csrf})
     client.post(own(world, "/reanudar"), data={"csrf": csrf})
 
     assert (nameless.status_code, statuses) == (422, [303, 303])
     assert "falta el motivo" in nameless.text
     assert "Motivo: Falta revisar el texto." in paused
+    assert "están en pausa. Falta revisar el texto." in today
+    assert f'href="{own(world)}">Ver y reanudar' in today
+    assert "Ver y reanudar" not in client.get("/panel").text
     assert (unsent.status_code, "están en pausa" in unsent.text) == (409, True)
     assert "Motivo:" not in client.get(own(world)).text
     assert [len(audit_of(db, f"wave.{act}")) for act in ("paused", "resumed")] == [1, 1]

@@ -1,6 +1,6 @@
 """The first page of the panel: the chronological table of a school or of an office."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar
@@ -12,7 +12,8 @@ from sqlmodel import Session
 from app.chronology.calendar import civil_date
 from app.chronology.table import ChronologyTable, chronology_table, months, standard_cohorts
 from app.chronology.wave_plan import Cohort, FieldPeriod, school_year
-from app.fieldwork import chronology_queries
+from app.db import marks
+from app.fieldwork import chronology_queries, troubles
 from app.fieldwork.chronology_queries import UnitChronology
 from app.fieldwork.fitting import held_waves
 from app.fieldwork.table_cells import Cell, CellState, cell_of
@@ -33,6 +34,12 @@ TARGET = 65  # percent; knowledge rate NACE asks for, the sensible target to pri
 GENERATIONS_SHOWN = 4  # without a directory: those in or near their field time
 SCHOOLS_SHOWN = 50
 MOST_TASKS = 5
+PAUSES_SHOWN = 3
+_WAYS_OUT = {
+    "mail": "El servidor de correo",
+    "sms": "El servicio de mensajes SMS",
+    "whatsapp": "El servicio de WhatsApp",
+}
 
 STATE_WORDS = {
     CellState.PLANNED: "Planeado",
@@ -271,7 +278,8 @@ def _tasks(
     session: Session, caller: Caller, found: UnitChronology, unit: OrganisationUnit
 ) -> tuple[Task, ...]:
     """Things that need a person, each with its button."""
-    tasks = [
+    tasks = [*_standing_still(session, caller, unit)]
+    tasks += [
         Task(f"Falta: {step.text.lower()}. {step.hint}", step.url, step.button)
         for step in walk.steps(session, caller)
         if step.state == "now"
@@ -297,6 +305,28 @@ def _tasks(
             )
         )
     return tuple(tasks)
+
+
+def _standing_still(session: Session, caller: Caller, unit: OrganisationUnit) -> Iterator[Task]:
+    """Messages that wait for somebody: the mail server refuses us, or a wave was paused."""
+    if caller.actor.may(Permission.MANAGE_INSTITUTION):
+        for channel, name in marks.PROBLEM_OF.items():
+            problem = marks.marked(session, name)
+            if problem is not None:
+                yield Task(
+                    f"{_WAYS_OUT[channel]} nos rechaza y los mensajes esperan ({problem}). "
+                    "Avise a quien administra el servidor.",
+                    None,
+                    "",
+                )
+    for wave in troubles.paused_waves(session, caller.scope, unit.id, limit=PAUSES_SHOWN):
+        whose = "" if unit.kind is UnitKind.SCHOOL else f" de {wave.school}"
+        yield Task(
+            f"Los mensajes del cuestionario {wave.questionnaire}, generación {wave.cohort}{whose}, "
+            f"están en pausa. {wave.reason}.",
+            f"/panel/olas/{wave.id}",
+            "Ver y reanudar",
+        )
 
 
 def _schools(session: Session, caller: Caller, unit: OrganisationUnit) -> tuple[SchoolLine, ...]:
