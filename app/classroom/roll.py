@@ -14,7 +14,7 @@ from app.classroom.budget import TRIES_ALL, TRIES_EACH
 from app.classroom.identifying import claim_hash, of_class
 from app.classroom.opening import OpenClass, class_of_caller, is_open
 from app.classroom.tables import Classroom, ClassroomSeat, ClassroomTry
-from app.directory.people import PersonName
+from app.directory.people import PersonName, search_form
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.steering import Steward
@@ -229,7 +229,7 @@ def _students(
                 can_identify=bool(member.student_id and (member.birth_date or member.curp)),
             )
         )
-    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.case_id))), known
+    return tuple(sorted(found, key=lambda one: (search_form(one.name), one.case_id))), known
 
 
 def _stand(case: Case, *, inside: bool) -> Stand:

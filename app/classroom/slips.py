@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.classroom.opening import of_group, takes_answers, wave_of_caller
-from app.directory.people import PersonName
+from app.directory.people import PersonName, search_form
 from app.directory.tables import PanelMember
 from app.fieldwork.links import LinkMark, link_for
 from app.fieldwork.steering import Steward, WaveOver
@@ -95,5 +95,5 @@ def slips_of_group(  # noqa: PLR0913  # whose links, made how, for whom
         group=None if group_id is None else session.get_one(StudentGroup, group_id).name,
         questionnaire=wave.questionnaire,
         closes=wave.closes,
-        slips=tuple(sorted(made, key=lambda slip: (slip.name.casefold(), slip.url))),
+        slips=tuple(sorted(made, key=lambda slip: (search_form(slip.name), slip.url))),
     )

@@ -27,7 +27,7 @@ from app.directory.keyed import match_keys
 from app.errors import AppError
 from app.fieldwork.stationery import post_office
 from app.settings import Settings
-from app.simulation.doors import Door, open_doors
+from app.simulation.doors import ClassDoor, Door, class_door, open_doors
 from app.simulation.loading import (
     AlreadySimulated,
     finish,
@@ -108,12 +108,15 @@ def _load_once(runtime: Runtime) -> None:
         _load(session, runtime, password)
 
 
-def _what_to_show(runtime: Runtime) -> tuple[Sequence[Door], Sequence[DemoAccount]]:
+def _what_to_show(
+    runtime: Runtime,
+) -> tuple[Sequence[Door], ClassDoor | None, Sequence[DemoAccount]]:
     with runtime.database.reading() as session:
         doors = open_doors(session, post_office(runtime.settings))
+        lesson = class_door(session)
         loaded_at = session.get_one(DeploymentMark, marks.SIMULATED).at
     plan = demonstration(SEED, now=loaded_at, zone=CENTRE)  # as it was made then
-    return doors, demo_accounts(schools_of(plan, parameters()), plan)
+    return doors, lesson, demo_accounts(schools_of(plan, parameters()), plan)
 
 
 def _load(session: Session, runtime: Runtime, password: HashedPassword) -> None:
@@ -134,7 +137,12 @@ def _load(session: Session, runtime: Runtime, password: HashedPassword) -> None:
     )
 
 
-def _words(settings: Settings, doors: Sequence[Door], accounts: Sequence[DemoAccount]) -> str:
+def _words(
+    settings: Settings,
+    doors: Sequence[Door],
+    lesson: ClassDoor | None,
+    accounts: Sequence[DemoAccount],
+) -> str:
     """What the console says once the site answers."""
     wide = max(len(account.email) for account in accounts)
     staff = "\n".join(f"  {account.email:<{wide}}  {account.words}" for account in accounts)
@@ -151,7 +159,20 @@ def _words(settings: Settings, doors: Sequence[Door], accounts: Sequence[DemoAcc
         f"Personal: {settings.base_url}/panel  (contraseña de todas las cuentas: {PASSWORD})\n"
         f"{staff}\n\n"
         f"Enlaces personales para contestar:\n{links}{missing}\n\n"
+        f"{_of_class(lesson, accounts)}"
         "Para terminar: Ctrl-C.\n"
+    )
+
+
+def _of_class(lesson: ClassDoor | None, accounts: Sequence[DemoAccount]) -> str:
+    """How to try a class; nothing where no group is left."""
+    school = {account.wanted.unit: account.email for account in reversed(accounts)}
+    if lesson is None or lesson.school_code not in school:
+        return ""
+    return (
+        f"En el aula: entre como {school[lesson.school_code]}, toque el Cuestionario 1 abierto, "
+        f"pestaña Aula, grupo {lesson.group}.\n"
+        f"  Como estudiante: matrícula {lesson.student_id}, nacimiento {lesson.born:%d/%m/%Y}\n\n"
     )
 
 

@@ -1,6 +1,7 @@
 """Personal links that somebody who tries the demonstration can open."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import Session, col, select
 
@@ -9,7 +10,7 @@ from app.fieldwork.dispositions import Disposition
 from app.fieldwork.links import LinkMark, link_for
 from app.fieldwork.stationery import PostOffice
 from app.fieldwork.tables import Case, Wave, WaveState
-from app.units.tables import OrganisationUnit
+from app.units.tables import OrganisationUnit, StudentGroup
 
 _UNTOUCHED = (Disposition.INVITED, Disposition.PLANNED)  # preferred in this order
 
@@ -33,6 +34,38 @@ def open_doors(session: Session, office: PostOffice) -> tuple[Door, ...]:
                 found.append(door)
                 break
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDoor:
+    """A group that can answer in class, and what one of its students types at the door."""
+
+    school_code: str
+    group: str
+    student_id: str
+    born: date
+
+
+def class_door(session: Session) -> ClassDoor | None:
+    """A group with a student whom Questionnaire 1 is still waiting for; always the same one."""
+    rows = session.exec(
+        select(PanelMember, StudentGroup.name, OrganisationUnit.code)
+        .join(Case, col(Case.member_id) == col(PanelMember.id))
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .join(StudentGroup, col(StudentGroup.id) == col(PanelMember.group_id))
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+        .where(
+            Wave.questionnaire == 1,
+            Wave.state == WaveState.OPEN,
+            Case.disposition == Disposition.PLANNED,
+            col(PanelMember.simulated).is_(True),
+        )
+        .order_by(OrganisationUnit.code, StudentGroup.name, col(PanelMember.student_id))
+    )
+    for member, group, code in rows:
+        if member.student_id and member.birth_date:
+            return ClassDoor(code, group, member.student_id, date.fromisoformat(member.birth_date))
+    return None
 
 
 def _door(
