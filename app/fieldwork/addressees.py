@@ -56,6 +56,9 @@ class Correspondent:
     link: LinkMark
     simulated: bool
     state: Addressee
+    version_id: UUID
+    reference_monday: date
+    opens: date
     mobiles: tuple[str, ...] = ()
     whatsapps: tuple[str, ...] = ()
 
@@ -174,6 +177,9 @@ def _correspondent(
         addresses=addresses,
         link=LinkMark(case.id, case.link_key_id, case.link_version),
         simulated=member.simulated,
+        version_id=wave.version_id,
+        reference_monday=wave.reference_monday,
+        opens=wave.opens,
         state=Addressee(
             disposition=case.disposition,
             closes_at=wave.closes_at,

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from app.chronology.contact_plan import Step
 from app.fieldwork import tokens
 from app.fieldwork.addressees import Correspondent
-from app.fieldwork.letters import Sender, text_for, values_for
+from app.fieldwork.letters import BEGUN, Sender, text_for, values_for
 from app.fieldwork.own_texts import own_texts
 from app.fieldwork.short_texts import short_text, telephone_letters
 from app.fieldwork.texts import FIELDS, LINKS, MessageText, TextKey
@@ -25,7 +25,7 @@ from app.messaging.delivery import Rendered
 from app.messaging.gateway_setting import Gateway, own_values
 from app.messaging.signing import bounce_address, unsubscribe_token
 from app.messaging.states import Channel
-from app.messaging.templates import Template, parse_template
+from app.messaging.templates import Taps, Template, parse_template
 from app.settings import Settings
 from app.units.queries import profile_of
 from app.units.scope import WHOLE
@@ -125,9 +125,10 @@ def write_letter(
     person: Correspondent,
     envelope: Envelope,
     *,
+    taps: Taps | None = None,
     now: datetime,
 ) -> Rendered:
-    """The message as it will be sent.
+    """The message as it will be sent; `taps`: the question it opens with, for who has not begun.
 
     Raises:
         LinkKeyMissing: the person's link cannot be written again.
@@ -137,7 +138,11 @@ def write_letter(
     values = values_for(person, Sender(stationery.signed, office.base_url, baja), office.link_keys)
     content = compose(
         stationery.head,
-        _template(text_for(person, envelope.step, stationery.texts), stationery.footer),
+        _template(
+            text_for(person, envelope.step, stationery.texts),
+            stationery.footer,
+            None if person.state.disposition in BEGUN else taps,
+        ),
         Person(
             address=envelope.address,
             name=person.full_name,
@@ -178,8 +183,8 @@ def write_short(
 
 
 @lru_cache(maxsize=_TEXTS_KEPT)
-def _template(text: MessageText, footer: str) -> Template:
+def _template(text: MessageText, footer: str, taps: Taps | None = None) -> Template:
     # A footer is not a template: what looks like a field in it is only braces.
     plain = footer.replace("{{", "{").replace("}}", "}")
     body = f"{text.body.rstrip()}\n\n{plain}\n"
-    return parse_template(text.subject, body, fields=FIELDS, links=LINKS)
+    return parse_template(text.subject, body, fields=FIELDS, links=LINKS, taps=taps)

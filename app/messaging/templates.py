@@ -24,6 +24,10 @@ _HTML_HEAD = (
     '<body style="margin:0;padding:16px;font:16px/1.5 sans-serif;color:#232528">\n'
 )
 _HTML_TAIL = "</body></html>\n"
+_TAP_STYLE = (
+    "display:block;padding:12px 16px;border:1px solid #1f4e79;border-radius:6px;"
+    "color:#1f4e79;text-decoration:none"
+)
 
 
 class TemplateRefused(AppError):
@@ -32,6 +36,19 @@ class TemplateRefused(AppError):
     code = "messaging.template_refused"
     status = 422
     plantilla = "No se puede usar este texto: {problem}. Corríjalo y guarde otra vez."
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """A question whose options are links in the HTML part: `link` with `?name=code` behind it.
+
+    They stand above the paragraph with the link itself; the plain part has that one alone.
+    """
+
+    question: str
+    link: str
+    name: str
+    options: tuple[tuple[str, str], ...]  # code and text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,12 @@ class Template:
 
 
 def parse_template(
-    subject: str, text: str, *, fields: frozenset[str], links: frozenset[str] = frozenset()
+    subject: str,
+    text: str,
+    *,
+    fields: frozenset[str],
+    links: frozenset[str] = frozenset(),
+    taps: Taps | None = None,
 ) -> Template:
     """The template of `text`, whose placeholders are among `fields` or `links`.
 
@@ -110,7 +132,7 @@ def parse_template(
     return Template(
         subject=pieces["asunto"],
         text=pieces["mensaje"],
-        html=_split(_html_source(body, links)),
+        html=_split(_html_source(body, links, taps)),
         fields=frozenset(used - links),
         links=frozenset(used & links),
     )
@@ -137,7 +159,7 @@ def _split(text: str) -> _Pieces:
     return _Pieces(tuple(parts[::2]), tuple(parts[1::2]))
 
 
-def _html_source(text: str, links: frozenset[str]) -> str:
+def _html_source(text: str, links: frozenset[str], taps: Taps | None) -> str:
     """Paragraphs of `text` as HTML, with placeholders still in it."""
 
     def linked(found: re.Match[str]) -> str:
@@ -148,8 +170,26 @@ def _html_source(text: str, links: frozenset[str]) -> str:
 
     escaped = _PLACEHOLDER.sub(linked, html.escape(text, quote=False))
     paragraphs = [part.strip().replace("\n", "<br>\n") for part in re.split(r"\n{2,}", escaped)]
-    body = "".join(f"<p>{part}</p>\n" for part in paragraphs if part)
+    body = "".join(f"{_tap_source(part, taps)}<p>{part}</p>\n" for part in paragraphs if part)
     return _HTML_HEAD + body + _HTML_TAIL
+
+
+def _tap_source(paragraph: str, taps: Taps | None) -> str:
+    """The question and its options, before the paragraph that holds their link."""
+    if taps is None or f'href="{{{{{taps.link}}}}}"' not in paragraph:
+        return ""
+    plain = (_plain_braces(taps.question), *(_plain_braces(text) for _, text in taps.options))
+    options = "".join(
+        f'<p style="margin:0 0 8px"><a href="{{{{{taps.link}}}}}?{taps.name}={code}" '
+        f'style="{_TAP_STYLE}">{text}</a></p>\n'
+        for (code, _), text in zip(taps.options, plain[1:], strict=True)
+    )
+    return f"<p><strong>{plain[0]}</strong></p>\n{options}"
+
+
+def _plain_braces(text: str) -> str:
+    # What looks like a field in a question is only braces.
+    return html.escape(text.replace("{{", "{").replace("}}", "}"), quote=False)
 
 
 def _host_of(link: str) -> str:

@@ -5,7 +5,7 @@ And whom it tells how each one ended. What the answers are, fieldwork decides.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from app.db import marks
 from app.fieldwork import deliveries
 from app.fieldwork.addressees import Correspondent, correspondents
 from app.fieldwork.failing import pause_failing_waves
+from app.fieldwork.first_question import taps_for
 from app.fieldwork.invitations import objections
 from app.fieldwork.last_word import last_objections
 from app.fieldwork.links import LinkKeyMissing
@@ -37,6 +38,7 @@ from app.messaging.delivery import ClaimedMessage, Objection, PlannedMessage, Re
 from app.messaging.dkim import DkimKey, signed
 from app.messaging.gateway_setting import Gateway
 from app.messaging.states import Channel, Outcome
+from app.messaging.templates import Taps
 from app.worker.deployment import Deployment
 from app.worker.dispatch import Ended
 
@@ -68,6 +70,7 @@ class Writer:
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._proof_key = keys_for(proofs.PURPOSE, deployment.settings.secret_keys)[0]
         self._stationery: dict[UUID, Stationery] = {}
+        self._taps: dict[tuple[UUID, date], Taps | None] = {}
         self._plans = Plans()  # of the last claim; asked again for every handful of its texts
         self._failed: set[UUID] = set()
 
@@ -158,7 +161,9 @@ class Writer:
             paper = self._paper(session, person.school_id)
             if self._channel is not Channel.MAIL:
                 return write_short(self._office, paper, person, envelope, self._gateway)
-            return self._signed(write_letter(self._office, paper, person, envelope, now=now), now)
+            taps = self._taps_of(session, person)
+            letter = write_letter(self._office, paper, person, envelope, taps=taps, now=now)
+            return self._signed(letter, now)
         except LinkKeyMissing:
             return Objection("link_key_missing", until=now + LATER)
         except (KeyError, ValueError):
@@ -189,6 +194,12 @@ class Writer:
 
     def _signed(self, letter: Rendered, now: datetime) -> Rendered:
         return replace(letter, content=signed(letter.content, self._signers, now=now))
+
+    def _taps_of(self, session: Session, person: Correspondent) -> Taps | None:
+        asked = (person.version_id, person.reference_monday)
+        if asked not in self._taps:
+            self._taps[asked] = taps_for(session, person)
+        return self._taps[asked]
 
     def _paper(self, session: Session, school_id: UUID) -> Stationery:
         if school_id not in self._stationery:

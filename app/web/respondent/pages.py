@@ -71,6 +71,8 @@ class StartPage(Page):
     closes: str
     notice: Notice
     token: str
+    tapped: str  # code of the option tapped in a letter; "" for none
+    tapped_text: str
     language: str
     others: tuple[LanguageChoice, ...]
 

@@ -49,6 +49,7 @@ from app.web.respondent.messages import spoken
 from app.web.respondent.phone_document import document_of, serve_document
 from app.web.respondent.posted import Posted, late_submission
 from app.web.respondent.steps import above_steps, place_fields
+from app.web.respondent.tapped import tapped_answer
 from app.web.respondent.visiting import SHORT, Device, short_id
 from app.web.security import mask_secret, unmask_secret
 from app.web.wiring import ByLink, clean_text
@@ -317,6 +318,7 @@ def _state(
         "c": sitting.visit.mode is Mode.CLASS,
         "a": {name: _plain(answer) for name, answer in answers.items()},
         "f": _fields(sitting, {**earlier_answers(session, sitting), **answers}),
+        "w": _fields(sitting, tapped_answer(session, sitting, device)),
         "v": known,
         "d": {
             name: month_text(text, sitting.visit.language)

@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.entry import LinkState, OpenedLink
+from app.fieldwork.first_question import TAPPED, wave_question
 from app.fieldwork.progress import Why, advance_if_possible
 from app.fieldwork.tables import Wave
 from app.fieldwork.texts import MINUTES
@@ -70,6 +71,8 @@ def begin(
         return message_of(refusal, Say(language_of(field(form, CHOICE))))
     response = RedirectResponse(device.address(session_id), 303)
     device.remember(response, session_id, secret)
+    if code := field(form, TAPPED)[:4]:
+        device.tap(response, session_id, code)
     return response
 
 
@@ -84,6 +87,13 @@ def full_notice(notice_id: UUID, request: Request, db: Db) -> Response:
     return render(
         NoticePage(say("Aviso de privacidad"), paragraphs(notice.full_text)), language=say.language
     )
+
+
+def _tapped(session: Session, wave: Wave, request: Request, language: Language) -> tuple[str, str]:
+    """Code and text of the option tapped in a letter; two empty texts where there is none."""
+    code = request.query_params.get(TAPPED, "")
+    question = wave_question(session, wave, language) if code else None
+    return (code, question.text_of(code)) if question and question.has(code) else ("", "")
 
 
 def open_session(  # one link, one device, one way of reading
@@ -144,6 +154,7 @@ def _page(  # a link, a device, a language
     wave = session.get_one(Wave, link.wave_id)
     school = session.get_one(OrganisationUnit, wave.school_id)
     if link.state is LinkState.OPEN:
+        tapped = _tapped(session, wave, device.request, say.language)
         return StartPage(
             title=fetch(session, wave.version_id).title.text(say.language),
             school=school.name,
@@ -151,6 +162,8 @@ def _page(  # a link, a device, a language
             closes=say_date(wave.closes - timedelta(days=1), language=say.language),
             notice=promises(notice_of(session, wave.notice_id, say), say),
             token=parse_token(token) or "",  # without what the mail client added
+            tapped=tapped[0],
+            tapped_text=tapped[1],
             language=say.language.value,
             others=tuple(
                 LanguageChoice(code.value, name, with_choice(f"/e/{parse_token(token)}", code))

@@ -24,6 +24,7 @@ from app.web.language import N_, SPANISH, Say, with_choice
 from app.web.render import say_date
 from app.web.respondent.pages import AbovePart, Fact, MonthParts, Notice, Problem, StepPage
 from app.web.respondent.posted import MUNICIPALITY, STATE_FIELD, act_fields, step_fields
+from app.web.respondent.tapped import tapped_answer
 from app.web.respondent.visiting import Device
 
 CHECK_DATA = "datos_correctos"  # Questionnaire 1 shows what is stored above this question
@@ -63,7 +64,7 @@ def step_page(
 ) -> StepPage:
     """The page of one step."""
     say = Say(sitting.visit.language)
-    view = _view(session, sitting, step, again)
+    view = _view(session, sitting, step, again, screen.device)
     hard = tuple(issue for issue in again.issues if issue.severity is Severity.HARD)
     seen = again.seen | {f"{i.code}:{i.variable}" for i in again.issues if i not in hard}
     label = view.items[0].label if len(view.items) == 1 else view.title
@@ -158,7 +159,7 @@ def state_names(say: Say = SPANISH) -> tuple[tuple[str, str], ...]:
     return (*((name, name) for name in names), (ABROAD, say(ABROAD)))
 
 
-def _view(session: Session, sitting: Sitting, step: Step, again: Again) -> StepView:
+def _view(session: Session, sitting: Sitting, step: Step, again: Again, device: Device) -> StepView:
     covered = set(_variables(sitting, step, hidden=True))
     covered |= {item.prefill for item in step.items if item.prefill in sitting.hidden}
     given = {
@@ -170,7 +171,7 @@ def _view(session: Session, sitting: Sitting, step: Step, again: Again) -> StepV
     return step_view(
         sitting.questionnaire,
         step,
-        {**shown, **again.typed},
+        {**tapped_answer(session, sitting, device), **shown, **again.typed},
         wording=wording_of(session, sitting, (step,), sitting.visit.language),
         # What is only asked once stands above the question, not as an error beside it.
         issues=[issue for issue in again.issues if issue.severity is Severity.HARD],

@@ -25,6 +25,7 @@ from app.web.security import (
     set_cookie,
 )
 
+TAP_COOKIE = "tap"  # the option tapped in a letter: marked when its question comes
 AULA_COOKIE = "aula"  # the code of the class whose students take turns at this computer
 SHORT = 8  # hexadecimal characters of a session id: public, only tells sessions apart
 _PROBE_SECONDS = 3600
@@ -108,11 +109,28 @@ class Device:
             strict=False,
         )
 
+    def tap(self, response: Response, session_id: UUID, code: str) -> None:
+        """Keep the option that was tapped in a letter until its question comes."""
+        set_cookie(
+            response,
+            f"{TAP_COOKIE}_{short_id(session_id)}",
+            code,
+            secure=self.secure,
+            seconds=_PROBE_SECONDS,
+            strict=False,
+        )
+
+    def tapped(self, session_id: UUID) -> str:
+        """The option that was tapped in a letter before this session; "" for none."""
+        name = f"{TAP_COOKIE}_{short_id(session_id)}"
+        return read_cookie(self.request, name, secure=self.secure) or ""
+
     def forget(self, response: Response, secret: str) -> None:
         """Take back the cookie of a secret, if it is here."""
         for short, held in self.secrets():
             if held == secret:
                 drop_cookie(response, f"{RESPONDENT_COOKIE}_{short}", secure=self.secure)
+                drop_cookie(response, f"{TAP_COOKIE}_{short}", secure=self.secure)
 
     def share(self, response: Response, code: str) -> None:
         """Remember that the students of a class take turns here; "": they do not."""

@@ -302,7 +302,7 @@ function show() {
   all('[name]').forEach(e => {
     var l = V[e.name.split('.')[0]], f
     if (!l || e.type == 'submit') return
-    f = typed ? typed[e.name] : l.n in w.a ? F[e.name] : !l.r && F[e.name.replace(l.n, l.i.u)]
+    f = typed ? typed[e.name] : l.n in w.a ? F[e.name] : !l.r && F[e.name.replace(l.n, l.i.u)] || S.w[e.name]
     before[l.n] = w.v[l.n]
     if (/radio|check/.test(e.type)) e.checked = has(f, e.value)
     else e.value = f && f[0] || ''
