@@ -1,6 +1,6 @@
 """Our application and, beside it in the same server, bare routes with the same commit.
 
-`python -m tests.bench.beside URL PORT` serves both. A bare route is an ordinary synchronous
+`python -m tests.bench.beside URL PORT COMMITS` serves both. A bare route is an ordinary synchronous
 FastAPI route: it parses the same form and writes the same rows by the same statements, in one
 transaction, to a response of its own, and answers 303. No session, no reading, no routing, no
 checks, no middleware.
@@ -9,15 +9,17 @@ checks, no middleware.
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -82,10 +84,14 @@ def made(url: str) -> Database:
 
 
 @contextmanager
-def served(url: str) -> Iterator[int]:
-    """The port of a server process of its own: uvicorn, one worker."""
+def served(url: str, commits: Iterable[writing.Changes]) -> Iterator[int]:
+    """The port of a server process of its own: uvicorn, one worker.
+
+    `commits`: what the bare route writes, by the number it is asked for.
+    """
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-m", "tests.bench.beside", url, str(port)])
+    script = json.dumps([{"answers": dict(c.answers), "marks": dict(c.marks)} for c in commits])
+    server = subprocess.Popen([sys.executable, "-m", "tests.bench.beside", url, str(port), script])
     try:
         wait_for(port)
         yield port
@@ -96,13 +102,18 @@ def served(url: str) -> Iterator[int]:
 
 @dataclass(slots=True)
 class Client:
-    """One kept-open connection of one respondent."""
+    """One kept-open connection of one respondent, whose session is known or to be begun."""
 
     port: int
-    session_id: UUID
-    secret: str
+    session_id: UUID | None = None
+    secret: str = ""
+    response_id: UUID | None = None  # of the bare route's own
+    short: str = ""
     _reader: asyncio.StreamReader = field(init=False)
     _writer: asyncio.StreamWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.short = short_id(self.session_id) if self.session_id else ""
 
     async def open(self) -> "Client":
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -111,61 +122,72 @@ class Client:
     def close(self) -> None:
         self._writer.close()
 
-    async def save_by_page(self, step: str, fields: Mapping[str, list[str]], **more: str) -> None:
+    async def begin(self, token: str) -> None:
+        """Comenzar, the questionnaire and the person's own state, as a telephone asks for them."""
+        self.secret = self.short = ""
+        status, head, _ = await self._ask("POST", f"/e/{token}", urlencode({"t": token}))
+        assert status == 303, head
+        cookie = head.partition("set-cookie: trayecto_entry_")[2].partition(";")[0]
+        self.short, _, self.secret = cookie.partition("=")
+        for path in ("/responder", "/responder/estado"):
+            status, head, page = await self._ask("GET", path)
+            assert (status, page[:1] != b"") == (200, True), head
+
+    async def save_by_page(self, step: str, fields: Mapping[str, list[str]]) -> None:
         """A step as a page sends it; the answer leads to the next."""
-        own = {"s": mask_secret(self.secret), "paso": step, "k": self.key(), **more}
+        own = {"s": mask_secret(self.secret), "paso": step, "k": self.key()}
         body = urlencode({**own, **fields}, doseq=True)
-        status, page = await self._post("/responder", body)
+        status, _, page = await self._ask("POST", "/responder", body)
         assert status == 303, (step, fields, page)
 
-    async def save_by_phone(self, step: str, fields: Mapping[str, list[str]], number: int) -> None:
+    async def save_by_phone(
+        self, step: str, fields: Mapping[str, list[str]], number: int, seen: Iterable[str] = ()
+    ) -> None:
         """A step as the script sends it."""
-        waiting = {"k": self.key(), "p": step, "r": number, "v": [], "t": fields}
+        waiting = {"k": self.key(), "p": step, "r": number, "v": list(seen), "t": fields}
         body = {"s": mask_secret(self.secret), "w": [waiting]}
-        status, page = await self._post("/responder/guardar", json.dumps(body))
+        status, _, page = await self._ask("POST", "/responder/guardar", json.dumps(body))
         assert (status, page.count(b'"d":true'), page.count(b'"e"')) == (200, 1, 0), (step, page)
 
-    async def save_bare(
-        self, response_id: UUID, fields: Mapping[str, list[str]], **changes: str
-    ) -> None:
-        """The same form to the bare route, which is told whose row it writes."""
-        own = {"s": mask_secret(self.secret), "k": self.key(), "response": str(response_id)}
-        own |= {"session": str(self.session_id), **changes}
-        status, page = await self._post(SAVE, urlencode({**own, **fields}, doseq=True))
+    async def save_bare(self, place: int, step: str, fields: Mapping[str, list[str]]) -> None:
+        """The same form to the bare route, with the row it writes and what it writes there."""
+        own = {"s": mask_secret(self.secret), "paso": step, "k": self.key()}
+        own |= {"response": str(self.response_id), "session": str(self.session_id), "n": str(place)}
+        status, _, page = await self._ask("POST", SAVE, urlencode({**own, **fields}, doseq=True))
         assert status == 303, page
 
     async def cpu_seconds(self) -> float:
         """What the server has used so far, all threads, user and system."""
-        return float((await self._post(CPU, ""))[1])
+        return float((await self._ask("POST", CPU))[2])
 
     def key(self) -> str:
         """A new key, as a page of this session holds it."""
-        return f"{short_id(self.session_id)}-{uuid4().hex}"
+        return f"{self.short}-{uuid4().hex}"
 
-    async def _post(self, path: str, body: str) -> tuple[int, bytes]:
-        short = short_id(self.session_id)
+    async def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str, bytes]:
+        """Status, head in small letters, body."""
+        own = f"; trayecto_entry_{self.short}={self.secret}" if self.short else ""
         self._writer.write(
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\nAccept-Encoding: gzip\r\n"
-            f"Cookie: trayecto_entry_{short}={self.secret}\r\n\r\n{body}".encode()
+            f"Cookie: trayecto_probe=1; trayecto_js=1{own}\r\n\r\n{body}".encode()
         )
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.partition(b"content-length:")[2].partition(b"\r")[0])
-        return int(head[9:12]), await self._reader.readexactly(length) if length else b""
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+        length = next(int(size) for size in re.findall(r"(?i)content-length: (\d+)", head))
+        return int(head[9:12]), head, await self._reader.readexactly(length) if length else b""
 
 
-def serve(url: str, port: int) -> None:
+def serve(url: str, port: int, script: Sequence[Mapping[str, Any]]) -> None:
     """Both, told apart by the path before any of the two sees it."""
     db = Database(make_engine(url, DATA_KEYS))
     ours, bare = create_app(settings(), db, now), FastAPI()
+    commits = [writing.Changes(each["answers"], each["marks"], (), ()) for each in script]
 
     @bare.post(SAVE)
     def save(form: Form) -> HttpResponse:
         said = {name: str(value) for name, value in form.items()}
-        answers = json.loads(said["answers"]) if "answers" in said else {}
-        answers = answers or {"estudia": (int(said["estudia"]), None)}
-        changes = writing.Changes(answers, json.loads(said.get("marks", "{}")), (), ())
-        revision = writing.Revision(said["k"], "0" * 64, "estudia", 9, None)
+        changes = commits[int(said["n"])]
+        revision = writing.Revision(said["k"], "0" * 64, said["paso"], 9, None)
         response_id, session_id = UUID(said["response"]), UUID(said["session"])
         with db.saving() as connection:
             writing.write_revision(
@@ -197,4 +219,4 @@ def write_figures(name: str, figures: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))

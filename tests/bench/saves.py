@@ -20,6 +20,7 @@ from sqlmodel import col, select
 from app.db.transactions import Database
 from app.fieldwork import entry
 from app.responses.tables import Response
+from app.responses.writing import Changes
 from tests.bench.beside import NUMBER, Client, empty_databases, made, now, served, write_figures
 from tests.responses.desk import Desk
 from tests.responses.people import Field, a_field, a_person
@@ -30,6 +31,7 @@ ROUNDS = 5
 BEFORE = ({"aviso_q2": "1"}, {"municipio_residencia": "Zapopan"}, {"certificado_ems": "1"})
 AFTER = ({"trabaja": "1"}, {"actividad_principal": "1"})
 WAYS = ("bare", "pages", "phone")
+COMMITS = [Changes({"estudia": (code, None)}, {}, (), ()) for code in (1, 2, 3)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def _engine(url: str) -> dict[str, object]:
     people = _prepare(url)
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     costs: dict[str, list[float]] = {way: [] for way in WAYS}
-    with served(url) as port:
+    with served(url, COMMITS) as port:
         for each in range(ROUNDS):
             for way in WAYS if each % 2 == 0 else WAYS[::-1]:
                 rate, cost = asyncio.run(_load(port, way, people, each))
@@ -102,11 +104,12 @@ async def _load(
     port: int, way: str, people: dict[str, list[Person]], turn: int
 ) -> tuple[float, float]:
     """Saves a second over all connections, and milliseconds of server time for each."""
-    clients = [await Client(port, p.session_id, p.secret).open() for p in people[way]]
-    pairs = list(zip(clients, people[way], strict=True))
+    clients = [
+        await Client(port, p.session_id, p.secret, p.response_id).open() for p in people[way]
+    ]
     spent, began = await clients[0].cpu_seconds(), time.perf_counter()
     counts = await asyncio.gather(
-        *(_connection(client, person, way, began + SECONDS, turn) for client, person in pairs)
+        *(_connection(client, way, began + SECONDS, turn) for client in clients)
     )
     seconds, done = time.perf_counter() - began, sum(counts)
     spent = await clients[0].cpu_seconds() - spent
@@ -115,12 +118,12 @@ async def _load(
     return done / seconds, spent / done * 1000
 
 
-async def _connection(client: Client, person: Person, way: str, end: float, turn: int) -> int:
+async def _connection(client: Client, way: str, end: float, turn: int) -> int:
     done = 0
     while time.perf_counter() < end:
         typed = {"estudia": [str(1 + done % 3)]}
         if way == "bare":
-            await client.save_bare(person.response_id, typed)
+            await client.save_bare(done % 3, "estudia", typed)
         elif way == "pages":
             await client.save_by_page("estudia", typed)
         else:
