@@ -1,37 +1,33 @@
 """Everything a step needs to know about one person on one device, in two short reads.
 
-Core statements, built once: this is the path that must be fast (architecture.md B.5). Whoever
-saves takes the lock of the case first, so that two tabs of one person come one after the other.
+Whoever saves takes the lock of the case first, and only then reads the answers: two tabs of one
+person come one after the other, and the second sees what the first kept.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, exists, literal_column, select, union_all
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import exit_day
 from app.directory.contacts import usable_contacts
 from app.directory.states import ContactKind
-from app.directory.tables import CohortRow, PanelMember
 from app.errors import AppError
 from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.tables import Case, EntrySession, Mode, Wave
+from app.fieldwork.tables import Mode
 from app.questionnaires.answers import Answer as AnswerValue
 from app.questionnaires.answers import MissingCode, Stored, from_stored
 from app.questionnaires.flow import Step, steps
 from app.questionnaires.format import Questionnaire
 from app.questionnaires.publication import fetch, in_memory
-from app.responses.tables import Answer, Response, ResponseMark
-from app.units.tables import OrganisationUnit, Programme
+from app.responses.situation import BEGUN, FIRST_JOB_KNOWN, LOCKED, OPENED, STORED, Situation
 
-_Situation: TypeAlias = Row[*tuple[Any, ...]]  # of _SITUATION
 GIVEN = "•"  # stands for a text that is kept in the directory
 FIRST_JOB = "primer_empleo_conocido"
 MOBILE, EMAIL = "celular_previo", "correo_previo"  # known before the first question
@@ -135,15 +131,15 @@ def open_sitting(
     Raises:
         SessionOver: there is no such session any more.
     """
-    statement = _LOCKED if to_save else _SITUATION
-    row = connection.execute(statement, {"secret": entry.secret_hash(secret)}).first()
+    opened = LOCKED if to_save else OPENED
+    row = opened.first(connection, secret=entry.secret_hash(secret))
     visit = entry.visit_of(_facts(row), now=now) if row is not None else None
     if row is None or visit is None:
         raise SessionOver
     kept: dict[str, Kept] = {}
     questionnaire = in_memory(row.version_id) or _fetched(connection, row.version_id)
     # A first step that waited for the lock sees the response its rival began.
-    response_id = row.response_id or connection.scalar(_BEGUN, {"case": visit.case_id})
+    response_id = row.response_id or connection.scalar(BEGUN, {"case": visit.case_id})
     if response_id is None:
         early = _known_before(connection, row, questionnaire)
     else:
@@ -181,8 +177,8 @@ def _stored(
     """Answers and marks by variable, and what was known when the response began."""
     kept: dict[str, Kept] = {}
     early: dict[str, object] = {}
-    asked = {"response": response_id, "session": visit.session_id}
-    for variable, value, missing, revision, own, marked in connection.execute(_ANSWERS, asked):
+    rows = STORED.first(connection, response=response_id, session=visit.session_id)
+    for variable, value, missing, revision, own, marked in rows or ():
         if marked and variable not in questionnaire.variables:
             early[variable] = value
         else:
@@ -192,7 +188,7 @@ def _stored(
 
 
 def _known_before(
-    connection: Connection, row: _Situation, questionnaire: Questionnaire
+    connection: Connection, row: Situation, questionnaire: Questionnaire
 ) -> dict[str, object]:
     """What the directory and the wave before know: fixed when the first answer is kept."""
     found: dict[str, object] = {}
@@ -204,14 +200,14 @@ def _known_before(
                 personal = [contact for contact in contacts if not contact.institutional]
                 found[name] = str(personal[0].id) if personal else False
     if FIRST_JOB in wanted:
-        known = connection.execute(_FIRST_JOB_KNOWN, {"member": row.member_id})
+        known = connection.execute(FIRST_JOB_KNOWN, {"member": row.member_id})
         # Whoever asks by telephone does not learn what was told a year ago: it is asked again.
         found[FIRST_JOB] = bool(known.scalar()) and row.mode is not Mode.PHONE
     return found
 
 
 def _preloaded(
-    row: _Situation,
+    row: Situation,
     questionnaire: Questionnaire,
     early: Mapping[str, object],
     *,
@@ -227,7 +223,7 @@ def _preloaded(
     return {name: known.get(name) for name in questionnaire.preloaded_types}
 
 
-def _facts(row: _Situation) -> entry.SessionFacts:
+def _facts(row: Situation) -> entry.SessionFacts:
     return entry.SessionFacts(
         session_id=row.session_id,
         case_id=row.case_id,
@@ -243,7 +239,7 @@ def _facts(row: _Situation) -> entry.SessionFacts:
     )
 
 
-def _wave(row: _Situation) -> WaveFacts:
+def _wave(row: Situation) -> WaveFacts:
     return WaveFacts(
         id=row.wave_id,
         questionnaire=row.questionnaire,
@@ -257,88 +253,3 @@ def _wave(row: _Situation) -> WaveFacts:
         school=row.school,
         cohort_id=row.cohort_id,
     )
-
-
-_TABLES = Answer.metadata.tables
-_CASE, _WAVE = _TABLES[Case.__tablename__], _TABLES[Wave.__tablename__]
-_SESSION = _TABLES[EntrySession.__tablename__]
-_MEMBER, _COHORT = _TABLES[PanelMember.__tablename__], _TABLES[CohortRow.__tablename__]
-_UNIT, _PROGRAMME = _TABLES[OrganisationUnit.__tablename__], _TABLES[Programme.__tablename__]
-_RESPONSE, _ANSWER = _TABLES[Response.__tablename__], _TABLES[Answer.__tablename__]
-_MARK = _TABLES[ResponseMark.__tablename__]
-
-_SITUATION = (
-    select(
-        _SESSION.c.id.label("session_id"),
-        _SESSION.c.case_id,
-        _SESSION.c.mode,
-        _SESSION.c.first_device,
-        _SESSION.c.second_check_at,
-        _SESSION.c.expires_at,
-        _SESSION.c.language,
-        _CASE.c.link_revoked_at,
-        _WAVE.c.state,
-        _CASE.c.member_id,
-        _CASE.c.disposition,
-        _CASE.c.first_answer_at,
-        _CASE.c.completed_at,
-        _CASE.c.wave_id,
-        _WAVE.c.questionnaire,
-        _WAVE.c.version_id,
-        _WAVE.c.notice_id,
-        _WAVE.c.opens,
-        _WAVE.c.closes,
-        _WAVE.c.closes_at,
-        _WAVE.c.reference_monday,
-        _WAVE.c.school_id,
-        _WAVE.c.cohort_id,
-        _MEMBER.c.track,
-        _MEMBER.c.left_on,
-        _PROGRAMME.c.track.label("programme_track"),
-        _COHORT.c.leaves,
-        _COHORT.c.exit_month,
-        _UNIT.c.time_zone,
-        _UNIT.c.name.label("school"),
-        _RESPONSE.c.id.label("response_id"),
-        _RESPONSE.c.last_saved_at,
-    )
-    .join(_CASE, _CASE.c.id == _SESSION.c.case_id)
-    .join(_WAVE, _WAVE.c.id == _CASE.c.wave_id)
-    .join(_MEMBER, _MEMBER.c.id == _CASE.c.member_id)
-    .join(_COHORT, _COHORT.c.id == _WAVE.c.cohort_id)
-    .join(_UNIT, _UNIT.c.id == _WAVE.c.school_id)
-    .outerjoin(_PROGRAMME, _PROGRAMME.c.id == _MEMBER.c.programme_id)
-    .outerjoin(_RESPONSE, _RESPONSE.c.case_id == _CASE.c.id)
-    .where(_SESSION.c.secret_hash == bindparam("secret"), _SESSION.c.ended_at.is_(None))
-)
-_LOCKED = _SITUATION.with_for_update(of=_CASE)  # SQLite holds its one write lock already
-_BEGUN = select(_RESPONSE.c.id).where(_RESPONSE.c.case_id == bindparam("case"))
-_ANSWERS = union_all(
-    select(
-        _ANSWER.c.variable,
-        _ANSWER.c.value,
-        _ANSWER.c.missing,
-        _ANSWER.c.revision,
-        (_ANSWER.c.session_id == bindparam("session")).label("own"),
-        literal_column("0").label("marked"),
-    ).where(_ANSWER.c.response_id == bindparam("response")),
-    select(
-        _MARK.c.variable,
-        _MARK.c.value,
-        literal_column("null"),
-        literal_column("0"),
-        _MARK.c.session_id == bindparam("session"),
-        literal_column("1"),
-    ).where(_MARK.c.response_id == bindparam("response")),
-)
-_FIRST_JOB_KNOWN = select(
-    exists().where(
-        _ANSWER.c.response_id == _RESPONSE.c.id,
-        _RESPONSE.c.case_id == _CASE.c.id,
-        _CASE.c.wave_id == _WAVE.c.id,
-        _CASE.c.member_id == bindparam("member"),
-        _WAVE.c.questionnaire == 2,
-        ((_ANSWER.c.variable == "empleo_previo") & (_ANSWER.c.value == 1))
-        | ((_ANSWER.c.variable == "primer_empleo") & _ANSWER.c.value.is_not(None)),
-    )
-)
