@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app.fieldwork.worklist.appointments import forget_notes
 from app.staff.audit_chain import BATCH, HEAD_FILE, seal, write_head
 from app.staff.sign_in import forget_failures
 from app.worker.deployment import Deployment
@@ -28,3 +29,8 @@ def seal_audit(deployment: Deployment) -> int:
 def forget_sign_ins(deployment: Deployment) -> int:
     """Drop counts of failed sign-ins that no longer count."""
     return deployment.change(lambda session, now: forget_failures(session, now=now))
+
+
+def forget_appointment_notes(deployment: Deployment) -> int:
+    """Drop what was noted for calls of last week."""
+    return deployment.change(lambda session, now: forget_notes(session, now=now))

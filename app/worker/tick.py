@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.fieldwork.planning import WaveNote
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
-from app.worker.housekeeping import forget_sign_ins, seal_audit
+from app.worker.housekeeping import forget_appointment_notes, forget_sign_ins, seal_audit
 from app.worker.recovering import answer_requests, forget_old_requests
 from app.worker.schedule import missed, schedule
 from app.worker.sending import Sending
@@ -42,6 +42,7 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
     freeze_editions(deployment)
     seal_audit(deployment)
     forget_sign_ins(deployment)
+    forget_appointment_notes(deployment)
     forget_old_requests(deployment)
     return TickReport(
         opened=len(planned.opened),

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from app.staff.roles import Role
-from tests.browser.conftest import PHONE, Site, Watch, axe_violations, keep_screenshot
+from tests.browser.conftest import LAPTOP, PHONE, Site, Watch, axe_violations, keep_screenshot
 from tests.browser.test_staff_pages import sign_in
 from tests.web.in_field import Someone
 from tests.web.test_worklist import case_now, reachable
@@ -135,3 +135,25 @@ def test_the_policy_of_the_page_lets_the_dialler_open(
     assert [one for one in watch.complaints if "Content Security Policy" in one] == []
     watch.complaints[:] = [one for one in watch.complaints if "tel:" not in one]
     assert case_now(site.database, people[2]).contacts == 1
+
+
+def test_the_list_prints_in_grey(site: Site, open_page: Opener, people: list[UUID]) -> None:
+    page, _ = open_page(LAPTOP)
+    sign_in(page, site, Role.TUTOR)
+    wave = f"{site.url}/panel/olas/{site.world.ids[SCHOOL_A]['wave_id']}"
+    page.goto(f"{wave}/pendientes")
+    keep_screenshot(page, "worklist_5_list_1280")
+    page.goto(f"{wave}/pendientes/imprimir")
+    page.check("text=Teléfonos")
+    page.get_by_role("button", name="Mostrar la hoja así").click()
+    assert axe_violations(page) == []
+
+    page.emulate_media(media="print")
+
+    keep_screenshot(page, "worklist_6_print")
+    assert page.locator(".off-paper").first.is_hidden()
+    assert page.locator("text=+525512345610").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.paper td')).color") == (
+        "rgb(0, 0, 0)"
+    )
+    assert len(people) == 3

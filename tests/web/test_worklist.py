@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from re import search
+from re import findall, search
 from urllib.parse import unquote
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from app.directory.states import ContactKind, ContactSource, ContactState
 from app.directory.tables import ContactPoint, OptOut, PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave, WaveState
+from app.fieldwork.worklist.appointments import forget_notes
 from app.fieldwork.worklist.results import AttemptResult, Channel
 from app.fieldwork.worklist.tables import Appointment, ContactAttempt, EligibilityDoubt
 from app.staff import sessions
@@ -23,7 +24,7 @@ from app.staff.tables import StaffGrant
 from app.web import security
 from tests.cli.test_units import Trayecto
 from tests.web.in_field import Someone
-from tests.web.test_wave_pages import audit_of, more_people, own, text_of, tutor_of
+from tests.web.test_wave_pages import audit_of, counted, more_people, own, text_of, tutor_of
 from tests.web.world import SCHOOL_A, World, a_world, client_for, settings_for, sign_in
 
 D, R = Disposition, AttemptResult
@@ -333,7 +334,25 @@ def test_an_appointment_comes_first_when_it_is_due(
     assert "Quedaron en hablar a esta hora." in due
     assert called.headers["location"] == "tel:+525512345611"  # they asked for this hour
     with db.reading() as session:
-        assert session.exec(select(Appointment.settled_at)).one() is not None
+        kept = session.exec(select(Appointment)).one()
+    assert (kept.settled_at is not None, kept.note) == (True, None)
+
+
+def test_what_was_noted_for_a_call_is_forgotten_after_a_week(
+    world: World, client: TestClient, db: Database, now: datetime
+) -> None:
+    (ana,) = reachable(world, db, Someone(), now=now)
+    csrf = sign_in(client, world, SCHOOL_A, Role.TUTOR)
+    form = {"csrf": csrf, "day": "2026-03-02", "hour": "13:00", "note": "A su trabajo"}
+    client.post(of(world, ana, "cita"), data=form)
+    due = now + timedelta(hours=1)
+
+    with db.unit_of_work() as session:
+        early = forget_notes(session, now=due + timedelta(days=7))
+        late = forget_notes(session, now=due + timedelta(days=7, seconds=1))
+
+    assert (early, late) == (0, 1)
+    assert "A su trabajo" not in client.get(own(world, "/pendientes")).text
 
 
 def test_a_tutor_reaches_nobody_of_another_group(
@@ -417,3 +436,32 @@ def test_a_closed_wave_shows_who_was_left(
     assert "El levantamiento cerró: 2 personas no respondieron." in page
     assert ("Nora" in page, 'name="channel"' in page) == (True, False)
     assert "Nadie falta por responder." in client.get("/panel/pendientes").text
+
+
+def test_more_people_and_waves_cost_no_more_queries(
+    world: World, client: TestClient, db: Database, now: datetime
+) -> None:
+    sign_in(client, world, SCHOOL_A, Role.TUTOR)
+    asked = []
+    for _ in range(2):
+        reachable(world, db, Someone(), Someone(), now=now)
+        with counted(db) as statements:
+            assert client.get("/panel/pendientes").status_code == 200
+        asked.append(len(statements))
+
+    assert asked[0] == asked[1] > 0
+
+
+def test_who_lost_the_link_stands_above_the_list(world: World, client: TestClient) -> None:
+    """The world has one such request in each school."""
+    csrf = sign_in(client, world, SCHOOL_A, Role.TUTOR)
+
+    page = client.get("/panel/pendientes").text
+    (settle,) = findall(
+        r'action="([^"]+/enlaces-perdidos/[^"]+)"', client.get("/panel/enlaces-perdidos").text
+    )
+    client.post(settle, data={"csrf": csrf})
+
+    link = '<a href="/panel/enlaces-perdidos">1 persona perdió su enlace y espera ayuda</a>'
+    assert link in page
+    assert "perdió su enlace" not in client.get("/panel/pendientes").text

@@ -1,7 +1,7 @@
 """When somebody asked to be called: a day, an hour, and a note without anything they answered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,6 +15,7 @@ from app.fieldwork.worklist.people import standing_of
 from app.fieldwork.worklist.tables import Appointment
 from app.staff import audit
 
+NOTES_KEPT = timedelta(days=7)
 LONGEST_NOTE = 120  # characters: where and how to call, nothing of their life
 
 
@@ -65,12 +66,23 @@ def agree(session: Session, case_id: UUID, agreed: Agreed, *, by: Steward, now: 
     return row.id
 
 
+def forget_notes(session: Session, *, now: datetime) -> int:
+    """Drop the notes of appointments that passed some days ago; how many."""
+    dropped = session.exec(
+        update(Appointment)
+        .where(col(Appointment.at) < now - NOTES_KEPT, col(Appointment.note).is_not(None))
+        .values(note=None)
+        .returning(col(Appointment.id))
+    )
+    return len(dropped.all())
+
+
 def cancel(session: Session, case_id: UUID, *, now: datetime) -> bool:
     """Take the open appointment of a case off the list. False: there was none."""
     gone = session.exec(
         update(Appointment)
         .where(col(Appointment.case_id) == case_id, col(Appointment.settled_at).is_(None))
-        .values(settled_at=now)
+        .values(settled_at=now, note=None)
         .returning(col(Appointment.id))
     )
     return gone.first() is not None

@@ -340,7 +340,7 @@ def _settle_meetings(
             col(Appointment.settled_at).is_(None),
             col(Appointment.at) <= now + timedelta(minutes=10),
         )
-        .values(settled_at=now)
+        .values(settled_at=now, note=None)
     )
 
 

@@ -50,6 +50,7 @@ class CasePage(Page):
     action: str
     facts: tuple[tuple[str, str], ...]
     person_url: str | None
+    contact_url: str | None
     link: str
     may_send: bool
     may_show_link: bool
@@ -183,6 +184,7 @@ def _page(
         person_url=f"/panel/personas/{case.member_id}"
         if caller.actor.may(Permission.SEE_PEOPLE)
         else None,
+        contact_url=f"{top.url}/casos/{case.case_id}/contacto" if in_field else None,
         link=link,
         may_send=runs and not revoked and case.disposition in AWAITED,
         may_show_link=in_field and not revoked and caller.actor.may(Permission.SEE_LINKS),

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.chronology.wave_plan import Cohort
 from app.errors import NotFound
 from app.fieldwork import queries, wave_people
+from app.fieldwork.link_requests import count_requests
 from app.fieldwork.queries import WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
@@ -20,6 +21,7 @@ from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.results import AttemptResult
 from app.staff.roles import Permission
 from app.web.render import Page
+from app.web.staff.lost_links import AT as LOST_LINKS
 from app.web.staff.shell import Shell, shell
 from app.web.staff.wave_lists import Choice, Pager, pager
 from app.web.staff.wave_pages import WaveTop, wave_top
@@ -36,6 +38,7 @@ from app.web.staff.worklist_words import (
 )
 from app.web.wiring import Caller
 
+MOST_WAVES = 50  # to choose from; an office has thousands
 MOST_RANKED = 3_000  # people of a list over several waves; an office chooses a wave instead
 
 
@@ -100,6 +103,9 @@ class WorklistPage(Page):
     lead: str
     said: str
     waves: tuple[Choice, ...]
+    more_waves: str
+    lost: str
+    lost_url: str
     cards: tuple[Card, ...]
     pager: Pager
     back: str
@@ -164,8 +170,11 @@ def worklist(session: Session, caller: Caller, view: View, *, now: datetime) -> 
         said=_said(view.said),
         waves=tuple(
             Choice(_wave_words(wave), f"/panel/olas/{wave.wave_id}/pendientes", current=False)
-            for wave in waves
+            for wave in waves[:MOST_WAVES]
         ),
+        more_waves=_more(len(waves) - MOST_WAVES),
+        lost=_lost(session, caller),
+        lost_url=LOST_LINKS,
         cards=_cards(session, caller, page, now=now, generations=_generations(waves)),
         pager=pager(here, "", view.page, len(found), people.PAGE),
         back=here,
@@ -285,6 +294,26 @@ def _changes(session: Session, caller: Caller, wave_id: UUID) -> str:
     if not doubts:
         return "Cambios de la lista"
     return "1 aviso por decidir" if doubts == 1 else f"{doubts} avisos por decidir"
+
+
+def _more(waves: int) -> str:
+    if waves <= 0:
+        return ""
+    return f"Y {waves:,} más: ábralos desde la tabla cronológica de cada plantel."
+
+
+def _lost(session: Session, caller: Caller) -> str:
+    """Who asked for a lost link and waits for somebody of the school."""
+    if not caller.actor.may(Permission.SEE_LINKS):
+        return ""
+    waiting = count_requests(session, caller.actor.scope(Permission.SEE_LINKS))
+    if not waiting:
+        return ""
+    return (
+        "1 persona perdió su enlace y espera ayuda"
+        if waiting == 1
+        else f"{waiting:,} personas perdieron su enlace y esperan ayuda"
+    )
 
 
 def _total(total: int, where: str) -> str:
