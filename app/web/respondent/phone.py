@@ -42,6 +42,7 @@ from app.responses.queries import earlier_answers, say_answer
 from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
 from app.responses.wording import wording_of
 from app.web.asgi import read_body
+from app.web.assets import asset_url
 from app.web.language import N_, Say
 from app.web.render import html
 from app.web.respondent.clash import asked
@@ -298,9 +299,9 @@ def _state(
 ) -> dict[str, object]:
     """What the script needs of the person.
 
-    `s` secret, `k` name of the session, `o` our clock, `r` count, `n` school, `c` in class, `a`
-    answers, `f` the same as form fields, `v` known before, `d` its dates in words, `p` text
-    pieces, `h` what stands above a step.
+    `s` secret, `x` the script that reads aloud with its words `b`, `k` name of the session, `o`
+    our clock, `r` count, `n` school, `c` in class, `a` answers, `f` the same as form fields, `v`
+    known before, `d` its dates in words, `p` text pieces, `h` what stands above a step.
     """
     everything = Step("", "", sitting.questionnaire.items)
     known = {
@@ -309,8 +310,11 @@ def _state(
     }
     answers = {name: kept.answer for name, kept in sitting.kept.items()}
     above = above_steps(session, sitting, device)
+    say = Say(sitting.visit.language)
     return {
         "s": mask_secret(secret),
+        "x": asset_url("aloud.js"),
+        "b": "|".join((say("Leer en voz alta"), say("Detener la lectura"))),
         "k": short_id(sitting.visit.session_id),
         "o": int((now - COUNTED_FROM).total_seconds()),
         "r": newest_revision(sitting),

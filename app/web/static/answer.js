@@ -426,6 +426,7 @@ function begin() {
     onhashchange = show
     show()
     send()
+    C.after(Object.assign(el('script', S.b), { src: S.x }))
   }).catch(() => retry(begin))
 }
 

@@ -87,7 +87,7 @@ def a_run(phone: Phone) -> list[dict[str, object]]:
 def test_the_state_is_the_persons_own_and_small(site: Site) -> None:
     phone = Phone(site, site.person())
 
-    assert set(phone.state) == set("skornacfvdph")
+    assert set(phone.state) == set("sxbkornacfvdph")
     assert phone.state["n"] == "CBTis 137, Ñuñoa"
     assert phone.state["v"]["tipo_bachillerato"] in {1, 2, 3, None}
     assert "lunes" in phone.state["p"]

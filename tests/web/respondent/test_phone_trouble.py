@@ -159,3 +159,56 @@ def test_a_wrong_clock_changes_neither_order_nor_day(
         row.client_at is not None and abs(row.client_at - site.clock.at) < timedelta(minutes=5)
         for row in rows
     )
+
+
+VOICES = """
+Object.defineProperty(window, 'speechSynthesis', { value: {
+  getVoices: () => [{ lang: 'en-US' }, { lang: LANG }],
+  speak: said => { window.spoken = [said.lang, said.text] },
+  cancel: () => { window.spoken = null },
+} })
+window.SpeechSynthesisUtterance = function (text) { this.text = text }
+"""
+
+
+def test_a_question_is_read_aloud_where_the_browser_has_a_voice(
+    browser: Browser, site: Site, served: Served
+) -> None:
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    context.add_init_script(VOICES.replace("LANG", "'es-MX'"))
+    page = context.new_page()
+    begin(page, served, site.person())
+
+    page.get_by_role("button", name="Leer en voz alta").click()
+    lang, text = page.evaluate("spoken")
+    names = page.get_by_role("button", name="Detener la lectura").count()
+    go_on(page)
+    expect(page.get_by_role("button", name="Leer en voz alta")).to_be_visible()
+    after = page.evaluate("spoken")
+    found = faults(page)
+    page.screenshot(path=SHOTS / "aloud.png", full_page=True)
+    context.close()
+
+    assert (lang, names, after) == ("es-MX", 1, None)
+    assert text.startswith("Tu escuela usa lo que contestes")
+    assert text.endswith("¿quieres contestar?. Sí. No")
+    assert (found, blocked) == ([], [])
+
+
+@pytest.mark.parametrize("voices", [None, "'fr-FR'"])
+def test_without_a_voice_there_is_no_button(
+    browser: Browser, site: Site, served: Served, voices: str | None
+) -> None:
+    context = phone(browser, [])
+    if voices:
+        context.add_init_script(VOICES.replace("LANG", voices))
+    page = context.new_page()
+    begin(page, served, site.person())
+    with page.expect_response("**/aloud.js"):
+        page.reload()
+    page.wait_for_selector("form[novalidate]")
+    count = page.get_by_role("button", name="Leer en voz alta").count()
+    context.close()
+
+    assert count == 0
