@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from app.cli.catalogue import catalogue
 from app.cli.chronology import chronology
 from app.cli.database import check, migrate
 from app.cli.demo import demo
@@ -41,6 +42,7 @@ program.command()(simulate)
 program.command()(demo)
 program.add_typer(questionnaire_app)
 program.add_typer(units)
+program.add_typer(catalogue)
 program.add_typer(roster)
 program.add_typer(staff)
 program.add_typer(audit)

@@ -1,4 +1,4 @@
-"""Tables: organisation_unit, unit_ancestor, programme, student_group, institution_profile."""
+"""Tables: organisation_unit, programme, student_group, institution_profile, municipality."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,9 @@ from app.db.types import StrEnumText
 from app.units.tree import UnitKind
 
 __all__ = [
+    "CatalogueEdition",
     "InstitutionProfile",
+    "Municipality",
     "OrganisationUnit",
     "Programme",
     "Shift",
@@ -100,3 +102,24 @@ class InstitutionProfile(Table, table=True):
     footer: str = Field(default="", max_length=600)
     contact: str = Field(default="", max_length=300)  # where a person can ask, for /verifica
     changed_at: datetime
+
+
+class Municipality(Table, table=True):
+    """A municipality or alcaldía by its AGEEML code: two digits of the state, three of its own."""
+
+    __tablename__ = "municipality"
+
+    code: str = Field(primary_key=True, max_length=5)
+    name: str = Field(max_length=120)
+
+
+class CatalogueEdition(Table, table=True):
+    """Where a list of official names came from."""
+
+    __tablename__ = "catalogue_edition"
+
+    name: str = Field(primary_key=True, max_length=40)  # municipalities
+    edition: str = Field(max_length=60)
+    source: str = Field(max_length=200)
+    rows: int
+    imported_at: datetime

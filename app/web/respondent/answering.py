@@ -28,6 +28,7 @@ from app.web.respondent.class_end import class_end_page
 from app.web.respondent.messages import RETRY_SECONDS, message_of, said, spoken
 from app.web.respondent.pages import RetryPage
 from app.web.respondent.phone import phone_page
+from app.web.respondent.places import known_place, unknown_place
 from app.web.respondent.posted import (
     Posted,
     StrangeFields,
@@ -148,7 +149,9 @@ def _save(desk: Desk, *, stops: bool) -> Response:
         with desk.db.saving() as connection:
             sitting = open_sitting(connection, desk.posted.secret, now=desk.now, to_save=True)
             submission = submission_of(desk.posted, sitting)
-            outcome = save_step(connection, sitting, submission, keys=keys, now=desk.now)
+            strange = unknown_place(connection, sitting, submission)
+            named = known_place(connection, sitting, submission)
+            outcome = strange or save_step(connection, sitting, named, keys=keys, now=desk.now)
     except _TROUBLE as trouble:
         return _keep_typed(desk, trouble)
     except (KeyReused, StrangeFields, StepGone, AnswersClosed) as refusal:

@@ -104,6 +104,7 @@ class StepPage(Page):
     month: MonthParts
     place: tuple[str, str]  # town and state of a municipality
     states: tuple[tuple[str, str], ...]  # as it is stored, as it is read
+    towns: tuple[str, ...]  # of the state that was chosen before
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from app.web.render import html
 from app.web.respondent.clash import asked
 from app.web.respondent.messages import spoken
 from app.web.respondent.phone_document import document_of, serve_document
+from app.web.respondent.places import known_place
 from app.web.respondent.posted import Posted, late_submission
 from app.web.respondent.steps import above_steps, place_fields
 from app.web.respondent.tapped import tapped_answer
@@ -214,6 +215,7 @@ def _keep(
     if not _is_own(connection, sitting, waiting.k[:SHORT]):
         return {"f": True}
     submission = late_submission(_posted(waiting), sitting, waiting.r)
+    submission = known_place(connection, sitting, submission)
     kept = clashing(connection, sitting, submission)
     if kept:
         return _clash(connection, sitting, kept, submission.entries)
@@ -299,7 +301,7 @@ def _state(
 ) -> dict[str, object]:
     """What the script needs of the person.
 
-    `s` secret, `x` the script that reads aloud with its words `b`, `k` name of the session, `o`
+    `s` secret, `x` the script that can wait with its words `b`, `k` name of the session, `o`
     our clock, `r` count, `n` school, `c` in class, `a` answers, `f` the same as form fields, `v`
     known before, `d` its dates in words, `p` text pieces, `h` what stands above a step.
     """
@@ -313,7 +315,7 @@ def _state(
     say = Say(sitting.visit.language)
     return {
         "s": mask_secret(secret),
-        "x": asset_url("aloud.js"),
+        "x": asset_url("later.js"),
         "b": "|".join((say("Leer en voz alta"), say("Detener la lectura"))),
         "k": short_id(sitting.visit.session_id),
         "o": int((now - COUNTED_FROM).total_seconds()),

@@ -23,6 +23,7 @@ from app.units.tables import Programme
 from app.web.language import N_, SPANISH, Say, with_choice
 from app.web.render import say_date
 from app.web.respondent.pages import AbovePart, Fact, MonthParts, Notice, Problem, StepPage
+from app.web.respondent.places import towns_in
 from app.web.respondent.posted import MUNICIPALITY, STATE_FIELD, act_fields, step_fields
 from app.web.respondent.tapped import tapped_answer
 from app.web.respondent.visiting import Device
@@ -65,6 +66,7 @@ def step_page(
     """The page of one step."""
     say = Say(sitting.visit.language)
     view = _view(session, sitting, step, again, screen.device)
+    place = _place_in(view)
     hard = tuple(issue for issue in again.issues if issue.severity is Severity.HARD)
     seen = again.seen | {f"{i.code}:{i.variable}" for i in again.issues if i not in hard}
     label = view.items[0].label if len(view.items) == 1 else view.title
@@ -102,7 +104,8 @@ def step_page(
         may_stop=not _asks_consent(step),
         saved=sitting.response_id is not None,
         month=_month_in(view, month_names(say.language)),
-        place=_place_in(view),
+        place=place,
+        towns=tuple(towns_in(session, place[1])),
         states=state_names(say) if any(i.catalogue == MUNICIPALITY for i in step.items) else (),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 ACTION_WORDS: Mapping[str, str] = {
     "appointment.agreed": "Acordó una cita para llamar",
     "calendar.chosen": "Eligió el calendario del plantel",
+    "catalogue.imported": "Cargó un catálogo",
     "case.message_queued": "Pidió enviar un mensaje",
     "case.seen": "Vio a una persona de un levantamiento",
     "classroom.closed": "Cerró una sesión de aula",

@@ -205,7 +205,7 @@ def test_without_a_voice_there_is_no_button(
         context.add_init_script(VOICES.replace("LANG", voices))
     page = context.new_page()
     begin(page, served, site.person())
-    with page.expect_response("**/aloud.js"):
+    with page.expect_response("**/later.js"):
         page.reload()
     page.wait_for_selector("form[novalidate]")
     count = page.get_by_role("button", name="Leer en voz alta").count()

@@ -1,5 +1,6 @@
-// Trayecto, a question read aloud by the browser's own voice. Asked for after the first question
-// shows, and only where there is such a voice is there a button: nothing is sent anywhere.
+// Trayecto, what can wait until the first question shows: a question read aloud by the browser's
+// own voice (a button only where there is one; nothing is sent anywhere), and the municipalities of
+// a state beside their field. Without a network there is neither, and nothing else is missing.
 //
 // The two names of the button come as the text of this script's element, which no browser runs.
 (function () {
@@ -40,6 +41,22 @@ function look() {
   stop()
 }
 
+// The towns of the state that was chosen, asked for when the field is about to be filled in.
+function offer(field) {
+  var state = document.getElementsByName(field.name + '.estado')[0], id = field.name + '-towns'
+  if (!state || !state.value || field.dataset.of == state.value) return
+  field.dataset.of = state.value
+  fetch('/municipios/' + encodeURIComponent(state.value)).then(r => r.json()).then(names => {
+    var list = document.getElementById(id) || document.createElement('datalist')
+    list.id = id
+    list.textContent = ''
+    names.forEach(name => list.append(new Option(name)))
+    field.after(list)
+    field.setAttribute('list', id)
+  }).catch(() => { field.dataset.of = '' })
+}
+
+addEventListener('focusin', e => { if (e.target.name) offer(e.target) })
 if (voice) {
   voice.onvoiceschanged = look
   look()

@@ -1,0 +1,75 @@
+"""Lists of official names in the database, with the edition and the source they came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col, select
+
+from app.units.municipalities import Fault, read_towns
+from app.units.tables import CatalogueEdition, Municipality
+
+MUNICIPALITIES = "municipalities"
+_AT_ONCE = 1_000  # rows of a statement
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueLine:
+    """One list: what, from where, of when."""
+
+    name: str
+    edition: str
+    source: str
+    rows: int
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueImported:
+    """What an import did: everything or nothing."""
+
+    rows: int
+    rejected: tuple[Fault, ...]
+
+
+def import_municipalities(
+    session: Session, data: bytes, *, edition: str, source: str, now: datetime
+) -> CatalogueImported:
+    """Replace the list of municipalities, if every row of the file can be used."""
+    towns = read_towns(data)
+    if towns.faults:
+        return CatalogueImported(0, towns.faults)
+    session.exec(delete(Municipality))
+    rows = [{"code": code, "name": name} for code, name in sorted(towns.names.items())]
+    for start in range(0, len(rows), _AT_ONCE):
+        session.connection().execute(insert(Municipality), rows[start : start + _AT_ONCE])
+    session.merge(
+        CatalogueEdition(
+            name=MUNICIPALITIES,
+            edition=edition,
+            source=source,
+            rows=len(rows),
+            imported_at=now,
+        )
+    )
+    session.flush()
+    return CatalogueImported(len(rows), ())
+
+
+def catalogues(session: Session) -> tuple[CatalogueLine, ...]:
+    """Every list that was imported."""
+    rows = session.exec(select(CatalogueEdition).order_by(col(CatalogueEdition.name)))
+    return tuple(
+        CatalogueLine(row.name, row.edition, row.source, row.rows, row.imported_at) for row in rows
+    )
+
+
+def towns_of(session: Session, state: str) -> Sequence[str]:
+    """Names of the municipalities of a state (two digits, AGEEML), in order; none if unknown."""
+    names = session.exec(
+        select(Municipality.name)
+        .where(col(Municipality.code).startswith(state, autoescape=True))
+        .order_by(col(Municipality.name))
+    ).all()
+    return tuple(dict.fromkeys(names)) if state else ()
