@@ -10,10 +10,13 @@ from sqlmodel import select
 
 from app.db.transactions import Database
 from app.responses.tables import AnswerRevision
+from app.web.respondent.recover import KILOBYTES
 from tests.responses.people import Person
+from tests.web.respondent.metered import Metered
 from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
 from tests.web.respondent.test_browser_walk import faults
+from tests.web.respondent.test_bytes import TABLES
 from tests.web.respondent.test_phone_walk import (
     SHOTS,
     begin,
@@ -212,3 +215,31 @@ def test_without_a_voice_there_is_no_button(
     context.close()
 
     assert count == 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_whole_questionnaire_costs_no_more_data_than_help_says(
+    db: Database, browser: Browser, number: int
+) -> None:
+    """From the link to the receipt, up and down, bodies and headers, nothing cached before."""
+    site = Site(db, number)
+    served = Served(site)
+    wire = Metered(served.port)
+    context = phone(browser, [])
+    page = context.new_page()
+    page.goto(f"{wire.url}/e/{site.person().token}")
+    page.locator("button.go").click()
+    page.wait_for_selector("form[novalidate]")
+    steps = 0
+    while page.locator("form[novalidate]").count() and steps < 60:
+        go_on(page)
+        steps += 1
+    page.wait_for_url("**paso=fin")
+    context.close()
+    wire.close()
+    served.stop()
+
+    TABLES.mkdir(parents=True, exist_ok=True)
+    (TABLES / f"whole-{number}.txt").write_text(f"{wire.bytes} bytes, {steps} steps\n", "utf-8")
+    assert steps > 20
+    assert wire.bytes <= KILOBYTES * 1000
