@@ -54,8 +54,17 @@ def own_answers(sitting: Sitting, wording: Wording) -> tuple[OwnAnswer, ...]:
 
 def earlier_answers(session: Session, sitting: Sitting) -> Mapping[str, AnswerValue]:
     """Answers to the questionnaire before, to be confirmed; only after the second check."""
+    return _told_before(session, sitting) if sitting.visit.second_check_at is not None else {}
+
+
+def answered_before(session: Session, sitting: Sitting) -> frozenset[str]:
+    """Which answers to the questionnaire before could be confirmed; not what they are."""
+    return frozenset(_told_before(session, sitting))
+
+
+def _told_before(session: Session, sitting: Sitting) -> Mapping[str, AnswerValue]:
     number = sitting.wave.questionnaire
-    if sitting.visit.second_check_at is None or number == 1:
+    if number == 1:
         return {}
     wanted = [item.name for item in sitting.questionnaire.items if item.prefill == item.name]
     rows = session.exec(

@@ -95,6 +95,7 @@ class StepPage(Page):
     said: str | None  # above everything: why this page is here
     covered: bool  # answered on another device: the answer is not shown
     check_url: str | None  # where to prove who one is
+    earlier_url: str | None  # the same, to confirm what was answered the last time
     kept_elsewhere: bool  # a telephone or address that is stored and not shown
     notice: Notice | None
     facts: tuple[Fact, ...]
@@ -127,6 +128,7 @@ class AbovePart(Page):
     notice: Notice | None
     facts: tuple[Fact, ...]
     check_url: str | None
+    earlier_url: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.questionnaires.items import Language
 from app.questionnaires.leaves import Leaf
 from app.questionnaires.validation import Issue, Severity
 from app.questionnaires.view import Control, StepView, step_view
-from app.responses.queries import earlier_answers
+from app.responses.queries import answered_before, earlier_answers
 from app.responses.sitting import GIVEN, Sitting
 from app.responses.wording import wording_of
 from app.units.places import shipped_geography
@@ -88,10 +88,11 @@ def step_page(
         asks_once=bool(again.issues) and not hard,
         said=again.said,
         covered=covered,
-        check_url=screen.device.address(sitting.visit.session_id).replace(
-            "/responder", "/responder/comprobar"
-        )
+        check_url=_check_url(sitting, screen.device)
         if with_cookies and (covered or _shows_data(step)) and _may_prove(sitting)
+        else None,
+        earlier_url=_check_url(sitting, screen.device)
+        if with_cookies and not covered and _could_show_more(session, sitting, step)
         else None,
         kept_elsewhere=any(
             sitting.kept[name].answer == GIVEN
@@ -113,18 +114,17 @@ def step_page(
 def above_steps(session: Session, sitting: Sitting, device: Device) -> dict[str, AbovePart]:
     """What stands above the question of each step that has something there, by step."""
     say = Say(sitting.visit.language)
+    check_url = _check_url(sitting, device)
     parts = {}
     for step in sitting.steps:
-        if _asks_consent(step) or _shows_data(step):
-            data = _shows_data(step)
-            address = device.address(sitting.visit.session_id)
-            check_url = address.replace("/responder", "/responder/comprobar")
+        data, asks = _shows_data(step), _asks_consent(step)
+        more = _could_show_more(session, sitting, step)
+        if data or asks or more:
             parts[step.name] = AbovePart(
-                notice=notice_of(session, sitting.wave.notice_id, say)
-                if _asks_consent(step)
-                else None,
+                notice=notice_of(session, sitting.wave.notice_id, say) if asks else None,
                 facts=_facts(session, sitting) if data else (),
                 check_url=check_url if data and _may_prove(sitting) else None,
+                earlier_url=check_url if more else None,
             )
     return parts
 
@@ -223,6 +223,19 @@ def _proven(sitting: Sitting) -> bool:
 def _may_prove(sitting: Sitting) -> bool:
     """In class and by telephone earlier answers stay covered, whatever one knows (SEC-28)."""
     return not _proven(sitting) and sitting.visit.mode not in WATCHED
+
+
+def _check_url(sitting: Sitting, device: Device) -> str:
+    address = device.address(sitting.visit.session_id)
+    return address.replace("/responder", "/responder/comprobar")
+
+
+def _could_show_more(session: Session, sitting: Sitting, step: Step) -> bool:
+    """Whether an answer of the questionnaire before waits behind the second check."""
+    again = [item.name for item in step.items if item.prefill == item.name]
+    if not again or not _may_prove(sitting) or any(name in sitting.kept for name in again):
+        return False
+    return not answered_before(session, sitting).isdisjoint(again)
 
 
 def _facts(session: Session, sitting: Sitting) -> tuple[Fact, ...]:
