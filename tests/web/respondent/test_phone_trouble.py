@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 from sqlmodel import select
 
 from app.db.transactions import Database
+from app.fieldwork.tables import EntrySession, Mode
 from app.responses.tables import AnswerRevision
 from app.web.respondent.recover import KILOBYTES
 from tests.responses.people import Person
@@ -243,3 +244,26 @@ def test_a_whole_questionnaire_costs_no_more_data_than_help_says(
     (TABLES / f"whole-{number}.txt").write_text(f"{wire.bytes} bytes, {steps} steps\n", "utf-8")
     assert steps > 20
     assert wire.bytes <= KILOBYTES * 1000
+
+
+def test_a_phone_in_class_keeps_nothing(
+    db: Database, browser: Browser, site: Site, served: Served
+) -> None:
+    context = phone(browser, [])
+    page = context.new_page()
+    begin(page, served, site.person())
+    with db.unit_of_work() as session:
+        session.exec(select(EntrySession)).one().mode = Mode.CLASS
+    page.reload()
+    page.wait_for_selector("form[novalidate]")
+    context.set_offline(True)
+    for _ in range(2):
+        go_on(page)
+    says(page, "Sin conexión: 2 sin enviar. No cierres esta página")
+    on_disk = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    context.set_offline(False)
+    says(page, "Guardado")
+    context.close()
+
+    assert on_disk == [0, 0, "trayecto_js=1"]
+    assert len(steps_sent(db)) == 2
