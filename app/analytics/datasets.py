@@ -25,9 +25,11 @@ from app.fieldwork.dispositions import Disposition, Outcome, outcome
 from app.fieldwork.tables import Case, CaseEvent, Wave
 from app.questionnaires.answers import MissingCode
 from app.responses.rows import ResponseRow, response_rows
+from app.units.catalogues import town_codes
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, Programme, UnitAncestor
+from app.units.texts import plain
 
 CORE: Mapping[int, tuple[str, ...]] = {  # without these the outcome is unknown
     1: ("plan_egreso",),
@@ -226,12 +228,13 @@ def _members(
 def _told(session: Session, places: Mapping[UUID, _Place]) -> Mapping[UUID, dict[int, _Told]]:
     """Answered questionnaires by member and number; break-offs are not answers."""
     told: dict[UUID, dict[int, _Told]] = defaultdict(dict)
+    codes = town_codes(session)
     for row in response_rows(session, list(places), texts=(_TOWN, *_COMPARED)):
         if row.disposition in ANSWERED:
             place = places[row.wave_id]
             at = row.finished_at or row.started_at
             told[row.member_id][row.questionnaire] = _Told(
-                _answers(row), civil_date(at, place.zone), at
+                _answers(row, codes), civil_date(at, place.zone), at
             )
     return told
 
@@ -240,14 +243,14 @@ def _arrival(told: Mapping[int, _Told], questionnaire: int) -> float:
     return told[questionnaire].at.timestamp() if questionnaire in told else 0.0
 
 
-def _answers(row: ResponseRow) -> Answers:
-    """As the pure part reads them: any typed missing is nothing (outcomes.py)."""
+def _answers(row: ResponseRow, codes: Mapping[str, str]) -> Answers:
+    """As the pure part reads them: any typed missing is nothing, a town is its code or nothing."""
     answers: dict[str, Answer] = {}
     for name, value in row.values.items():
-        if isinstance(value, MissingCode) or (
-            name == _TOWN and not _TOWN_CODE.fullmatch(str(value))
-        ):
+        if isinstance(value, MissingCode):
             answers[name] = None
+        elif name == _TOWN and not _TOWN_CODE.fullmatch(str(value)):
+            answers[name] = codes.get(plain(str(value)))
         else:
             answers[name] = value
     return answers

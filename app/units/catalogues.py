@@ -1,6 +1,6 @@
 """Lists of official names in the database, with the edition and the source they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,9 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from app.units.municipalities import Fault, read_towns
+from app.units.places import shipped_geography
 from app.units.tables import CatalogueEdition, Municipality
+from app.units.texts import plain
 
 MUNICIPALITIES = "municipalities"
 _AT_ONCE = 1_000  # rows of a statement
@@ -73,3 +75,16 @@ def towns_of(session: Session, state: str) -> Sequence[str]:
         .order_by(col(Municipality.name))
     ).all()
     return tuple(dict.fromkeys(names)) if state else ()
+
+
+def town_codes(session: Session) -> Mapping[str, str]:
+    """Codes by "zapopan jalisco" (texts.plain of town and state); not where two share a name."""
+    states = shipped_geography().states
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for code, name in session.exec(select(Municipality.code, Municipality.name)):
+        said = plain(f"{name}, {states[code[:2]].short_name}")
+        if said in found:
+            twice.add(said)
+        found[said] = code
+    return {said: code for said, code in found.items() if said not in twice}

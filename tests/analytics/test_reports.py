@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
@@ -24,10 +25,12 @@ from app.analytics.reports import (
 from app.chronology.wave_plan import Cohort
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
+from app.units.catalogues import import_municipalities
 from app.units.scope import WHOLE, Reach, Scope
 from app.units.tables import OrganisationUnit
 from tests.analytics.survey import COHORT, LATER, SILENT, Someone, a_surveyed_school, answered
 from tests.fieldwork.field import an_office
+from tests.units.test_municipalities import OURS
 
 STUDIES = {"estudia": 1, "trabaja": 4}
 WORKS = {"estudia": 5, "trabaja": 1}
@@ -306,7 +309,7 @@ def test_a_frame_takes_as_many_queries_for_one_person_as_for_thirty(db: Database
         asked[size] = count.total()
         assert len(frame.rows) == size
 
-    assert asked[1] == asked[30] == 8
+    assert asked[1] == asked[30] == 9
 
 
 def test_no_row_holds_a_name_a_contact_or_a_text(db: Database) -> None:
@@ -363,3 +366,21 @@ def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
 
     found = {(one.row.id, one.group): told(one.row) for one in report.crossed}
     assert (found["H1", "H"], found["H1", "M"]) == ((3, 3, 1.0), (0, 3, 0.0))
+
+
+def test_a_typed_town_counts_where_the_catalogue_knows_it(db: Database, now: datetime) -> None:
+    """S7 needs codes; a phone sends what people read."""
+    towns = ["Guadalajara, Jalisco"] * 30 + ["Zapopan, Jalisco"] * 10 + ["Atlantis, Jalisco"] * 4
+    people = [Someone({2: {**STUDIES, "municipio_residencia": town}}) for town in towns]
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 2, people)
+        session.get_one(OrganisationUnit, school).municipality = "14120"
+    reports = []
+    for known in (False, True):
+        with db.unit_of_work() as session:
+            if known:
+                import_municipalities(session, OURS.encode(), edition="1", source="x", now=now)
+            wave = of_unit(session, school)
+            reports.append(indicators_report(session, own(school), wave, now=LATER))
+
+    assert [told(figure(one, "S7"))[:2] for one in reports] == [(0, 0), (30, 40)]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.db.transactions import Database
-from app.units.catalogues import catalogues, import_municipalities, towns_of
+from app.units.catalogues import catalogues, import_municipalities, town_codes, towns_of
 from app.units.municipalities import Towns, read_towns, town_called
 
 OURS = (
@@ -74,3 +74,12 @@ def test_an_import_replaces_the_list_or_changes_nothing(db: Database, now: datet
         assert (towns_of(session, "14"), towns_of(session, "")) == ((), ())
         (line,) = catalogues(session)
     assert (line.edition, line.rows, line.imported_at) == ("2025-11", 2, now + timedelta(days=1))
+
+
+def test_a_typed_town_has_one_code_or_none(db: Database, now: datetime) -> None:
+    with db.unit_of_work() as session:
+        import_municipalities(session, OURS.encode(), edition="1", source="INEGI", now=now)
+        codes = town_codes(session)
+
+    assert codes["zapopan jalisco"] == "14120"
+    assert "san juan mixtepec oaxaca" not in codes
