@@ -59,12 +59,13 @@ def unknown_place(
 
     Not asked of a phone: what waited there is kept as it is, for the person may be gone.
     """
+    say = Say(sitting.visit.language)
     for name, town, state in _typed_places(sitting, submission):
         with Session(connection) as session:
             names = towns_in(session, state)
         known = not names or town_called(town, names) is not None
         if not known and f"{UNKNOWN}:{name}" not in submission.seen:
-            words = Say(sitting.visit.language)(
+            words = say(
                 "No encontramos ese municipio en {state}. Revísalo, o toca Continuar otra vez si "
                 "está bien.",
                 state=state,
