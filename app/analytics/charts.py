@@ -1,128 +1,149 @@
-"""Released figures → charts: bars drawn by the server, and the same bars for Plotly.
+"""Released figures → bars drawn by the server, and the same bars for Plotly.
 
 The figure for Plotly is a plain document of a dozen keys, written here without plotly.py: the
 package is needed for its browser bundle alone (app/web/assets.py), and importing it costs a
 second and 60 MB in every process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
+from app.analytics.drawing import BLUE, GREY, Drawing, Rect, Shape, Stroke, Words
 from app.analytics.headlines import category_label, percent
 from app.analytics.released import IndicatorRow
 
-HIGHLIGHT, GREY = "#0072B2", "#8C9399"  # on white 5.2 and 3.1 to 1; told apart in grey by tone
 TRACK = 80  # percent of the drawing that 100 % is wide: the rest is for the number
 ROW = 56  # pixels of a bar with its label above it
+LABEL, LINE_HEIGHT = 44, 18  # letters in a line of a label, and its pixels
+NOT_SHOWN = "no se muestra"
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its label above, its number behind its end, its interval as a whisker.
+class Beside:
+    """A figure to compare with, by category: its word under the chart, and its shares."""
 
-    Down in pixels, across in percent of the drawing: it stretches and its letters do not.
-    """
-
-    label: str
-    text: str
-    percent: float | None  # 0 to 100, as `text` says it; None where withheld
-    label_at: int
-    bar_at: int
-    middle: int
-    text_at: int
-    width: float
-    text_from: float
-    low: float | None
-    high: float | None
-    highlighted: bool
+    name: str
+    shares: Mapping[tuple[str, str], float]  # (indicator, category) → 0 to 1
 
 
-@dataclass(frozen=True, slots=True)
-class BarChart:
-    """Horizontal bars from 0 to 100 %."""
-
-    key: str  # unique on its page
-    title: str
-    description: str
-    height: int
-    track: int
-    bars: tuple[Bar, ...]
-
-
-def bar_chart(rows: Sequence[IndicatorRow], *, title: str, whole_percents: bool) -> BarChart | None:
-    """The shares of one indicator as bars; None where no figure may be shown.
+def bar_chart(
+    rows: Sequence[IndicatorRow],
+    *,
+    title: str,
+    whole_percents: bool,
+    beside: Beside | None = None,
+    key: str = "",
+    labels: Sequence[str] = (),
+) -> Drawing | None:
+    """Shares as horizontal bars from 0 to 100 %; None where no figure may be shown.
 
     Args:
-        rows: of one indicator with categories.
+        rows: of indicators made of shares.
         title: what the chart says.
         whole_percents: for the public.
+        beside: marked by a dotted line across each bar.
+        key: unique on the page; the indicator's own id if it is empty.
+        labels: of the bars; those of their categories if there are none.
     """
     shown = [row.value for row in rows if row.value is not None]
     if not shown:
         return None
     largest = max(shown)
-    bars = tuple(
-        _bar(row, place, whole=whole_percents, highlighted=row.value == largest)
-        for place, row in enumerate(rows)
-    )
-    return BarChart(
-        key=rows[0].id,
+    shapes: list[Shape] = []
+    said, top = [], 0
+    for place, row in enumerate(rows):
+        label = labels[place] if labels else category_label(row)
+        text = share_text(row, whole=whole_percents)
+        other = None if beside is None else beside.shares.get((row.id, row.category))
+        compared = "" if other is None else f" ({beside_text(beside, other)})"
+        said.append(f"{label}: {text}{compared}")
+        lines = wrap(label, LABEL)  # as much as a phone has room for
+        shapes += [Words(0, top + 16 + LINE_HEIGHT * n, line) for n, line in enumerate(lines)]
+        top += LINE_HEIGHT * (len(lines) - 1)
+        shapes += _bar(row, top, text, highlighted=row.value == largest, other=other)
+        top += ROW
+    return Drawing(
+        key=key or rows[0].id,
         title=title,
-        description="; ".join(f"{bar.label}: {bar.text}" for bar in bars),
-        height=ROW * len(bars),
-        track=TRACK,
-        bars=bars,
+        description="; ".join(said),
+        height=top,
+        shapes=tuple(shapes),
+        look="bars",
     )
 
 
-def plotly_figure(chart: BarChart) -> dict[str, object]:
-    """The chart as Plotly.js takes it: only a bar trace, no template, no fetched fonts.
+def plotly_figure(rows: Sequence[IndicatorRow], *, whole_percents: bool) -> dict[str, object]:
+    """The bars as Plotly.js takes them: only a bar trace, no template, no fetched fonts.
 
     Bars that may not be shown are not in it; the table beside it says why.
     """
-    shown = [bar for bar in chart.bars if bar.percent is not None]
+    shown = [row for row in rows if row.value is not None]
+    largest = max((row.value or 0 for row in shown), default=0)
+    digits = 0 if whole_percents else 1
+    return plotly_bars(
+        [
+            {
+                "y": [category_label(row) for row in shown],
+                "x": [round(100 * (row.value or 0), digits) for row in shown],
+                "text": [share_text(row, whole=whole_percents) for row in shown],
+                "marker": {"color": [BLUE if row.value == largest else GREY for row in shown]},
+            }
+        ]
+    )
+
+
+def plotly_bars(traces: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Horizontal bars of shares for Plotly; each trace with its `y`, `x`, `text` and `marker`."""
     return {
         "data": [
             {
                 "type": "bar",
                 "orientation": "h",
-                "y": [bar.label for bar in shown],
-                "x": [bar.percent for bar in shown],
-                "text": [bar.text for bar in shown],
                 "textposition": "outside",
                 "cliponaxis": False,
                 "hoverinfo": "y+text",
-                "marker": {"color": [HIGHLIGHT if bar.highlighted else GREY for bar in shown]},
+                **trace,
             }
+            for trace in traces
         ],
         "layout": {
             "xaxis": {"range": [0, 115], "ticksuffix": " %", "fixedrange": True},
             "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True},
             "margin": {"l": 16, "r": 24, "t": 16, "b": 40},
-            "showlegend": False,
+            "showlegend": len(traces) > 1,
+            "legend": {"orientation": "h", "traceorder": "normal"},
             "font": {"family": "system-ui, sans-serif", "size": 14},
         },
     }
 
 
-def _bar(row: IndicatorRow, place: int, *, whole: bool, highlighted: bool) -> Bar:
-    top = ROW * place
-    said = None if row.value is None else round(100 * row.value, 0 if whole else 1)
+def share_text(row: IndicatorRow, *, whole: bool) -> str:
+    """The number of a bar."""
+    return NOT_SHOWN if row.value is None else percent(row.value, whole=whole)
+
+
+def beside_text(beside: Beside | None, share: float) -> str:
+    """The figure to compare with, in words."""
+    name = "" if beside is None else beside.name
+    return f"{name}: {100 * share:.0f} %"
+
+
+def _bar(
+    row: IndicatorRow, top: int, text: str, *, highlighted: bool, other: float | None
+) -> list[Shape]:
     width, high = _across(row.value) or 0.0, _across(row.high)
-    return Bar(
-        label=category_label(row),
-        text="no se muestra" if row.value is None else percent(row.value, whole=whole),
-        percent=said,
-        label_at=top + 16,
-        bar_at=top + 24,
-        middle=top + 34,
-        text_at=top + 39,
-        width=width,
-        text_from=max(width, high or 0.0) + 1,
-        low=_across(row.low),
-        high=high,
-        highlighted=highlighted,
-    )
+    low = _across(row.low)
+    shapes: list[Shape] = [Rect(0, top + 24, TRACK, 20, "bar-track")]
+    if row.value is not None:
+        shapes.append(Rect(0, top + 24, width, 20, "bar-main" if highlighted else "bar-other"))
+        if low is not None and high is not None:
+            shapes.append(Stroke(low, top + 34, high, top + 34, "whisker"))
+    if other is not None:
+        at = _across(other) or 0.0
+        shapes.append(Stroke(at, top + 20, at, top + 48, "beside"))
+    shapes.append(Words(max(width, high or 0.0) + 1, top + 39, text, "end"))
+    return shapes
 
 
 def _across(value: float | None) -> float | None:

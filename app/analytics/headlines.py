@@ -6,6 +6,7 @@ Made from released figures alone, so a sentence never says more than the table u
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.analytics.boards import Look
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
 
@@ -40,6 +41,24 @@ SAYINGS: Mapping[tuple[str, str], Saying] = {
     ("C1t", "si"): Saying(
         "dice estar satisfecha con su formación", "dicen estar satisfechas con su formación"
     ),
+    ("X0b", "si"): Saying("planea seguir estudiando", "planean seguir estudiando"),
+    ("X2", "si"): Saying("hizo lo que planeaba", "hicieron lo que planeaban"),
+    ("H2", "inscrita"): Saying(
+        "que lo intentaron está inscrita", "que lo intentaron están inscritas"
+    ),
+    ("L6", "si"): Saying("con empleo tiene seguridad social", "con empleo tienen seguridad social"),
+    ("L4", "si"): Saying(
+        "que trabajan lo hace en algo relacionado con su carrera técnica",
+        "que trabajan lo hacen en algo relacionado con su carrera técnica",
+    ),
+    ("L4g", "si"): Saying(
+        "que trabajan lo hace en algo relacionado con su bachillerato",
+        "que trabajan lo hacen en algo relacionado con su bachillerato",
+    ),
+    ("C4", "si"): Saying(
+        "elegiría la misma escuela y carrera", "elegirían la misma escuela y carrera"
+    ),
+    ("S6", "A"): Saying("está en educación superior", "están en educación superior"),
 }
 
 
@@ -61,6 +80,78 @@ def headline(rows: Sequence[IndicatorRow]) -> str:
         return name
     many, several = how_many(largest)
     return f"{many} {saying.several if several else saying.one}"
+
+
+def board_headline(look: Look, rows: Sequence[IndicatorRow], question: str) -> str:
+    """The sentence of a dashboard, or its question where nothing of it is told.
+
+    Args:
+        look: how it is drawn, and so what is worth saying.
+        rows: every released figure of it.
+        question: what it answers.
+    """
+    told = [row for row in rows if row.value is not None]
+    if not told:
+        return question
+    said: str | None = None
+    match look:
+        case Look.BARS:
+            said = headline([row for row in rows if row.id == told[0].id])
+        case Look.SORTED_BARS:
+            said = _most_named(rows)
+        case Look.SCALE:
+            said = _best_and_worst(rows)
+        case Look.MEANS | Look.GAPS:
+            said = _highest(told, "Lo más alto" if look is Look.MEANS else "La mayor brecha")
+        case Look.CURVE:
+            said = _by_then(told[-1])
+        case Look.PATHS:
+            kept = [row for row in rows if row.id == "X2"]
+            said = headline(kept) if kept else None
+    return said or question
+
+
+def _most_named(rows: Sequence[IndicatorRow]) -> str | None:
+    """The most frequent mention, where none that is hidden could be more so."""
+    if any(row.value is None for row in rows):
+        return None
+    largest = max(rows, key=lambda row: row.value or 0)
+    share = percent(largest.value, whole=True)
+    return f"Lo más mencionado: {_lower(category_label(largest))} ({share})"
+
+
+def _best_and_worst(rows: Sequence[IndicatorRow]) -> str | None:
+    """Of several questions the best and the worst; of one, who gave the two best answers."""
+    names = list(dict.fromkeys(row.id for row in rows))
+    top = {
+        name: sum(row.value or 0 for row in [one for one in rows if one.id == name][-2:])
+        for name in names
+    }
+    if len(names) == 1:
+        return f"{percent(top[names[0]], whole=True)} dicen estar satisfechas con su formación"
+    best, worst = max(top, key=lambda name: top[name]), min(top, key=lambda name: top[name])
+    words = [_lower(indicator(name).name.removeprefix("Cómo califican ")) for name in (best, worst)]
+    shares = [percent(top[name], whole=True) for name in (best, worst)]
+    return (
+        f"Califican bien {words[0]} {shares[0]}; {words[1]}, {shares[1]}" if best != worst else None
+    )
+
+
+def _highest(told: Sequence[IndicatorRow], words: str) -> str:
+    row = max(told, key=lambda one: one.value or 0)
+    name = indicator(row.id).name.rpartition(": ")[2]
+    return f"{words}: {name} ({row.value:.1f})"
+
+
+def _by_then(row: IndicatorRow) -> str:
+    month = int(row.category)
+    people = percent(row.value, whole=True)
+    when = "El mes del egreso" if month == 0 else f"A {month} {'mes' if month == 1 else 'meses'}"
+    return f"{when} de egresar, el {people} ya había tenido su primer empleo"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def how_many(row: IndicatorRow) -> tuple[str, bool]:

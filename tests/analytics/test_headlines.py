@@ -4,6 +4,7 @@ import pytest
 
 from app.analytics.charts import bar_chart, plotly_figure
 from app.analytics.disclosure import Line, release_lines
+from app.analytics.drawing import Rect, Stroke, Words
 from app.analytics.headlines import category_label, headline, percent
 from app.analytics.released import Audience, Context, IndicatorRow
 
@@ -83,10 +84,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     chart = bar_chart(situation(50, 25, 25, 0), title="t", whole_percents=False)
 
     assert chart is not None
-    assert [bar.width for bar in chart.bars] == [40.0, 20.0, 20.0, 0.0]
-    assert [bar.highlighted for bar in chart.bars] == [True, False, False, False]
-    assert [bar.text for bar in chart.bars] == ["50.0 %", "25.0 %", "25.0 %", "0.0 %"]
-    assert all(bar.low is None or bar.low <= bar.width <= (bar.high or 0) for bar in chart.bars)
+    bars = [one for one in chart.shapes if isinstance(one, Rect) and one.look != "bar-track"]
+    assert [(bar.width, bar.look) for bar in bars] == [
+        (40.0, "bar-main"), (20.0, "bar-other"), (20.0, "bar-other"), (0.0, "bar-other"),
+    ]  # fmt: skip
+    texts = [one.text for one in chart.shapes if isinstance(one, Words) and one.look == "end"]
+    assert texts == ["50.0 %", "25.0 %", "25.0 %", "0.0 %"]
+    whiskers = [one for one in chart.shapes if isinstance(one, Stroke)]
+    assert all(w.x1 <= bar.width <= w.x2 for w, bar in zip(whiskers, bars, strict=True))
     assert chart.description.startswith("Solo estudia: 50.0 %; ")
 
 
@@ -95,7 +100,7 @@ def test_a_withheld_bar_is_named_and_not_given_to_plotly() -> None:
     chart = bar_chart(rows, title="t", whole_percents=False)
 
     assert chart is not None
-    data = plotly_figure(chart)["data"]
+    data = plotly_figure(rows, whole_percents=False)["data"]
     assert "Estudia y trabaja: no se muestra" in chart.description
     assert isinstance(data, list)
     assert [(trace["type"], trace["y"]) for trace in data] == [("bar", ["Solo estudia"])]
@@ -105,4 +110,5 @@ def test_the_public_gets_whole_percents_in_the_chart_too() -> None:
     chart = bar_chart(higher(62, 38, PUBLIC), title="t", whole_percents=True)
 
     assert chart is not None
-    assert [(bar.text, bar.percent) for bar in chart.bars] == [("62 %", 62.0)]
+    assert [one.text for one in chart.shapes if isinstance(one, Words) and one.look] == ["62 %"]
+    assert [one.width for one in chart.shapes if isinstance(one, Rect)] == [80, 0.8 * 62]

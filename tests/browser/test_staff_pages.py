@@ -22,7 +22,7 @@ def pages(site: Site) -> list[str]:
     found = []
     for route in routes():
         names = findall(r"{(\w+)", route.path)
-        if route.path.endswith(".csv"):
+        if route.path.endswith((".csv", ".png")):
             continue  # a file, not a page
         if "GET" in (route.methods or ()) and isinstance(declaration(route), Permits):
             path = route.path

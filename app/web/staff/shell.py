@@ -10,6 +10,7 @@ from app.web.wiring import Caller, Site
 _MENU = (
     ("Tabla cronológica", "/panel", Permission.SEE_CHRONOLOGY),
     ("Pendientes", "/panel/pendientes", Permission.SEE_FIELDWORK),
+    ("Resultados", "/panel/resultados", Permission.SEE_OUTCOMES),
     ("Personas", "/panel/personas", Permission.SEE_PEOPLE),
     ("Cierres", "/panel/cierres", Permission.SEE_OUTCOMES),
     ("Planteles", "/panel/unidades", Permission.SEE_CHRONOLOGY),

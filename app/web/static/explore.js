@@ -8,7 +8,8 @@
   const ink = window.getComputedStyle(document.body).color;
   figure.layout.font.color = ink;
   figure.layout.paper_bgcolor = figure.layout.plot_bgcolor = "rgba(0,0,0,0)";
-  figure.layout.height = 90 + 64 * figure.data[0].y.length;
+  const labels = new Set(figure.data.flatMap((trace) => trace.y)).size;
+  figure.layout.height = 90 + labels * (24 + 40 * figure.data.length);
   document.getElementById("sin-guion").hidden = true;
   place.hidden = false;
   // No mode bar: its links have no accessible names.

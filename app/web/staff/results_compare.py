@@ -1,0 +1,177 @@
+"""Units beside each other: sorted dots with the target, and a funnel that ranks nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.analytics.charts_compare import DotLine, Funnel, Mark, Place, dot_chart, funnel
+from app.analytics.drawing import Drawing
+from app.fieldwork.queries import OutcomeCounts, Trait, progress_by
+from app.fieldwork.unit_progress import counts_below, progress_of_schools, waves_below
+from app.units import queries as units
+from app.units.tables import UnitKind
+from app.web.render import Page, render
+from app.web.staff.chronology import TARGET
+from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, unit_top
+from app.web.staff.shell import Shell, shell
+from app.web.staff.wave_words import rate_in_words
+from app.web.wiring import Caller, Db
+
+router = APIRouter()
+MOST_DOTS = 60  # more are in the table alone
+EVERY_POINT = (
+    "Cada punto es un plantel: a la derecha los de lista más larga. Entre las líneas, la "
+    "diferencia con la tasa de todos puede ser azar: no hay lugares ni posiciones que dar."
+)
+OVERDISPERSED = (
+    "Los planteles difieren entre sí mucho más que por azar (dispersión {spread:.1f}, donde 1 "
+    "sería solo azar): quedar fuera de los límites dice poco de uno solo; pregunte primero en qué "
+    "condiciones levanta."
+)
+MARK = Mark(TARGET / 100, f"Meta {TARGET} %")
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRow:
+    """A unit or a group, in numbers."""
+
+    name: str
+    url: str
+    progress: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage(Page):
+    """Rates of response of what a unit is made of."""
+
+    template: ClassVar[str] = "staff/results_compare.html"
+    title: str
+    shell: Shell
+    top: UnitTop
+    dots_title: str
+    dots: Drawing | None
+    rest: str
+    rows: tuple[CompareRow, ...]
+    funnel_title: str
+    funnel: Drawing | None
+    funnel_notes: tuple[str, ...]
+    outside: tuple[CompareRow, ...]
+
+
+@router.get("/panel/resultados/{unit_code}/comparar")
+def compare_page(unit_code: str, request: Request, caller: Reader, db: Db) -> Response:
+    """Groups of a school, or units and schools of an office, by their rate of response."""
+    with db.reading() as session:
+        asked = asked_of(session, caller, unit_code, request)
+        lines = _lines(session, caller, asked)
+        page = _page(session, caller, asked, lines)
+    return render(page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    name: str
+    url: str
+    counts: OutcomeCounts
+
+
+def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
+    """Groups or units with people, the highest rate first."""
+    if asked.chosen is None:
+        return []
+    wave = asked.wave()
+    if asked.unit.kind is UnitKind.SCHOOL:
+        waves = waves_below(session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire)
+        found = [
+            _Line(f"Grupo {line.value}" if line.value else "Sin grupo", "", line.counts)
+            for wave_id in waves
+            for line in progress_by(session, caller.scope, wave_id, Trait.GROUP)
+        ]
+    else:
+        below = units.children(session, caller.scope, asked.unit.id)
+        counts = counts_below(
+            session, caller.scope, [one.id for one in below], wave.cohort, wave.questionnaire
+        )
+        found = [
+            _Line(one.name, f"{ROOT}/{one.code}?{asked.query}", counts[one.id])
+            for one in below
+            if one.id in counts
+        ]
+    with_people = [line for line in found if line.counts.frame]
+    return sorted(with_people, key=lambda line: (-(line.counts.rate or 0), line.name))
+
+
+def _page(session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line]) -> ComparePage:
+    title = _dots_title(lines)
+    shown = lines[:MOST_DOTS]
+    made = _funnel(session, caller, asked)
+    return ComparePage(
+        title=f"Comparar. {asked.unit.name}",
+        shell=shell(caller, at=ROOT),
+        top=unit_top(session, caller, asked, at="/comparar"),
+        dots_title=title,
+        dots=dot_chart(
+            [DotLine(one.name, float(one.counts.rate or 0), _numbers(one)) for one in shown],
+            key="puntos",
+            title=title,
+            mark=MARK,
+        ),
+        rest=f"Se dibujan {MOST_DOTS} de {len(lines):,}; la tabla los tiene todos."
+        if len(lines) > MOST_DOTS
+        else "",
+        rows=tuple(CompareRow(one.name, one.url, _numbers(one)) for one in lines),
+        funnel_title="" if made is None else _funnel_title(made),
+        funnel=None if made is None else made.drawing,
+        funnel_notes=() if made is None else tuple(_funnel_notes(made)),
+        outside=() if made is None else tuple(_outside(place) for place in made.outside),
+    )
+
+
+def _dots_title(lines: Sequence[_Line]) -> str:
+    reached = sum(float(one.counts.rate or 0) * 100 >= TARGET for one in lines)
+    if not lines:
+        return "Todavía no hay nada que comparar"
+    if reached == len(lines):
+        return f"Todas las filas alcanzan la meta de {TARGET} %"
+    return f"{reached:,} de {len(lines):,} alcanzan la meta de {TARGET} %"
+
+
+def _numbers(line: _Line) -> str:
+    return rate_in_words(line.counts.answered, line.counts.frame)
+
+
+def _funnel(session: Session, caller: Caller, asked: Asked) -> Funnel | None:
+    if asked.chosen is None or asked.unit.kind is UnitKind.SCHOOL:
+        return None
+    wave = asked.wave()
+    schools = progress_of_schools(
+        session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
+    )
+    places = [
+        Place(f"{one.name}, {one.code}", one.counts.answered, one.counts.frame) for one in schools
+    ]
+    return funnel(places, key="embudo", title="Tasa de respuesta por tamaño de la lista")
+
+
+def _funnel_title(made: Funnel) -> str:
+    if not made.outside:
+        return "Ningún plantel se aparta de los demás más de lo que haría el azar"
+    if len(made.outside) == 1:
+        return "1 plantel se aparta de los demás más de lo que haría el azar"
+    return f"{len(made.outside):,} planteles se apartan de los demás más de lo que haría el azar"
+
+
+def _funnel_notes(made: Funnel) -> Sequence[str]:
+    notes = [EVERY_POINT]
+    if made.overdispersed:
+        notes.append(OVERDISPERSED.format(spread=made.spread))
+    return notes
+
+
+def _outside(place: Place) -> CompareRow:
+    name, _, code = place.name.rpartition(", ")
+    return CompareRow(name, f"{ROOT}/{code}", rate_in_words(place.answered, place.base))

@@ -1,0 +1,342 @@
+"""Findings: a sentence from the data, its chart, its table, and how each figure is made.
+
+Everything comes through the door of analytics: a number that is not there may not be shown.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from app.analytics.boards import Board, Look
+from app.analytics.charts import Beside, bar_chart
+from app.analytics.charts_compare import DotLine, Mark, dot_chart
+from app.analytics.charts_opinion import items_of, stacked_chart
+from app.analytics.charts_paths import Matrix, flow_chart, matrix_of
+from app.analytics.charts_time import curve_chart
+from app.analytics.disclosure import nearest_five
+from app.analytics.drawing import Drawing
+from app.analytics.headlines import board_headline, category_label, headline, percent
+from app.analytics.indicators import Kind
+from app.analytics.national_references import EDITION, NationalReference, beside
+from app.analytics.registry import column, indicator
+from app.analytics.released import Audience, IndicatorRow
+from app.analytics.reports import IndicatorsReport
+from app.fieldwork.queries import OutcomeCounts
+from app.web.sheets import Cell
+
+SHARES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.MULTIPLE, Kind.CUMULATIVE})
+WORST, BEST = 1, 5  # of an answer on a scale
+WIDEST = 4  # points between two such answers
+HEADINGS = (
+    "clave",
+    "indicador",
+    "categoria",
+    "numerador",
+    "base",
+    "valor",
+    "inferior",
+    "superior",
+    "se_muestra",
+    "nota",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of a questionnaire as one reader may see them, and of whom they are."""
+
+    questionnaire: int
+    report: IndicatorsReport
+    counts: OutcomeCounts
+    dated: str  # "al 2 de marzo de 2026", or the edition
+    above: "Figures | None" = None  # of the unit above, to compare with
+    above_name: str = ""
+
+    @property
+    def whole_percents(self) -> bool:
+        return self.report.audience is Audience.PUBLIC
+
+    @property
+    def answered_of(self) -> tuple[int, int]:
+        """Persons who answered, and those of the list: of the editions, where there are any."""
+        editions = self.report.editions
+        if editions is None:
+            return self.counts.answered, self.counts.frame
+        return editions.answered, editions.frame
+
+    def rows_of(self, name: str) -> tuple[IndicatorRow, ...]:
+        """The figures of one indicator."""
+        return tuple(row for row in self.report.figures if row.id == name)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure, in words. `beside`: that of the unit above."""
+
+    label: str
+    share: str
+    people: str
+    interval: str
+    note: str
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How one indicator is made."""
+
+    id: str
+    name: str
+    counted: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the figures say, drawn and in numbers. Only one of the drawings may be there."""
+
+    id: str
+    headline: str
+    subtitle: str
+    chart: Drawing | None
+    rows: tuple[FigureRow, ...]
+    withheld: str
+    definitions: tuple[Definition, ...]
+    explore_url: str = ""
+    csv_url: str = ""
+    png_url: str = ""
+    matrix: Matrix | None = None
+    notes: tuple[str, ...] = ()
+    beside_name: str = ""
+
+
+def finding_of_indicator(figures: Figures, name: str, *, explore_url: str) -> Finding:
+    """One indicator by itself, as bars."""
+    rows = figures.rows_of(name)
+    said = headline(rows) if rows else indicator(name).name
+    chart = bar_chart(rows, title=said, whole_percents=figures.whole_percents)
+    return Finding(
+        id=name,
+        headline=said,
+        subtitle=f"{indicator(name).name}. {base_words(rows, figures)}",
+        chart=chart,
+        rows=tuple(figure_row(row, figures) for row in rows),
+        withheld=_withheld(rows),
+        definitions=(definition_of(name),),
+        explore_url=explore_url,
+    )
+
+
+def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) -> Finding | None:
+    """One dashboard; None where nobody was asked any of it.
+
+    Args:
+        figures: of the unit.
+        board: which.
+        url: of the unit's results, for the links.
+        query: the choices of the page, as in its address.
+    """
+    rows = [row for name in board.indicators for row in figures.rows_of(name)]
+    look = board.look
+    if board.otherwise and not any(row.value is not None for row in rows):
+        rows, look = [row for name in board.otherwise for row in figures.rows_of(name)], Look.BARS
+    if look is Look.BARS:
+        rows = [row for row in rows if indicator(row.id).kind in SHARES or row.value is not None]
+    if not rows or all(row.base == 0 for row in rows):
+        return None
+    if look is not Look.PATHS:
+        rows = [row for row in rows if row.base != 0]  # nobody was asked that one
+    if look is Look.SORTED_BARS:
+        rows = sorted(rows, key=lambda row: -(row.value or 0))
+    said = board_headline(look, rows, board.question)
+    chart, matrix = _drawn(figures, look, rows, key=board.key, title=said)
+    link = f"{query}&tablero={board.key}"
+    return Finding(
+        id=board.key,
+        headline=said,
+        subtitle=f"{board.question} {base_words(_based(rows, look), figures)}",
+        chart=chart,
+        matrix=matrix,
+        rows=tuple(figure_row(row, figures) for row in rows),
+        withheld=_withheld(rows),
+        definitions=tuple(definition_of(name) for name in dict.fromkeys(row.id for row in rows)),
+        csv_url=f"{url}/cifras.csv?{link}",
+        png_url=f"{url}/grafica.png?{link}" if chart is not None else "",
+        notes=tuple(_notes(figures, look, rows)),
+        beside_name=figures.above_name if figures.above is not None else "",
+    )
+
+
+def figure_lines(rows: Iterable[IndicatorRow]) -> Iterator[Sequence[Cell]]:
+    """Figures for a spreadsheet, one a line, with their headings."""
+    yield HEADINGS
+    for row in rows:
+        yield (
+            row.id,
+            indicator(row.id).name,
+            label_of(row),
+            row.numerator,
+            row.base,
+            row.value,
+            row.low,
+            row.high,
+            "no" if row.withheld else "sí",
+            None if row.reason is None else str(row.reason),
+        )
+
+
+def base_words(rows: Iterable[IndicatorRow], figures: Figures) -> str:
+    """The base of a finding, with the frame, the rate and the day."""
+    base = next((row.base for row in rows if row.base is not None), None)
+    answered, frame = figures.answered_of
+    if base is None:
+        said = "La base no se muestra"
+    elif figures.whole_percents:
+        said = f"Base: unas {base:,} de unas {nearest_five(frame):,} personas"
+    else:
+        said = f"Base: {base:,} de {frame:,} personas"
+    rate = percent(answered / frame if frame else None, whole=True)
+    return f"{said} (tasa de respuesta {rate}), {figures.dated}."
+
+
+def label_of(row: IndicatorRow) -> str:
+    """The words of a figure: of a crossing, what was before and what came of it."""
+    entry = indicator(row.id)
+    if entry.kind is not Kind.CROSSING:
+        return category_label(row)
+    before, _, after = row.category.partition("|")
+    first = next(one.label for one in entry.categories if one.id == before)
+    second = next(one.label for one in column(entry).categories if one.id == after)
+    return f"{first} → {second}"
+
+
+def _based(rows: Sequence[IndicatorRow], look: Look) -> Sequence[IndicatorRow]:
+    """The figures whose base is that of the board: a row of a matrix has its own."""
+    return [row for row in rows if row.id == "X2"] if look is Look.PATHS else rows
+
+
+def _drawn(
+    figures: Figures, look: Look, rows: Sequence[IndicatorRow], *, key: str, title: str
+) -> tuple[Drawing | None, Matrix | None]:
+    whole = figures.whole_percents
+    match look:
+        case Look.SCALE:
+            return stacked_chart(items_of(rows), key=key, title=title, whole_percents=whole), None
+        case Look.CURVE:
+            return curve_chart(rows, key=key, title=title, whole_percents=whole), None
+        case Look.MEANS | Look.GAPS:
+            return _dots(rows, look, key=key, title=title), None
+        case Look.PATHS:
+            cells = [row for row in rows if indicator(row.id).kind is Kind.CROSSING]
+            matrix = matrix_of(cells, whole_percents=whole) if cells else None
+            return flow_chart(cells, key=key, title=title), matrix
+        case Look.BARS | Look.SORTED_BARS:
+            other = _above(figures)
+            return bar_chart(rows, title=title, whole_percents=whole, beside=other, key=key), None
+
+
+def _dots(rows: Sequence[IndicatorRow], look: Look, *, key: str, title: str) -> Drawing | None:
+    """Means of 1 to 5, or differences of them around none."""
+    low, wide = (WORST, BEST - WORST) if look is Look.MEANS else (-WIDEST, 2 * WIDEST)
+
+    def at(value: float | None) -> float | None:
+        return None if value is None else (value - low) / wide
+
+    ordered = sorted(rows, key=lambda row: -(row.value or 0))
+    lines = [
+        DotLine(
+            name=category_label(row).rpartition(": ")[2].capitalize(),
+            at=at(row.value),
+            text=_number(row) if row.value is not None else "no se muestra",
+            low=at(row.low),
+            high=at(row.high),
+        )
+        for row in ordered
+    ]
+    mark = Mark(0.5, "lo que necesitan es lo que les dio") if look is Look.GAPS else None
+    return dot_chart(lines, key=key, title=title, mark=mark)
+
+
+def _above(figures: Figures) -> Beside | None:
+    if figures.above is None:
+        return None
+    shares = {
+        (row.id, row.category): row.value
+        for row in figures.above.report.figures
+        if row.value is not None
+    }
+    return Beside(figures.above_name, shares)
+
+
+def _notes(figures: Figures, look: Look, rows: Sequence[IndicatorRow]) -> Iterator[str]:
+    if figures.above is not None and look in {Look.BARS, Look.SORTED_BARS}:
+        yield f"Línea punteada: {figures.above_name}, {figures.above.dated}."
+    national = [found for row in rows if (found := beside(row.id, row.category)) is not None]
+    if national:
+        yield _national_words(national)
+    linked = next((row for row in rows if row.id == "X1e"), None)
+    if linked is not None and linked.value is not None:
+        share = percent(linked.value, whole=True)
+        yield f"Solo cuenta a quienes respondieron también antes: tasa de enlace {share}."
+
+
+def _national_words(found: Sequence[NationalReference]) -> str:
+    """Published figures of one publication, with what they are of and how near to ours."""
+    told = "; ".join(f"{one.name}, {100 * one.share:.1f} %" for one in found)
+    cautions = " ".join(
+        f"{text[:1].upper()}{text[1:]}."
+        for text in dict.fromkeys(one.caution for one in found)
+        if text
+    )
+    return (
+        f"Referencia nacional: {told}. Fuente: {found[0].source}; {found[0].population}. "
+        f"{cautions} Recopilado en {EDITION}."
+    )
+
+
+def figure_row(row: IndicatorRow, figures: Figures, *, label: str = "") -> FigureRow:
+    """One figure in words; `label` where its own would not do."""
+    whole = figures.whole_percents
+    people = "" if row.numerator is None else f"{row.numerator:,} de {row.base or 0:,}"
+    is_share = indicator(row.id).kind not in {Kind.MEAN, Kind.MEDIAN, Kind.BANDED_MEDIAN}
+    above = () if figures.above is None else figures.above.rows_of(row.id)
+    other = next((one.value for one in above if one.category == row.category), None)
+    return FigureRow(
+        label=label or label_of(row),
+        share=percent(row.value, whole=whole) if is_share else _number(row),
+        people=people or ("" if row.base is None else f"entre {row.base:,}"),
+        interval=_interval(row, whole=whole, is_share=is_share),
+        note="" if row.reason is None else str(row.reason),
+        beside="" if other is None or not is_share else percent(other, whole=True),
+    )
+
+
+def _interval(row: IndicatorRow, *, whole: bool, is_share: bool) -> str:
+    if row.value is None or row.low is None or row.high is None:
+        return ""
+    if row.low == row.value == row.high:
+        return "respondieron todas: sin error de muestra"
+    if not is_share:
+        return f"de {_signed(row.low, row)} a {_signed(row.high, row)}"
+    return f"de {percent(row.low, whole=whole)} a {percent(row.high, whole=whole)}"
+
+
+def _number(row: IndicatorRow) -> str:
+    return "—" if row.value is None else _signed(row.value, row)
+
+
+def _signed(value: float, row: IndicatorRow) -> str:
+    gap = row.id.startswith("C3b")
+    return (f"{value:+.1f}" if gap else f"{value:.1f}").replace("-", "−")  # noqa: RUF001
+
+
+def _withheld(rows: Sequence[IndicatorRow]) -> str:
+    """Why nothing is shown, where nothing is."""
+    if any(row.value is not None for row in rows):
+        return ""
+    return " ".join(sorted({str(row.reason) for row in rows if row.withheld and row.reason}))
+
+
+def definition_of(name: str) -> Definition:
+    """How the indicator of that id is made."""
+    entry = indicator(name)
+    return Definition(entry.id, entry.name, entry.numerator, entry.base)

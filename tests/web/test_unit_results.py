@@ -1,0 +1,200 @@
+"""The dashboards of a unit: what each reader sees of it, in page, sheet and picture alike."""
+
+import csv
+import io
+import re
+import sys
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
+
+from app.classroom.tables import Classroom
+from app.db.transactions import Database
+from app.directory.tables import CohortRow, PanelMember
+from app.fieldwork.tables import Wave, WaveState
+from app.staff.roles import Role
+from app.web import pictures
+from tests.analytics.survey import Someone
+from tests.web.test_results_page import LARGE, SEVEN, client_at, figures, surveyed
+from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
+
+PAGE = f"/panel/resultados/{SCHOOL_A}"
+ASKED = "?generacion=2023-2026&cuestionario=2"
+
+
+@pytest.fixture
+def world(db: Database, database_url: str, now: datetime) -> World:
+    return a_world(db, settings_for(database_url), now=now)
+
+
+def asked_at_a(session: Session, people: list[Someone]) -> None:
+    """These people, their wave and their generation, all of school A."""
+    wave = session.get_one(Wave, UUID(surveyed(session, SCHOOL_A, people)))
+    cohort = session.get_one(CohortRow, wave.cohort_id)
+    cohort.school_id = wave.school_id
+    for person in session.exec(select(PanelMember).where(PanelMember.cohort_id == cohort.id)):
+        person.school_id = wave.school_id
+
+
+@pytest.fixture
+def school(world: World, db: Database, now: datetime) -> TestClient:
+    """Somebody of a school of which 50 of 51 answered questionnaire 2."""
+    with db.unit_of_work() as session:
+        asked_at_a(session, LARGE)
+    return client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
+
+
+def test_the_boards_say_what_the_page_of_the_wave_says(school: TestClient) -> None:
+    page = school.get(PAGE + ASKED)
+
+    assert page.status_code == 200
+    assert '<h2 id="hallazgo-continuidad">6 de cada 10 siguieron en educación superior' in page.text
+    shown = figures(page.text)
+    assert shown["continuidad", "Continúa en educación superior"] == ("60.0 %", "30 de 50", "")
+    assert shown["actividad", "Solo trabaja"] == ("40.0 %", "20 de 50", "")
+    assert "Base: 50 de 51 personas (tasa de respuesta 98 %), al 2 de marzo de 2026." in page.text
+    assert "INEGI-SEP, ENILEMS 2019" in page.text
+    drawn = re.findall(r'aria-labelledby="t-(\w+) d-\w+"', page.text)
+    assert len(drawn) == len(set(drawn)) >= 3
+    assert 'aria-current="page">Resultados' in page.text
+
+
+def test_as_the_public_no_exact_count_is_on_the_page(school: TestClient) -> None:
+    page = school.get(f"{PAGE}{ASKED}&audiencia=publica").text
+
+    assert "Así se verían publicadas" in page
+    assert not re.search(
+        r"\d+ de \d+(?! (personas|planteles))", re.sub(r"<[^>]+>", " ", page)[500:]
+    )
+
+
+def test_the_sheet_of_a_board_has_the_numbers_of_its_table(school: TestClient) -> None:
+    answer = school.get(f"{PAGE}/cifras.csv{ASKED}&tablero=continuidad")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert {row["clave"] for row in rows} == {"H1", "H3", "H3c"}
+    assert (rows[0]["numerador"], rows[0]["base"], rows[0]["valor"]) == ("30", "50", "0.6")
+    assert school.get(f"{PAGE}/cifras.csv{ASKED}&tablero=nada").status_code == 404
+    everything = school.get(f"{PAGE}/cifras.csv{ASKED}").content.decode("utf-8-sig")
+    assert len(everything.splitlines()) > 60
+
+
+def test_the_picture_is_a_png_and_its_absence_is_said_kindly(
+    school: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = school.get(f"{PAGE}/grafica.png{ASKED}&tablero=actividad")
+    unknown = school.get(f"{PAGE}/grafica.png{ASKED}&tablero=nada")
+
+    assert (made.headers["content-type"], made.content[:4]) == ("image/png", b"\x89PNG")
+    assert f"{SCHOOL_A}_actividad.png" in made.headers["content-disposition"]
+    assert unknown.status_code == 404
+
+    monkeypatch.setitem(sys.modules, "resvg_py", None)  # as where it is not installed
+    refused = school.get(f"{PAGE}/grafica.png{ASKED}&tablero=actividad")
+    assert refused.status_code == 503
+    assert "Este servidor no hace imágenes PNG" in refused.text
+    assert pictures.PicturesNotInstalled.code not in refused.text
+
+
+def test_a_generation_that_was_never_asked_is_not_found(school: TestClient) -> None:
+    assert school.get(f"{PAGE}?generacion=1990-1993").status_code == 404
+    assert school.get(f"{PAGE}?generacion=2023-2026&cuestionario=3").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["", "/cifras.csv", "/grafica.png", "/comparar", "/generaciones", "/generaciones.csv",
+     "/explorar", "/explorar.csv", "/cobertura"],
+)  # fmt: skip
+def test_nobody_of_another_school_finds_it(
+    world: World, db: Database, now: datetime, tail: str
+) -> None:
+    client = client_for(world, db, now=now)
+    sign_in(client, world, SCHOOL_B, Role.ADMIN)
+    assert client.get(PAGE + tail).status_code == 404
+    sign_in(client, world, SCHOOL_A, Role.TUTOR)
+    assert client.get(PAGE + tail).status_code == 403
+
+
+def test_an_office_walks_down_from_its_state_to_a_school(
+    world: World, db: Database, now: datetime
+) -> None:
+    with db.unit_of_work() as session:
+        asked_at_a(session, SEVEN)
+    client = client_at(world, db, "09", Role.ANALYST, now=now)
+
+    top = client.get("/panel/resultados")
+    state = client.get(f"/panel/resultados/09{ASKED}").text
+    below = re.search(rf'href="({PAGE}\?[^"]+)"', state)
+
+    assert top.headers["location"] == "/panel/resultados/09"
+    assert "Plantel A" in state
+    assert below
+    page = client.get(below[1].replace("&amp;", "&")).text
+    assert '<a href="/panel/resultados/09?' in page  # the way back up
+    assert figures(page) == {}  # seven persons: nothing of what they said is told outside
+
+
+def test_groups_are_compared_with_the_target_and_schools_are_not_ranked(school: TestClient) -> None:
+    page = school.get(f"{PAGE}/comparar{ASKED}").text
+
+    assert "Meta 65 %" in page
+    assert "98 % (50 de 51)" in page
+    assert "Sin grupo" in page
+
+
+def test_the_series_has_a_point_for_each_generation_asked(school: TestClient) -> None:
+    page = school.get(f"{PAGE}/generaciones?cuestionario=2&indicador=H1").text
+    sheet = school.get(f"{PAGE}/generaciones.csv?cuestionario=2&indicador=H1")
+
+    assert "6 de cada 10 siguieron en educación superior" in page
+    *_, row = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
+    assert (row["generacion"], row["numerador"], row["base"]) == ("2023-2026", "30", "50")
+    assert school.get(f"{PAGE}/generaciones?cuestionario=2&indicador=Z9").status_code == 404
+
+
+def test_an_address_of_the_exploration_says_what_was_chosen(school: TestClient) -> None:
+    page = school.get(f"{PAGE}/explorar{ASKED}&indicador=H1&variable=sexo")
+    sheet = school.get(f"{PAGE}/explorar.csv{ASKED}&indicador=H1&variable=sexo")
+
+    assert '<option value="sexo" selected>Por sexo' in page.text
+    assert '<option value="H1" selected>' in page.text
+    assert "sha256-47DEQpj8HBSa" in page.headers["content-security-policy"]
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    # Those who work are 20 of 50, but nobody does both: a crossing is told whole or not at all.
+    assert [(row["grupo"], row["se_muestra"]) for row in rows] == [("Mujeres", "no")]
+    refused = school.get(f"{PAGE}/explorar{ASKED}&variable=nombre")
+    assert refused.status_code == 400
+    assert "Elija una de estas variables" in refused.text
+
+
+def test_coverage_lists_the_schools_without_list_class_or_confirmation(
+    world: World, db: Database, now: datetime
+) -> None:
+    """Plantel A has people of 2022-2025, who had a class for their questionnaire."""
+    wave_id = UUID(world.ids[SCHOOL_A]["wave_id"])
+    with db.unit_of_work() as session:
+        wave = session.get_one(Wave, wave_id)
+        wave.questionnaire, wave.state = 1, WaveState.CLOSED
+    client = client_at(world, db, "09", Role.ANALYST, now=now)
+    held = gaps(client.get("/panel/resultados/09/cobertura?generacion=2022-2025").text)
+    with db.unit_of_work() as session:
+        for found in session.exec(select(Classroom).where(Classroom.wave_id == wave_id)):
+            found.wave_id = UUID(world.ids[SCHOOL_B]["wave_id"])
+
+    never = gaps(client.get("/panel/resultados/09/cobertura?generacion=2022-2025").text)
+    other = gaps(client.get("/panel/resultados/09/cobertura?generacion=2024-2027").text)
+
+    assert (held["lista"], held["clase"]) == ("0 de 1 plantel", "0 de 1 plantel")
+    assert never["clase"] == "1 de 1 plantel"
+    assert other["lista"] == "1 de 1 plantel"
+
+
+def gaps(page: str) -> dict[str, str]:
+    """By what is lacking, how many schools."""
+    return dict(
+        re.findall(r'id="falta-(\w+)">.*?<span class="big">([^<]+)</span>', page, re.DOTALL)
+    )
