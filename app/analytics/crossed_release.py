@@ -26,7 +26,9 @@ class CrossedRow:
     row: IndicatorRow
 
 
-def release_crossed(counted: Counted, trait: Trait, context: Context) -> list[CrossedRow]:
+def release_crossed(
+    counted: Counted, trait: Trait, context: Context, *, only: str | None = None
+) -> list[CrossedRow]:
     """Every indicator of the wave that has categories, by the values of a trait that occur.
 
     Persons whose value is not known are in no group, but the total tells of them: they hide a
@@ -36,9 +38,12 @@ def release_crossed(counted: Counted, trait: Trait, context: Context) -> list[Cr
         counted: who answered the wave.
         trait: of the lattice.
         context: for whom.
+        only: one indicator; control is still that of all of them.
     """
     context = replace(context, crossed=True)
     entries = [entry for entry in outcomes_of(counted.wave) if entry.kind in CROSSED]
+    if context.exact and only is not None:  # nothing is hidden, so nothing else need be counted
+        entries = [entry for entry in entries if entry.id == only]
     lines = {
         (entry.id, value): _line(entry, counts)
         for entry in entries
@@ -49,7 +54,7 @@ def release_crossed(counted: Counted, trait: Trait, context: Context) -> list[Cr
         told = _safe(entries, counted.wave, lines, _told_in_total(counted, context))
     found = []
     for (name, value), line in lines.items():
-        if value is not None and len(line.cells) > 1:
+        if value is not None and len(line.cells) > 1 and only in {None, name}:
             figures = release_lines([line], context) if name in told else withhold_lines([line])
             found += [CrossedRow(str(value), figure) for figure in figures]
     return found

@@ -6,7 +6,7 @@ family, and an indicator goes when the count that is its base goes (domain.md 3.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from app.analytics.disclosure import Line, is_plain, release_lines, release_table, withhold_lines
@@ -52,7 +52,10 @@ def release_counted(
         context: for whom, and the frame.
         only: some of the wave's indicators; control is still that of all of them.
     """
-    indicators = outcomes_of(counted.wave)
+    indicators: Sequence[Indicator] = outcomes_of(counted.wave)
+    if context.exact and only is not None:  # nothing is hidden, so nothing else need be counted
+        names = {entry.id for entry in only}
+        indicators = [entry for entry in indicators if entry.id in names]
     lines = [
         line
         for entry in indicators

@@ -3,6 +3,7 @@
 Process figures (sent, answered, rate) are live for whoever may see them (domain.md 3.8, 1).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -21,12 +22,14 @@ from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outc
 from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sensitivity import Weighted, weighted_figures
+from app.analytics.store import Below, stored_part
 from app.analytics.tables import EditionKind
-from app.analytics.tallies import Tally, add_tallies, tally_of
+from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies
 from app.analytics.traits import LATTICE, Trait
 from app.chronology.wave_plan import Cohort
 from app.errors import AppError
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
+from app.units.queries import schools_below
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
 
@@ -92,7 +95,7 @@ class EditionsUsed:
 
     `number` and `kind` where it is one school; `frozen_at`: of the newest, None where nothing is
     kept yet. `waiting`: schools of the unit that have no edition yet. `answered` of `frame`:
-    persons in them.
+    persons in them. `stored_at`: when a big office's store was made of them.
     """
 
     schools: int
@@ -104,6 +107,7 @@ class EditionsUsed:
     reason: str | None
     answered: int
     frame: int
+    stored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ class IndicatorsReport:
 # Persons of a generation. Below it one answer points at somebody whom everybody at the school
 # knows, so that its own staff too read only what an office may (domain.md 3.8, "Consequence").
 SMALL_FRAME = 23
+# Schools of an office from which its figures are read from the columnar store, if there is one.
+STORED_FROM = 50
 
 
 def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameReport:
@@ -147,12 +153,13 @@ def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameRepo
     return _process(frame, verdict(balance))
 
 
-def indicators_report(
+def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
     session: Session,
     scope: Scope,
     asked: WaveOfUnit,
     *,
     by: str | None = None,
+    only: str | None = None,
     audience: Audience | None = None,
     now: datetime,
 ) -> IndicatorsReport:
@@ -166,6 +173,7 @@ def indicators_report(
         scope: where the caller may see outcomes.
         asked: of a unit of the scope.
         by: a variable of the lattice (`LATTICE`).
+        only: with `by`, one indicator: a big office waits for no other.
         audience: None is the caller's own.
         now: for a wave that is over and whose last edition is not kept yet.
 
@@ -188,14 +196,16 @@ def indicators_report(
         schools=source.schools,
         crossed=trait is not None,
         frame=source.frame,
-        answered=source.tally.answered,
+        answered=source.answered,
     )
     school = asked.unit.kind is UnitKind.SCHOOL
-    few = source.schools < OFFICE_SCHOOLS and is_small(source.tally.answered)
+    few = source.schools < OFFICE_SCHOOLS and is_small(source.answered)
     alone = reader is Audience.OWN or not few
     number = asked.questionnaire
-    crossed = release_crossed(source.tally, trait, context) if trait and alone else ()
-    figures = release_counted(source.tally, context) if alone else withhold_wave(number)
+    crossed = release_crossed(source.counted, trait, context, only=only) if trait and alone else ()
+    figures: Sequence[IndicatorRow] = ()
+    if trait is None:
+        figures = release_counted(source.counted, context) if alone else withhold_wave(number)
     pooled = (
         pool_of(session, asked.unit, asked.cohort, number, now=now)
         if school and (small or not alone)
@@ -204,7 +214,7 @@ def indicators_report(
     return IndicatorsReport(
         audience=reader,
         by=trait,
-        figures=() if trait else tuple(figures),
+        figures=tuple(figures),
         crossed=tuple(crossed),
         process=wave_rates(_counts(session, scope, asked)),
         editions=source.editions,
@@ -252,7 +262,8 @@ def _of_pool(pooled: Pooled, reader: Audience) -> list[IndicatorRow]:
 class _Source:
     """The counts that a release starts from."""
 
-    tally: Tally
+    counted: Counted
+    answered: int
     frame: int
     schools: int
     balance: Balance
@@ -265,7 +276,8 @@ def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
     number = asked.questionnaire
     balance = balance_of(session, frame.wave_ids, number)
     return _Source(
-        tally=tally_of(frame.rows, number),
+        counted=CountedRows(frame.rows, number),
+        answered=len(frame.rows),
         frame=frame.listed,
         schools=frame.schools,
         balance=balance,
@@ -274,12 +286,48 @@ def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
 
 
 def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> _Source:
+    stored = _stored(session, scope, asked)
+    if stored is not None:
+        return stored
     found = published(session, scope, asked.unit.id, asked.cohort, asked.questionnaire, now=now)
     if not found.editions and not found.waiting:
         raise _nothing(asked)
     tally = add_tallies([one.content.tally for one in found.editions], asked.questionnaire)
     balance = add_balances(one.content.balance for one in found.editions)
-    return _Source(tally, found.frame, found.schools, balance, _used(found))
+    return _Source(tally, tally.answered, found.frame, found.schools, balance, _used(found))
+
+
+def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None:
+    """A big office's figures out of the columnar store, as of when it was made."""
+    part = stored_part(asked.cohort, asked.questionnaire)
+    if part is None:
+        return None
+    if asked.unit.id not in part.below:
+        places = part.places
+        schools = schools_below(session, scope, asked.unit.id)
+        here = tuple(sorted(places[school.id] for school in schools if school.id in places))
+        balance = add_balances(part.waves[place].balance for place in here)
+        part.below[asked.unit.id] = Below(here, balance)
+    below = part.below[asked.unit.id]
+    if len(below.places) < STORED_FROM:
+        return None
+    waves = [part.waves[place] for place in below.places]
+    counted: Counted = CountedRows(part.rows(below.places), asked.questionnaire)
+    if apart := part.apart(below.places):
+        counted = CountedTogether([counted, *apart], asked.questionnaire)
+    used = EditionsUsed(
+        schools=sum(wave.answered > 0 for wave in waves),
+        waiting=sum(wave.edition_id is None for wave in waves),
+        number=None,
+        kind=None,
+        frozen_at=max((w.frozen_at for w in waves if w.frozen_at is not None), default=None),
+        accepted_at=None,
+        reason=None,
+        answered=sum(wave.answered for wave in waves),
+        frame=sum(wave.frame for wave in waves),
+        stored_at=part.made_at,
+    )
+    return _Source(counted, used.answered, used.frame, used.schools, below.balance, used)
 
 
 def _used(found: Publication) -> EditionsUsed:

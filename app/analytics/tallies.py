@@ -152,6 +152,42 @@ class Tally(Counted):
         return dict(zip(FAMILIES, self.states, strict=True))[family]
 
 
+@dataclass(frozen=True, slots=True)
+class CountedTogether(Counted):
+    """Several counts of one wave, added where they are asked for."""
+
+    parts: Sequence[Counted]
+    wave: int
+
+    def counts_of(self, entry: Indicator) -> Counts:
+        return _in_order(entry, _add_counts([part.counts_of(entry) for part in self.parts]))
+
+    def counts_by(self, entry: Indicator, variable: str) -> Mapping[TraitValue | None, Counts]:
+        groups = [part.counts_by(entry, variable) for part in self.parts]
+        order: tuple[TraitValue | None, ...] = (*LATTICE[variable].values, None)
+        return {
+            value: _in_order(entry, _add_counts([one[value] for one in groups if value in one]))
+            for value in order
+            if any(value in one for one in groups)
+        }
+
+    def values_of(self, entry: Indicator) -> Values:
+        return Values(_add(part.values_of(entry).tally for part in self.parts))
+
+    def waits_of(self, entry: Indicator) -> Waits:
+        found = [part.waits_of(entry) for part in self.parts]
+        return Waits(_add(one.ended for one in found), _add(one.watched for one in found))
+
+    def crossing_of(self, entry: Indicator) -> Crossing:
+        found = [part.crossing_of(entry) for part in self.parts]
+        tables = zip(*(one.table for one in found), strict=True)
+        table = tuple(tuple(map(sum, zip(*lines, strict=True))) for lines in tables)
+        return Crossing(found[0].rows, found[0].columns, table)
+
+    def people(self, family: frozenset[str]) -> Mapping[State, int]:
+        return _add(part.people(family) for part in self.parts)
+
+
 def tally_of(rows: Rows, wave: int) -> Tally:
     """The counts of those who answered a wave, one row each (panel_row.py)."""
     entries, counted = outcomes_of(wave), CountedRows(rows, wave)

@@ -14,6 +14,7 @@ from app.cli.roster import roster
 from app.cli.serve import serve
 from app.cli.simulate import simulate
 from app.cli.staff import audit, staff
+from app.cli.store import store
 from app.cli.terminal import refuse
 from app.cli.units import units
 from app.cli.worker import calendar, links, tick_once, worker
@@ -36,6 +37,7 @@ program.command()(calendar)
 program.command()(links)
 program.command()(rates)
 program.command()(indicators)
+program.command()(store)
 program.command()(check)
 program.command()(chronology)
 program.command()(simulate)

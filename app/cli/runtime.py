@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.analytics.store import use_store
 from app.clock import Clock, system_clock
 from app.db.engine import make_engine
 from app.db.transactions import Database
@@ -60,6 +61,7 @@ def open_runtime() -> Runtime:
     """Settings, database and clock; the folder of an embedded database is made if missing."""
     settings = settings_here()
     make_data_dir(settings)
+    use_store(settings.data_dir / "store")
     database = Database(make_engine(settings.database_url, settings.data_keys))
     return Runtime(settings, database, system_clock)
 

@@ -158,6 +158,15 @@ def children(session: Session, scope: Scope, unit_id: UUID) -> list[UnitBelow]:
     )
 
 
+def count_schools(session: Session) -> int:
+    """Schools of the whole deployment: for the worker."""
+    return session.exec(
+        select(func.count())
+        .select_from(OrganisationUnit)
+        .where(col(OrganisationUnit.kind) == UnitKind.SCHOOL)
+    ).one()
+
+
 def schools_below(session: Session, scope: Scope, unit_id: UUID) -> list[School]:
     """Every school below the unit at any depth (a school: itself), by code."""
     found = session.exec(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.worker.columns import rebuild_store
 from app.worker.deployment import Deployment
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
 from app.worker.editions import freeze_editions
@@ -32,6 +33,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("send", 3, lambda: _send(sending)),
         Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
         Job("editions", 60, lambda: _editions(deployment)),
+        Job("store", 3600, lambda: _counted(rebuild_store(deployment), "parts")),
         Job("missed", 3600, lambda: _missed(deployment)),
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
         Job("forget_notes", 3600, lambda: _counted(forget_appointment_notes(deployment), "notes")),

@@ -147,7 +147,10 @@ def dated_words(editions: EditionsUsed | None, zone: str, *, now: datetime) -> s
     day = say_date(civil_date(editions.frozen_at, zone), _WITH_YEAR)
     if editions.number is not None:
         return f"edición {editions.number}, del {day}"
-    return f"ediciones de {editions.schools:,} planteles, la última del {day}"
+    words = f"ediciones de {editions.schools:,} planteles, la última del {day}"
+    if editions.stored_at is None:
+        return words
+    return f"{words}, reunidas el {say_date(civil_date(editions.stored_at, zone), _WITH_YEAR)}"
 
 
 def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> UnitTop:

@@ -146,6 +146,7 @@ def _view(
         caller.scope,
         asked.wave(),
         by=variable or None,
+        only=entry.id,
         audience=Audience.PUBLIC if asked.as_public else None,
         now=now,
     )

@@ -58,14 +58,21 @@ class Figures:
     @property
     def answered_of(self) -> tuple[int, int]:
         """Persons who answered, and those of the list: of the editions, where there are any."""
-        editions = self.report.editions
+        editions, pool = self.report.editions, self.report.pool
+        if pool is not None:
+            return pool.answered, pool.frame
         if editions is None:
             return self.counts.answered, self.counts.frame
         return editions.answered, editions.frame
 
     def rows_of(self, name: str) -> tuple[IndicatorRow, ...]:
         """The figures of one indicator."""
-        return tuple(row for row in self.report.figures if row.id == name)
+        return tuple(row for row in self.rows if row.id == name)
+
+    @property
+    def rows(self) -> tuple[IndicatorRow, ...]:
+        """Every figure; of a generation too small alone, those of its pool."""
+        return self.report.figures if self.report.pool is None else self.report.pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +202,15 @@ def base_words(rows: Iterable[IndicatorRow], figures: Figures) -> str:
     else:
         said = f"Base: {base:,} de {frame:,} personas"
     rate = percent(answered / frame if frame else None, whole=True)
-    return f"{said} (tasa de respuesta {rate}), {figures.dated}."
+    pool = figures.report.pool
+    dated = figures.dated if pool is None else pool.words
+    return f"{said} (tasa de respuesta {rate}), {dated}."
 
 
 def label_of(row: IndicatorRow) -> str:
     """The words of a figure: of a crossing, what was before and what came of it."""
     entry = indicator(row.id)
-    if entry.kind is not Kind.CROSSING:
+    if entry.kind is not Kind.CROSSING or not row.category:  # all of it withheld: one row
         return category_label(row)
     before, _, after = row.category.partition("|")
     first = next(one.label for one in entry.categories if one.id == before)

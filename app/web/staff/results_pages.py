@@ -185,7 +185,7 @@ def explore_page(caller: Caller, results: Results, name: str) -> ExplorePage:
 
 def sheet(results: Results) -> Iterator[Sequence[Cell]]:
     """Every figure of the wave that this reader may have, one a line."""
-    return figure_lines(results.figures.report.figures)
+    return figure_lines(results.figures.rows)
 
 
 def file_name(header: WaveHeader) -> str:

@@ -88,7 +88,7 @@ def unit_figures(unit_code: str, request: Request, caller: Reader, db: Db, now: 
         asked = asked_of(session, caller, unit_code, request)
         figures = figures_of(session, caller, asked, now=now)
     key = request.query_params.get("tablero", "")
-    rows: tuple[IndicatorRow, ...] = figures.report.figures
+    rows: tuple[IndicatorRow, ...] = figures.rows
     if key:
         found = board(figures.questionnaire, key)
         if found is None:

@@ -1,0 +1,234 @@
+"""The columnar store says what the editions say, on any world, and is replaced in one step."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlmodel import Session, col, select
+
+from app.analytics import reports, store
+from app.analytics.indicators import each, split
+from app.analytics.released import Audience
+from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report
+from app.analytics.store import stored_part, stored_part_in, use_store
+from app.analytics.store_building import Rebuilt, parts_to_build, rebuild_part
+from app.analytics.traits import LATTICE
+from app.db.transactions import Database
+from app.directory.tables import PanelMember
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Case, Wave
+from app.units.scope import WHOLE
+from app.units.tables import OrganisationUnit
+from app.worker import columns
+from app.worker.columns import rebuild_store
+from app.worker.deployment import Deployment
+from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, moment
+from tests.analytics.test_editions import frozen
+from tests.fieldwork.field import an_office
+from tests.web.world import settings_for
+
+pytest.importorskip("polars")
+LATER = moment(3) + timedelta(days=400)
+
+
+def somebody(chance: random.Random, number: int) -> Someone:
+    if chance.random() < 0.2:
+        return Someone(disposition=SILENT)
+    first: dict[str, object] = {
+        "plan_egreso": chance.choice([1, 2, 3, 4, 9]),
+        "satisfaccion_global": 4,
+    }
+    studies, works = chance.choice([1, 2, 3, 5]), chance.choice([1, 2, 4])
+    given: dict[str, object] = {
+        "estudia": studies,
+        "trabaja": works,
+        "municipio_residencia": chance.choice(["15106", "09001"]),
+        "horas_semana": chance.randint(1, 60) if works != 4 else None,
+        "ingreso_mensual": chance.choice([1, 2, 3, 4, 5, 6]) if works != 4 else None,
+        "motivo_no_estudio": chance.sample([1, 2, 3, 8], 2) if studies == 5 else None,
+        "satisfaccion_global": chance.randint(1, 5),
+        "empleo_previo": 2 if works != 4 else None,
+        "primer_empleo": f"2026-{chance.randint(8, 12):02}" if works != 4 else None,
+    }
+    told: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+    answers = {number: told}
+    if number == 1:
+        answers = {1: first}
+    elif chance.random() < 0.7:
+        answers[1] = first
+    return Someone(answers, sex=chance.choice("MH"))
+
+
+def a_region(session: Session, seed: int, number: int) -> UUID:
+    """Four schools of one office, from a few people to many; its id."""
+    chance = random.Random(seed)
+    office = an_office(session)
+    for place in range(4):
+        people = [somebody(chance, number) for _ in range(chance.choice([3, 12, 30]))]
+        a_surveyed_school(session, number, people, code=f"15ECT{place:04}A", office=office)
+    return office
+
+
+def report_of(
+    db: Database, office: UUID, number: int, audience: Audience, by: str | None
+) -> IndicatorsReport:
+    with db.reading() as session:
+        unit = session.get_one(OrganisationUnit, office)
+        wave = WaveOfUnit(unit, COHORT, number)
+        return indicators_report(session, WHOLE, wave, audience=audience, by=by, now=LATER)
+
+
+def rebuilt(db: Database, folder: Path, number: int, now: datetime = LATER) -> Rebuilt:
+    with db.reading() as session:
+        assert (COHORT, number) in parts_to_build(session)
+        return rebuild_part(session, folder, COHORT, number, now=now)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A store that offices of any size read, and that groups however few they are."""
+    monkeypatch.setattr(reports, "STORED_FROM", 1)
+    monkeypatch.setattr(store, "FEW", 0)
+    use_store(tmp_path / "store")
+    yield tmp_path / "store"
+    use_store(None)
+
+
+@pytest.mark.parametrize(
+    ("seed", "number", "few"), [(1, 1, 0), (2, 2, 0), (3, 2, 2_000), (4, 3, 0)]
+)
+def test_the_store_says_what_the_editions_say(
+    db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: int, few: int
+) -> None:
+    monkeypatch.setattr(store, "FEW", few)
+    with db.unit_of_work() as session:
+        office = a_region(session, seed, number)
+    frozen(db, LATER)
+    asked = [(a, by) for a in (Audience.OFFICE, Audience.PUBLIC) for by in (None, *LATTICE)]
+    before = [report_of(db, office, number, *one) for one in asked]
+
+    assert rebuilt(db, folder, number).parts == 1
+    after = [report_of(db, office, number, *one) for one in asked]
+
+    for old, new in zip(before, after, strict=True):
+        assert old.editions is not None
+        assert new.editions is not None
+        assert (old.editions.stored_at, new.editions.stored_at) == (None, LATER)
+        assert new.figures == old.figures
+        assert new.crossed == old.crossed
+        assert new.verdict == old.verdict
+        assert (new.editions.answered, new.editions.frame) == (
+            old.editions.answered,
+            old.editions.frame,
+        )
+
+
+def test_a_frozen_figure_stays_when_somebody_is_erased(db: Database, folder: Path) -> None:
+    with db.unit_of_work() as session:
+        office = a_region(session, 5, 2)
+    frozen(db, LATER)
+    before = report_of(db, office, 2, Audience.OFFICE, None)
+    with db.unit_of_work() as session:
+        case = session.exec(
+            select(Case)
+            .join(Wave, col(Wave.id) == col(Case.wave_id))
+            .where(Wave.questionnaire == 2, Case.disposition == Disposition.COMPLETE)
+        ).first()
+        assert case is not None
+        case.disposition = Disposition.REFUSED
+
+    rebuilt(db, folder, 2)
+    after = report_of(db, office, 2, Audience.OFFICE, None)
+
+    part = stored_part(COHORT, 2)
+    assert part is not None
+    assert sum(bool(wave.apart) for wave in part.waves) == 1
+    assert after.figures == before.figures
+
+
+def test_only_a_new_edition_is_read_again(db: Database, folder: Path) -> None:
+    with db.unit_of_work() as session:
+        a_region(session, 6, 2)
+    frozen(db, LATER)
+
+    first = rebuilt(db, folder, 2)
+    again = rebuilt(db, folder, 2)
+    part = stored_part(COHORT, 2)
+
+    assert (first.waves_read, again) == (4, Rebuilt(0, 0, 0))
+    assert part is not None
+    assert len(list(part.path.parent.glob("*.arrow"))) == 1
+    with db.unit_of_work() as session:
+        a_surveyed_school(
+            session, 2, [somebody(random.Random(n), 2) for n in range(30)], code="15ECT0009A"
+        )
+    frozen(db, LATER)
+    third = rebuilt(db, folder, 2, LATER + timedelta(days=1))
+    assert (third.waves_read, third.persons > first.persons) == (1, True)
+    newest = stored_part(COHORT, 2)
+    assert newest is not None
+    assert (newest.made_at, len(newest.waves)) == (LATER + timedelta(days=1), 5)
+    assert stored_part_in(folder, COHORT, 3) is None
+
+
+def test_the_worker_writes_the_parts_of_big_offices_only(
+    db: Database, folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.unit_of_work() as session:
+        a_region(session, 9, 2)
+    frozen(db, LATER)
+    deployment = Deployment(settings_for(database_url), db, lambda: LATER)
+
+    monkeypatch.setattr(columns, "STORED_FROM", 5)
+    small = rebuild_store(deployment)
+    monkeypatch.setattr(columns, "STORED_FROM", 4)
+    big, again = rebuild_store(deployment), rebuild_store(deployment)
+
+    assert (small, big, again) == (0, 2, 0)  # questionnaires 1 and 2
+    assert stored_part_in(folder, COHORT, 2) is not None
+
+
+def test_nobody_can_be_told_from_a_column(db: Database, folder: Path) -> None:
+    """No id, no name, no text that somebody wrote: only codes."""
+    with db.unit_of_work() as session:
+        a_region(session, 7, 2)
+    frozen(db, LATER)
+    rebuilt(db, folder, 2)
+
+    part = stored_part(COHORT, 2)
+    assert part is not None
+    content = part.path.read_bytes() + (part.path.parent / store.MANIFEST).read_bytes()
+    with db.reading() as session:
+        people = session.exec(select(PanelMember)).all()
+    assert people
+    assert not any(person.id.hex.encode() in content for person in people)
+    assert not any(str(person.id).encode() in content for person in people)
+    assert not any(name.endswith(("_nombre", "_texto", "correo")) for name in part.columns)
+
+
+def test_groups_of_rows_are_those_of_the_rows_themselves(db: Database, folder: Path) -> None:
+    with db.unit_of_work() as session:
+        a_region(session, 8, 2)
+    frozen(db, LATER)
+    rebuilt(db, folder, 2)
+    part = stored_part(COHORT, 2)
+    assert part is not None
+
+    rows = part.rows([0, 2])
+    walked = list(rows)
+
+    assert len(walked) == len(rows) > 0
+    for names in ((), ("situacion",), ("situacion", "sexo", "motivo_no_estudio")):
+        from_walk: dict[tuple[object, ...], int] = {}
+        for row in walked:
+            key = tuple(row.get(name) for name in names)
+            from_walk[key] = from_walk.get(key, 0) + 1
+        grouped = {tuple(row[n] for n in names): persons for row, persons in each(rows, names)}
+        assert grouped == from_walk
+    parts = split(rows, "sexo")
+    assert sum(len(one) for one in parts.values()) == len(rows)
+    assert walked[0] in rows
+    assert split(rows, "nunca_preguntada") == {None: rows}
