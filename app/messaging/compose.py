@@ -39,7 +39,7 @@ class Person:
     address: str
     name: str
     message_id: str
-    unsubscribe_url: str
+    unsubscribe_url: str | None  # None: a message to staff, who stop it in their account
     unsubscribe_mailto: str | None = None
 
 
@@ -86,7 +86,7 @@ def compose(
         f"{head.fixed}"
         f"{headers.mailbox_field('To', person.name, wire_address(person.address))}"
         f"{subject}"
-        f"{headers.unsubscribe_fields(person.unsubscribe_url, person.unsubscribe_mailto)}"
+        f"{_unsubscribe(person)}"
     )
     titled = filled.html.replace(
         "<title></title>", f"<title>{html.escape(filled.subject)}</title>", 1
@@ -101,6 +101,12 @@ def compose(
             _END,
         )
     )
+
+
+def _unsubscribe(person: Person) -> str:
+    if person.unsubscribe_url is None:
+        return ""
+    return headers.unsubscribe_fields(person.unsubscribe_url, person.unsubscribe_mailto)
 
 
 def _quoted_printable(text: str) -> bytes:

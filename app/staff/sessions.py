@@ -58,7 +58,7 @@ def actor_of(session: Session, token: str, *, now: datetime) -> Actor | None:
         last_seen_at=opened.last_seen_at,
         email=account.email,
         display_name=account.display_name,
-        grants=_grants_of(session, account.id),
+        grants=grants_of(session, account.id),
     )
 
 
@@ -167,7 +167,8 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _grants_of(session: Session, account_id: UUID) -> tuple[Grant, ...]:
+def grants_of(session: Session, account_id: UUID) -> tuple[Grant, ...]:
+    """Every grant of an account, as it stands now."""
     rows = session.exec(
         select(StaffGrant, OrganisationUnit.kind)
         .join(OrganisationUnit, col(StaffGrant.unit_id) == col(OrganisationUnit.id))

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from sqlalchemy import false
 from sqlmodel import Field, UniqueConstraint
 
 from app.db.base import Table
@@ -23,6 +24,7 @@ class StaffAccount(Table, table=True):
     password_hash: str | None = Field(default=None, max_length=200)
     created_at: datetime
     disabled_at: datetime | None = None
+    weekly_digest: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class StaffGrant(Table, table=True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.worker.columns import rebuild_store
 from app.worker.deployment import Deployment
+from app.worker.digests import queue_digests
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
 from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_appointment_notes, forget_sign_ins, seal_audit
@@ -31,6 +32,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("schedule", 60, lambda: _schedule(deployment)),
         Job("recover", 10, lambda: _counted(answer_requests(deployment), "recovered")),
         Job("send", 3, lambda: _send(sending)),
+        Job("digest", 60, lambda: _counted(queue_digests(deployment), "digests")),
         Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
         Job("editions", 60, lambda: _editions(deployment)),
         Job("store", 3600, lambda: _counted(rebuild_store(deployment), "parts")),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.fieldwork.planning import WaveNote
 from app.worker.deployment import Deployment
+from app.worker.digests import queue_digests
 from app.worker.editions import freeze_editions
 from app.worker.housekeeping import forget_appointment_notes, forget_sign_ins, seal_audit
 from app.worker.recovering import answer_requests, forget_old_requests
@@ -37,6 +38,7 @@ class TickReport:
 def tick(deployment: Deployment, sending: Sending) -> TickReport:
     """Do what is due now. Any number of passes, of any number of processes, do what one does."""
     planned = schedule(deployment)
+    queue_digests(deployment)
     answer_requests(deployment)
     sent = sending.send()
     freeze_editions(deployment)

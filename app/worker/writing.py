@@ -15,6 +15,7 @@ from app.classroom.letters import Press, code_undeliverable, is_code, school_of_
 from app.db import marks
 from app.fieldwork import deliveries
 from app.fieldwork.addressees import Correspondent, correspondents
+from app.fieldwork.digest import is_digest, write_digest
 from app.fieldwork.failing import pause_failing_waves
 from app.fieldwork.first_question import taps_for
 from app.fieldwork.invitations import objections
@@ -39,6 +40,7 @@ from app.messaging.dkim import DkimKey, signed
 from app.messaging.gateway_setting import Gateway
 from app.messaging.states import Channel, Outcome
 from app.messaging.templates import Taps
+from app.staff.digests import digest_scope, wants_digest
 from app.worker.deployment import Deployment
 from app.worker.dispatch import Ended
 
@@ -96,6 +98,8 @@ class Writer:
             if is_trial(message.kind)
             else self._code(session, message, now=now)
             if is_code(message.kind)
+            else self._digest(session, message, now=now)
+            if is_digest(message.kind)
             else unwanted.get(message.context_id)
             or self._letter(session, message, people[message.context_id], barred, now=now)
             for message in claimed
@@ -123,7 +127,7 @@ class Writer:
         if sent:
             deliveries.record_sent(session, sent, now=now)
         for ending in ended:
-            if is_trial(ending.message.kind):
+            if is_trial(ending.message.kind) or is_digest(ending.message.kind):
                 continue
             if is_code(ending.message.kind):
                 if ending.outcome is Outcome.ADDRESS_DEAD:
@@ -192,6 +196,14 @@ class Writer:
             return Objection("not_rendered")
         return written if isinstance(written, Objection) else self._signed(written, now)
 
+    def _digest(
+        self, session: Session, message: ClaimedMessage, *, now: datetime
+    ) -> Rendered | Objection:
+        if not wants_digest(session, message.context_id):
+            return Objection("digest_stopped")
+        scope = digest_scope(session, message.context_id)
+        return self._signed(write_digest(session, self._office, scope, message, now=now), now)
+
     def _signed(self, letter: Rendered, now: datetime) -> Rendered:
         return replace(letter, content=signed(letter.content, self._signers, now=now))
 
@@ -208,11 +220,11 @@ class Writer:
 
 
 def _about_people(claimed: Sequence[ClaimedMessage]) -> set[UUID]:
-    """The cases of a claim; a test message and a code are about none."""
+    """The cases of a claim; a test message, a code and a summary are about none."""
     return {
         message.context_id
         for message in claimed
-        if not (is_trial(message.kind) or is_code(message.kind))
+        if not (is_trial(message.kind) or is_code(message.kind) or is_digest(message.kind))
     }
 
 

@@ -51,6 +51,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "sign_off.returned": "Devolvió el cierre de un plantel",
     "sign_off.submitted": "Entregó el cierre de un plantel",
     "simulation.loaded": "Cargó datos simulados",
+    "staff.digest_stopped": "Dejó de pedir el resumen de los lunes",
+    "staff.digest_wanted": "Pidió el resumen de los lunes",
     "staff.disabled": "Cerró una cuenta",
     "staff.enabled": "Abrió una cuenta",
     "staff.grant_taken_back": "Quitó un papel",

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.errors import AppError, NotFound
 from app.staff import invitations, passwords, sessions, sign_in
 from app.staff.addresses import staff_keys
+from app.staff.digests import set_digest, wants_digest
 from app.staff.first_account import needs_first_account
 from app.staff.password_rules import PasswordRefused
 from app.staff.roles import Permission
@@ -172,6 +173,7 @@ class AccountPage(Page):
     name: str
     email: str
     sessions: tuple[OwnSession, ...]
+    digest: bool
 
 
 @router.get("/panel/cuenta")
@@ -195,8 +197,22 @@ def own_account(
                 )
                 for one in found
             ),
+            wants_digest(session, caller.actor.account_id),
         )
     return render(page)
+
+
+@router.post("/panel/cuenta/resumen")
+def choose_digest(
+    caller: Annotated[Caller, Depends(Permits(Permission.OWN_ACCOUNT))],
+    form: Form,
+    db: Db,
+    now: Now,
+) -> Response:
+    """Ask for the Monday summary, or stop it."""
+    with db.unit_of_work() as session:
+        set_digest(session, caller.actor, wanted=field(form, "wanted") == "1", now=now)
+    return RedirectResponse("/panel/cuenta", 303)
 
 
 @router.post("/panel/cuenta/sesiones/{session_id}/terminar")
