@@ -155,6 +155,7 @@ def _page(  # a link, a device, a language
     school = session.get_one(OrganisationUnit, wave.school_id)
     if link.state is LinkState.OPEN:
         tapped = _tapped(session, wave, device.request, say.language)
+        address = f"/e/{parse_token(token)}" + (f"?{TAPPED}={tapped[0]}" if tapped[0] else "")
         return StartPage(
             title=fetch(session, wave.version_id).title.text(say.language),
             school=school.name,
@@ -166,7 +167,7 @@ def _page(  # a link, a device, a language
             tapped_text=tapped[1],
             language=say.language.value,
             others=tuple(
-                LanguageChoice(code.value, name, with_choice(f"/e/{parse_token(token)}", code))
+                LanguageChoice(code.value, name, with_choice(address, code))
                 for code, name in NAMES.items()
                 if code is not say.language
             ),
