@@ -63,7 +63,9 @@ def test_every_page_of_the_panel_is_accessible(
     assert {path: found for path, found in problems.items() if found} == {}
 
 
-@pytest.mark.parametrize("path", ["/", "/panel/entrar", "/nada-de-eso"])
+@pytest.mark.parametrize(
+    "path", ["/", "/panel/entrar", "/nada-de-eso", "/ayuda", "/recuperar", "/verifica"]
+)
 def test_pages_for_everybody_are_accessible(site: Site, open_page: Opener, path: str) -> None:
     page, _ = open_page(PHONE)
 
