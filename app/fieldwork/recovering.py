@@ -5,7 +5,8 @@ known. The worker looks: it queues a message, or puts the request on the school'
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from app.messaging.addresses import matching_form
 from app.messaging.delivery import PlannedMessage
 from app.messaging.outbox import enqueue
 from app.messaging.queries import queued_since
+from app.messaging.states import Channel
 from app.units.tables import OrganisationUnit, UnitKind
 
 A_DAY = timedelta(days=1)
@@ -67,11 +69,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PostKeys:
-    """What looking needs: keys of the directory and of suppressed addresses, our mail domain."""
+    """What looking needs: keys of the directory and of suppressed addresses, our mail domain.
+
+    `channels`: by which a message can leave.
+    """
 
     match: MatchKeys
     suppression: Sequence[PurposeKey]
     mail_domain: str
+    channels: AbstractSet[Channel] = frozenset({Channel.MAIL})
 
 
 def ask(session: Session, asked: Asked, keys: MatchKeys, *, now: datetime) -> None:
@@ -167,17 +173,19 @@ def _write(
     session: Session, person: Correspondent, asked_by: Address, keys: PostKeys, *, now: datetime
 ) -> str | None:
     """Queue the link for one person; None if it leaves (or left a moment ago), else why not."""
-    unwanted = why_unwanted(person.state, now=now, today=civil_date(now, person.zone))
+    ways = [way for way in _ways(asked_by) if way in keys.channels and person.ways(way)]
+    state = replace(person.state, has_address=bool(ways))
+    unwanted = why_unwanted(state, now=now, today=civil_date(now, person.zone))
     if unwanted is not None and unwanted is not Unwanted.PAUSED:  # a pause ends: it waits
         return unwanted.value
-    barred = suppression.suppressed(session, person.addresses, keys.suppression)
-    usable = [each for each in person.addresses if matching_form(each) not in barred]
-    if not usable:
+    addresses = {way: _usable(session, person.ways(way), keys) for way in ways}
+    channel = next((way for way in ways if addresses[way]), None)
+    if channel is None:
         return SUPPRESSED
     lately = queued_since(session, person.case_id, RECOVERY, now - A_DAY)
     if len(lately) >= MOST_MESSAGES or any(at > now - APART for at in lately):
         return None
-    own = [each for each in usable if matching_form(each) == matching_form(asked_by.value)]
+    wanted = matching_form(asked_by.value)
     message = PlannedMessage(
         dedupe_key=f"case/{person.case_id}/{RECOVERY}/{len(lately)}/{now:%Y-%m-%d}",
         context_id=person.case_id,
@@ -185,11 +193,24 @@ def _write(
         mail_domain=keys.mail_domain,
         not_before=now,
         not_after=person.state.closes_at,
-        recipient=next(iter(own), None),
+        recipient=next((a for a in addresses[channel] if matching_form(a) == wanted), None),
         unit_id=person.school_id,
+        channel=channel,
     )
     enqueue(session, [message], now=now)
     return None
+
+
+def _ways(asked_by: Address) -> tuple[Channel, Channel]:
+    """By what they wrote, if we can; else by the other."""
+    if asked_by.kind is ContactKind.MOBILE:
+        return (Channel.SMS, Channel.MAIL)
+    return (Channel.MAIL, Channel.SMS)
+
+
+def _usable(session: Session, addresses: Sequence[str], keys: PostKeys) -> Sequence[str]:
+    barred = suppression.suppressed(session, addresses, keys.suppression)
+    return [each for each in addresses if matching_form(each) not in barred]
 
 
 def _put_on_worklist(

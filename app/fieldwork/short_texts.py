@@ -39,6 +39,12 @@ def short_text(questionnaire: int, step: Step) -> MessageText:
     return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
 
 
+def recovery_short() -> MessageText:
+    """The text for who asked for a lost link (/recuperar)."""
+    opening = "Hola, {{nombre}}. Pediste otra vez tu liga de {{escuela}}."
+    return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
+
+
 def telephone_letters(text: str) -> str:
     """`text` in letters that do not make an SMS twice as dear: a, i, o, u without accents."""
     return text.translate(_PLAIN)

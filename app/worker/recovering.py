@@ -9,6 +9,7 @@ from app.fieldwork.recovering import AT_ONCE, PostKeys, forget_requests, look
 from app.fieldwork.stationery import post_office
 from app.keys import keys_for
 from app.messaging import suppression
+from app.messaging.channels import open_channels
 from app.worker.deployment import Deployment
 
 
@@ -19,6 +20,7 @@ def answer_requests(deployment: Deployment) -> int:
         match=match_keys(settings.data_keys),
         suppression=keys_for(suppression.PURPOSE, settings.data_keys),
         mail_domain=post_office(settings).mail_domain,
+        channels=open_channels(settings),
     )
 
     def act(session: Session, now: datetime) -> int:

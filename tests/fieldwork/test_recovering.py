@@ -1,6 +1,6 @@
 """Lost links: only a known address gets one, whoever asks; the school hears the rest."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from app.fieldwork.tables import Case, LinkRequest, RequestState
 from app.keys import keys_for
 from app.messaging import suppression
 from app.messaging.queries import messages_about
-from app.messaging.states import SuppressionReason
+from app.messaging.states import Channel, SuppressionReason
 from app.messaging.tables import OutboxMessage
 from app.units.scope import WHOLE
 from tests.conftest import DATA_KEYS
@@ -39,6 +39,7 @@ class World:
     now: datetime
     case: UUID = field(init=False)
     member: UUID = field(init=False)
+    channels: frozenset[Channel] = frozenset({Channel.MAIL})
 
     def __post_init__(self) -> None:
         with self.db.unit_of_work() as session:
@@ -61,7 +62,7 @@ class World:
         with self.db.unit_of_work() as session:
             ask(session, Asked(address_of(contact), name, school), KEYS, now=self.now)
         with self.db.unit_of_work() as session:
-            look(session, POST, now=self.now)
+            look(session, replace(POST, channels=self.channels), now=self.now)
 
     def messages(self) -> list[str | None]:
         with self.db.reading() as session:
@@ -96,6 +97,25 @@ def test_a_known_telephone_gets_the_link_by_mail(world: World) -> None:
     world.asks("55 1234 5678")
 
     assert world.messages() == [None]  # the best address, chosen when it leaves
+
+
+@pytest.mark.parametrize("knows_mail", [True, False])
+def test_where_text_messages_leave_a_telephone_gets_it_by_sms(
+    world: World,
+    knows_mail: bool,  # noqa: FBT001
+) -> None:
+    with world.db.unit_of_work() as session:
+        world.knows(session, ContactKind.MOBILE, PHONE)
+        if not knows_mail:
+            for each in session.exec(select(ContactPoint)).all():
+                each.state = ContactState.DEAD if each.value == ANA else each.state
+    world.channels = frozenset({Channel.MAIL, Channel.SMS})
+
+    world.asks("55 1234 5678")
+
+    with world.db.reading() as session:
+        (row,) = session.exec(select(OutboxMessage)).all()
+    assert (row.channel, row.recipient) == (Channel.SMS, PHONE)
 
 
 @pytest.mark.parametrize("school", ["15ECT0001A", " 15ect0001a ", "Plantel 15ECT0001A", ""])

@@ -131,8 +131,8 @@ def _heard(say: Say) -> MessagePage:
         say("Listo, ya lo pediste"),
         (
             say(
-                "Si tu escuela tiene tu correo, ahí te llega tu enlace en unos minutos; de noche, "
-                "por la mañana. Revisa también el correo no deseado."
+                "Si tu escuela tiene ese dato, tu enlace te llega por correo o por mensaje en unos "
+                "minutos; de noche, por la mañana. Revisa también el correo no deseado."
             ),
             say(
                 "Si no lo tiene, le avisamos a tu escuela para que te busque. También puedes "

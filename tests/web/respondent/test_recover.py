@@ -11,7 +11,9 @@ from app.db.transactions import Database
 from app.directory.contacts import add_contact, read_address
 from app.directory.keyed import match_keys
 from app.directory.states import ContactKind, ContactSource
+from app.directory.tables import PanelMember
 from app.fieldwork.tables import LinkRequest, RequestState
+from app.messaging.tables import MailboxMessage
 from app.staff.roles import Role
 from tests.conftest import DATA_KEYS
 from tests.fieldwork.field import Person, a_school, a_wave, case_of
@@ -116,6 +118,28 @@ def test_who_asks_receives_the_link(
     assert letter.recipient == ANA
     assert "http://127.0.0.1:8000/e/" in letter.text
     assert "/ayuda" in letter.text
+
+
+def test_who_asks_by_telephone_receives_a_text_message(
+    client: TestClient, db: Database, tmp_path: Path, now: datetime
+) -> None:
+    with db.unit_of_work() as session:
+        add_contact(
+            session,
+            session.exec(select(PanelMember.id)).one(),
+            read_address(ContactKind.MOBILE, "55 1234 5678"),
+            source=ContactSource.ROSTER,
+            keys=match_keys(DATA_KEYS),
+            now=now,
+        )
+    client.post("/recuperar", data=form("+52 55 1234 5678"))
+    a_tick(db, settings_at(tmp_path), now.replace(hour=18))  # into the development mailbox
+
+    with db.reading() as session:
+        kept = session.exec(select(MailboxMessage)).all()
+    (message,) = [each for each in kept if b"Pediste otra vez tu liga" in each.content]
+    assert message.recipient == "+525512345678"
+    assert b"http://127.0.0.1:8000/e/" in message.content
 
 
 def test_staff_settle_a_request_with_one_tap(
