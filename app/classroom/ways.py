@@ -1,7 +1,7 @@
 """The ways in which members of a group can be reached, how many were seen to work, and alarms."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from app.directory.consents import FOLLOW_UP, current_consents, has_opted_out
 from app.directory.contacts import USABLE
 from app.directory.mails import masked, suggested
 from app.directory.reference import mail_domains
+from app.directory.school_domains import closes, closing_domains
 from app.directory.states import ContactKind
 from app.directory.tables import AlternateContact, Consent, ContactPoint, OptOut, PanelMember
 from app.fieldwork.dispositions import Disposition
@@ -66,8 +67,12 @@ class Contactability:
 def ways_of(
     session: Session, members: Sequence[UUID], keys: Sequence[PurposeKey], *, now: datetime
 ) -> Mapping[UUID, tuple[Way, ...]]:
-    """The ways of each member, mail first; none of who does not want to be followed."""
+    """The ways of each member of one school, mail first.
+
+    None of who does not want to be followed.
+    """
     found: dict[UUID, list[Way]] = defaultdict(list)
+    closing = _closing(session, members)
     asked = _asked(session, members, now=now)
     refused = _refused(session, members)
     for point in session.exec(
@@ -76,7 +81,7 @@ def ways_of(
         .order_by(col(ContactPoint.kind), col(ContactPoint.added_at))
     ):
         if point.member_id not in refused:
-            found[point.member_id].append(_way(point, asked.get(point.id), keys))
+            found[point.member_id].append(_way(point, closing, asked.get(point.id), keys))
     for relative in session.exec(
         select(AlternateContact).where(col(AlternateContact.member_id).in_(members))
     ):
@@ -125,12 +130,13 @@ def counted(ways: Mapping[UUID, Sequence[Way]], members: int) -> Contactability:
 def _counted(session: Session, members: Sequence[UUID]) -> Contactability:
     # No digits are shown here, so no moment and no key are asked for.
     found: dict[UUID, list[Way]] = defaultdict(list)
+    closing = _closing(session, members)
     for point in session.exec(
         select(ContactPoint).where(
             col(ContactPoint.member_id).in_(members), col(ContactPoint.state).in_(USABLE)
         )
     ):
-        found[point.member_id].append(_way(point, None, ()))
+        found[point.member_id].append(_way(point, closing))
     for relative in session.exec(
         select(AlternateContact).where(col(AlternateContact.member_id).in_(members))
     ):
@@ -138,7 +144,12 @@ def _counted(session: Session, members: Sequence[UUID]) -> Contactability:
     return counted(found, len(members))
 
 
-def _way(point: ContactPoint, asked: ContactProof | None, keys: Sequence[PurposeKey]) -> Way:
+def _way(
+    point: ContactPoint,
+    closing: Collection[str],
+    asked: ContactProof | None = None,
+    keys: Sequence[PurposeKey] = (),
+) -> Way:
     mail = point.kind is ContactKind.EMAIL
     waits = asked is not None and not mail
     return Way(
@@ -149,7 +160,7 @@ def _way(point: ContactPoint, asked: ContactProof | None, keys: Sequence[Purpose
         asked=asked is not None,
         digits=digits_of(keys[0], asked.id) if waits and asked is not None else "",
         phone="",
-        alarm=_alarm(point) if mail else None,
+        alarm=_alarm(point, closing) if mail else None,
     )
 
 
@@ -167,11 +178,17 @@ def _relative(relative: AlternateContact) -> Way:
     )
 
 
-def _alarm(point: ContactPoint) -> Alarm | None:
-    if point.institutional:
+def _alarm(point: ContactPoint, closing: Collection[str]) -> Alarm | None:
+    if point.institutional or closes(point.value, closing):
         return Alarm.SCHOOL_ACCOUNT
     meant = suggested(point.value, mail_domains())
     return Alarm.MISTYPED if meant and point.proven_at is None else None
+
+
+def _closing(session: Session, members: Sequence[UUID]) -> frozenset[str]:
+    """Mail domains that close when the members leave their school."""
+    member = session.get(PanelMember, members[0]) if members else None
+    return closing_domains(session, member.school_id) if member else frozenset()
 
 
 def _asked(

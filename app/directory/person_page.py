@@ -39,6 +39,7 @@ class ContactLine:
     whatsapp: bool | None
     added_at: datetime
     confirmed_at: datetime | None
+    proven_at: datetime | None  # it was seen to reach the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def _contacts(session: Session, member_id: UUID) -> tuple[ContactLine, ...]:
             row.whatsapp,
             row.added_at,
             row.confirmed_at,
+            row.proven_at,
         )
         for row in rows
     )

@@ -14,7 +14,7 @@ from app.directory.states import ContactKind, ContactSource, ContactState, Proof
 __all__ = [
     "AlternateContact", "CalendarName", "CohortRow", "Consent", "ContactKind", "ContactPoint",
     "ContactSource", "ContactState", "CorrectionRequest", "ImportBatch", "ImportState", "OptOut",
-    "PanelMember", "PrivacyNotice", "Standing", "TransferRequest",
+    "PanelMember", "PrivacyNotice", "SchoolMailDomain", "Standing", "TransferRequest",
 ]  # fmt: skip  # the enums are defined where pure modules may see them
 
 
@@ -113,6 +113,16 @@ class AlternateContact(Table, table=True):
     source: ContactSource = Field(sa_type=StrEnumText(ContactSource))
     added_at: datetime
     proven_at: datetime | None = None  # they answered, and know why their number is here
+
+
+class SchoolMailDomain(Table, table=True):
+    """A mail domain whose accounts a unit gives its students and closes when they leave."""
+
+    __tablename__ = "school_mail_domain"
+
+    unit_id: UUID = Field(foreign_key="organisation_unit.id", primary_key=True)
+    domain: str = Field(primary_key=True, max_length=255)
+    added_at: datetime
 
 
 class PrivacyNotice(Table, table=True):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app.classroom.forgetting import forget_yesterday
 from app.fieldwork.worklist.appointments import forget_notes
 from app.staff.audit_chain import BATCH, HEAD_FILE, seal, write_head
 from app.staff.sign_in import forget_failures
@@ -24,6 +25,11 @@ def seal_audit(deployment: Deployment) -> int:
         path = deployment.settings.data_dir / HEAD_FILE
         write_head(session, path, now=deployment.clock())
     return sealed
+
+
+def forget_classes(deployment: Deployment) -> int:
+    """Drop what yesterday's classes left behind."""
+    return deployment.change(lambda session, now: forget_yesterday(session, now=now))
 
 
 def forget_sign_ins(deployment: Deployment) -> int:

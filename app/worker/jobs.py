@@ -9,7 +9,12 @@ from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
 from app.worker.editions import freeze_editions
-from app.worker.housekeeping import forget_appointment_notes, forget_sign_ins, seal_audit
+from app.worker.housekeeping import (
+    forget_appointment_notes,
+    forget_classes,
+    forget_sign_ins,
+    seal_audit,
+)
 from app.worker.recovering import answer_requests, forget_old_requests
 from app.worker.schedule import missed, schedule
 from app.worker.sending import A_PASS, Sending
@@ -39,6 +44,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("missed", 3600, lambda: _missed(deployment)),
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
         Job("forget_notes", 3600, lambda: _counted(forget_appointment_notes(deployment), "notes")),
+        Job("forget_classes", 3600, lambda: _counted(forget_classes(deployment), "left")),
         Job("forget_requests", 3600, lambda: _counted(forget_old_requests(deployment), "dropped")),
     )
 

@@ -1,12 +1,14 @@
 """Contacts proven in the room: codes by mail, messages, relatives; contactability and alarms."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
 from app.classroom import helping, proofs
+from app.classroom.forgetting import forget_yesterday
+from app.classroom.identifying import Claim, knock
 from app.classroom.letters import code_undeliverable
 from app.classroom.proofs import Typed
 from app.classroom.tables import ContactProof
@@ -14,6 +16,12 @@ from app.classroom.ways import Alarm, Contactability, contactability, ways_of
 from app.db.transactions import Database
 from app.directory.consents import FOLLOW_UP, opt_out, record_consent
 from app.directory.contacts import add_contact, mark_dead, read_address, set_alternate
+from app.directory.school_domains import (
+    DomainRefused,
+    add_closing_domain,
+    own_domains,
+    remove_closing_domain,
+)
 from app.directory.states import ContactKind, ContactSource, ContactState, Proof
 from app.directory.tables import AlternateContact, ContactPoint
 from app.errors import NotFound
@@ -21,6 +29,7 @@ from app.keys import keys_for
 from app.messaging.delivery import PlannedMessage
 from app.messaging.outbox import claim_due, enqueue
 from app.units.scope import WHOLE
+from tests.classroom.room import KEYS as CLASS_KEYS
 from tests.classroom.room import TEACHER, Room, a_room
 from tests.conftest import SECRET_KEYS
 from tests.responses.people import DURING, MATCHING
@@ -209,6 +218,40 @@ def test_contactability_counts_two_proven_ways(db: Database, room: Room) -> None
     assert [way.alarm for way in ways[beto]] == [Alarm.SCHOOL_ACCOUNT]
     assert [way.alarm for way in ways[carla]] == [Alarm.MISTYPED]
     assert {way.alarm for way in ways[alicia]} == {None}
+
+
+def test_a_school_names_the_domains_it_closes(db: Database, room: Room) -> None:
+    give(db, room, "ana@mail.cbtis8.mx")
+    give(db, room, "beto@cbtis8.mx.example.org", number=1)
+    school = room.field.school_id
+    assert counts(db, room).school_account_only == 0
+
+    with db.unit_of_work() as session:
+        assert add_closing_domain(session, school, " Ana@CBTIS8.mx", now=NOW) == "cbtis8.mx"
+        add_closing_domain(session, school, "cbtis8.mx", now=NOW)  # twice is once
+    assert counts(db, room).school_account_only == 1  # the domain and what is below it
+    for typed in ("", "gmail.com", "no es"):
+        with pytest.raises(DomainRefused), db.unit_of_work() as session:
+            add_closing_domain(session, school, typed, now=NOW)
+
+    with db.unit_of_work() as session:
+        assert own_domains(session, school) == ("cbtis8.mx",)
+        assert remove_closing_domain(session, school, "cbtis8.mx")
+        assert not remove_closing_domain(session, school, "cbtis8.mx")
+    assert counts(db, room).school_account_only == 0
+
+
+def test_what_a_class_leaves_behind_goes_the_day_after(db: Database, room: Room) -> None:
+    mail = give(db, room, "ana@correo.test")
+    send(db, room, mail)
+    with db.unit_of_work() as session:
+        claim = Claim("A001", date(2001, 1, 1))
+        knock(session, room.classroom_id, claim, keys=CLASS_KEYS, now=NOW)
+
+    with db.unit_of_work() as session:
+        assert forget_yesterday(session, now=NOW + timedelta(hours=20)) == 0
+        assert forget_yesterday(session, now=NOW + timedelta(days=2)) == 2
+        assert forget_yesterday(session, now=NOW + timedelta(days=2)) == 0
 
 
 def counts(db: Database, room: Room) -> Contactability:

@@ -4,11 +4,12 @@ A POST is known by the session in its form and needs no cookie; with a cookie it
 redirect, without one it shows the next page itself.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from app.db.transactions import Database
@@ -44,6 +45,7 @@ from app.web.wiring import ByLink, Form, Site
 
 BACK, STOP, LEAVE, KEEP_FIRST = "atras", "parar", "salir", "conservar"
 _LEFT = {Mode.CLASS: endings.LEFT_CLASS, Mode.PHONE: endings.LEFT_CALL}
+_INVITES = re.compile(rb' autocomplete="(?!off")[a-z0-9-]+"')
 STOPPED = "pausa"  # ?paso= of the page shown after "Terminar aquí"
 _TROUBLE = (StorageBusy, StorageFull, StorageBroken)
 
@@ -247,8 +249,13 @@ def _refused(desk: Desk, sitting: Sitting, refusal: AppError) -> Response:
 
 
 def _cleared_when_idle(response: Response, device: Device) -> Response:
-    """A shared computer that nobody touches goes back to the door of its class by itself."""
+    """A shared computer that nobody touches goes back to the door of its class by itself.
+
+    And its browser keeps nothing that was typed, to offer it to the next student.
+    """
     if device.class_code:
+        plain = _INVITES.sub(b' autocomplete="off"', bytes(response.body))
+        response = HTMLResponse(plain, response.status_code)
         seconds = int(entry.CLASS_IDLE.total_seconds())
         response.headers["refresh"] = f"{seconds}; url=/aula/{device.class_code}/equipo"
     return response

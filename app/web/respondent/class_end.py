@@ -26,6 +26,7 @@ from app.directory.keyed import match_keys
 from app.directory.mails import NotAMail, suggested
 from app.directory.phones import NotAPhone
 from app.directory.reference import mail_domains
+from app.directory.school_domains import closes, closing_domains
 from app.directory.states import ContactKind, ContactSource
 from app.errors import AppError, NotFound
 from app.fieldwork import entry
@@ -271,7 +272,8 @@ def _new_mail(session: Session, sitting: Sitting, typed: str, site: Site, now: d
         address = read_address(ContactKind.EMAIL, typed[:254])
     except NotAMail as error:
         raise _Mend(_NO_MAIL) from error
-    if address.institutional:
+    closing = closing_domains(session, sitting.wave.school_id)
+    if address.institutional or closes(address.value, closing):
         raise _Mend(_SCHOOL_MAIL)
     meant = suggested(address.value, mail_domains())
     if meant is not None:

@@ -50,6 +50,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "sign_off.accepted": "Aceptó el cierre de un plantel",
     "sign_off.returned": "Devolvió el cierre de un plantel",
     "sign_off.submitted": "Entregó el cierre de un plantel",
+    "school_domain.added": "Agregó un dominio de correo de la escuela",
+    "school_domain.removed": "Quitó un dominio de correo de la escuela",
     "simulation.loaded": "Cargó datos simulados",
     "staff.digest_stopped": "Dejó de pedir el resumen de los lunes",
     "staff.digest_wanted": "Pidió el resumen de los lunes",

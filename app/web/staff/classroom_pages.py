@@ -24,6 +24,7 @@ from app.classroom.ways import (
     counted,
     ways_of,
 )
+from app.directory.school_domains import own_domains
 from app.fieldwork import queries, wave_people
 from app.fieldwork.tables import WaveState
 from app.keys import keys_for
@@ -75,6 +76,8 @@ class ClassesPage(Page):
     groups: tuple[GroupRow, ...]
     issues: tuple[Issue, ...]
     whatsapp: str
+    domains: tuple[str, ...]
+    may_name_domains: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ def classes_page(
         ),
         issues=issues,
         whatsapp=whatsapp,
+        domains=own_domains(session, header.school_id),
+        may_name_domains=caller.actor.may(Permission.MANAGE_INSTITUTION),
     )
 
 

@@ -13,8 +13,14 @@ from app.classroom import helping, opening
 from app.classroom.roll import class_view
 from app.db.transactions import Database
 from app.directory.phones import NotAPhone
+from app.directory.school_domains import (
+    DomainRefused,
+    add_closing_domain,
+    remove_closing_domain,
+)
 from app.errors import AppError
 from app.fieldwork import queries
+from app.staff import audit
 from app.staff.roles import Permission
 from app.web.render import render
 from app.web.respondent.aula import class_keys
@@ -26,6 +32,7 @@ from app.web.wiring import Caller, Db, Form, Now, Permits, Site, SiteHere, field
 
 router = APIRouter()
 Teacher = Annotated[Caller, Depends(Permits(Permission.RUN_CLASSROOM))]
+Keeper = Annotated[Caller, Depends(Permits(Permission.MANAGE_INSTITUTION))]
 _CLASS = "/panel/aulas/{classroom_id}"
 _STUDENT = _CLASS + "/estudiantes/{case_id}"
 _NO_PHONE = "Escriba los 10 dígitos del número, o + y la clave si es de otro país."
@@ -62,6 +69,32 @@ def open_one(
         issue = Issue("", refusal.mensaje_personal)
         return _not_opened(wave_id, caller, db, issue, whatsapp, status=refusal.status, now=now)
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
+
+
+@router.post("/panel/olas/{wave_id}/aula/dominios")
+def name_domain(wave_id: UUID, caller: Keeper, form: Form, db: Db, now: Now) -> Response:
+    """Name a mail domain that the school closes when students leave, or take it back."""
+    removed, added = field(form, "quitar"), field(form, "dominio")
+    with db.reading() as session:
+        school_id = queries.wave_header(session, caller.scope, wave_id).school_id
+    try:
+        with db.unit_of_work() as session:
+            if removed:
+                remove_closing_domain(session, school_id, removed)
+            else:
+                add_closing_domain(session, school_id, added, now=now)
+            audit.append(
+                session,
+                "school_domain.removed" if removed else "school_domain.added",
+                actor_id=caller.actor.account_id,
+                about=("unit", school_id),
+                unit_id=school_id,
+                now=now,
+            )
+    except DomainRefused as refusal:
+        issue = Issue("dominio", refusal.mensaje)
+        return _not_opened(wave_id, caller, db, issue, "", now=now)
+    return RedirectResponse(f"/panel/olas/{wave_id}/aula#dominios", 303)
 
 
 @router.get(_CLASS)

@@ -243,6 +243,7 @@ def _contacts(person: PersonPage, rights: Rights) -> Iterable[ContactView]:
             "cuenta de la escuela" if one.institutional else "",
             "preferido" if one.preferred else "",
             "WhatsApp" if one.whatsapp else "",
+            f"comprobado el {_day(one.proven_at, person.zone)}" if one.proven_at else "",
         )
         yield ContactView(
             kind=KINDS[one.kind.value],

@@ -8,6 +8,7 @@ from app.classroom.budget import TRIES_ALL, TRIES_EACH
 from app.classroom.helping import let_in_again
 from app.db.transactions import Database
 from app.fieldwork.tables import Mode
+from tests.browser.no_script import StepForm
 from tests.classroom.room import TEACHER, Room, a_room, born, case_of
 from tests.web.respondent.site import Device, Seen, Site
 from tests.web.test_crawl import snapshot
@@ -141,6 +142,25 @@ def test_a_shared_computer_goes_from_one_student_to_the_next(site: Site, room: R
     assert back.status_code == 403
     assert second.step == "aviso_q1"  # from the beginning: nothing of the first
     assert second.hidden["s"] != first.hidden["s"]
+
+
+def test_a_shared_computer_offers_nobody_what_was_typed(site: Site, room: Room) -> None:
+    """A browser keeps what is typed where a field invites it to."""
+    given = {"celular": "5512345678"}
+    found = {}
+    for number, shared in ((2, False), (1, True)):
+        device = site.device()
+        page = enter(device, room, number, shared=shared)
+        for _ in range(20):
+            if 'name="correo_personal"' in page.body:
+                break
+            chosen = dict.fromkeys(StepForm(page.body).options, "1")
+            asked = {name: text for name, text in given.items() if f'name="{name}"' in page.body}
+            page = device.answer(page, **chosen, **asked)
+        found[shared] = page.body
+
+    assert 'autocomplete="email"' in found[False]
+    assert 'type="email" autocomplete="off"' in found[True]
 
 
 def test_who_goes_without_leaving_is_ended_by_the_next(site: Site, room: Room) -> None:

@@ -14,6 +14,7 @@ from app.classroom.tables import Classroom, ContactProof
 from app.db.transactions import Database
 from app.directory.consents import FOLLOW_UP, record_consent
 from app.directory.contacts import add_contact, read_address
+from app.directory.school_domains import add_closing_domain
 from app.directory.states import ContactKind, ContactSource
 from app.directory.tables import AlternateContact, ContactPoint
 from app.keys import keys_for
@@ -111,6 +112,17 @@ def test_a_mail_given_now_is_checked_first(site: Site, room: Room) -> None:
     with site.db.reading() as session:
         (point,) = session.exec(select(ContactPoint)).all()
         assert (point.value, point.proven_at) == ("ana@correo.test", None)
+
+
+def test_a_mail_of_a_domain_the_school_closes_is_refused(site: Site, room: Room) -> None:
+    phone, page = at_the_end(site, room)
+    with site.db.unit_of_work() as session:
+        school = room.field.school_id
+        add_closing_domain(session, school, "cbtis8.mx", now=site.clock.at)
+
+    said = press(phone, page, "codigo", correo="ana@alumnos.cbtis8.mx")
+
+    assert (said.status, "se cierra cuando egresas" in said.body) == (422, True)
 
 
 def test_a_telephone_is_proven_by_a_message_from_it(site: Site, room: Room) -> None:
