@@ -40,6 +40,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "mailbox.read": "Leyó un mensaje del buzón de pruebas",
     "message_text.given_up": "Volvió al texto de arriba en un mensaje",
     "message_text.written": "Cambió el texto de un mensaje",
+    "past_result.dropped": "Quitó un resultado de una generación anterior",
+    "past_result.kept": "Guardó resultados de generaciones anteriores",
     "people.merged": "Unió dos registros de una persona",
     "person.corrected": "Corrigió datos de una persona",
     "person.opt_out_withdrawn": "Reanudó los mensajes a una persona",

@@ -120,6 +120,7 @@ class ChronologyPage(Page):
     more_schools: str | None
     move_url: str | None
     rehearsal_url: str | None
+    past_url: str | None
 
 
 @router.get("/panel")
@@ -184,6 +185,9 @@ def _page(
         more_schools=None if school else f"/panel/unidades/{unit.code}",
         move_url=f"/panel/cronologia/{unit.code}/fechas"
         if caller.actor.may(Permission.MOVE_WINDOW)
+        else None,
+        past_url=f"/panel/cronologia/{unit.code}/anteriores"
+        if caller.actor.may(Permission.SEE_OUTCOMES)
         else None,
         rehearsal_url=f"/panel/unidades/{unit.code}/ensayo"
         if caller.actor.may(Permission.SEE_MESSAGES)
