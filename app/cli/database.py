@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 
 from app.cli.mail import mail_finding
-from app.cli.runtime import make_data_dir, open_runtime, settings_here
+from app.cli.runtime import make_data_dir, opened_runtime, settings_here
 from app.cli.terminal import refuse, show_json
 from app.db.health import Finding, examine
 from app.db.transactions import named_refusals
@@ -61,11 +61,11 @@ def upgrade(database_url: str) -> None:
 
 def check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Revisa ajustes, base de datos, migraciones, disco y correo; falla si no se puede servir."""
-    runtime = open_runtime()
-    findings = (
-        *examine(runtime.settings, runtime.database, SCRIPTS),
-        mail_finding(runtime.settings),
-    )
+    with opened_runtime() as runtime:
+        findings = (
+            *examine(runtime.settings, runtime.database, SCRIPTS),
+            mail_finding(runtime.settings),
+        )
     if as_json:
         show_json([finding.as_document() for finding in findings])
     else:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.cli.database import SCRIPTS
 from app.cli.logs import log_config
-from app.cli.runtime import Runtime, open_runtime
+from app.cli.runtime import Runtime, open_runtime, opened_runtime
 from app.db.health import examine, refuse_unfit
 from app.errors import AppError
 from app.settings import Settings
@@ -47,14 +47,14 @@ def serve(
     workers: Annotated[int, typer.Option(help="Procesos (más de uno: PostgreSQL).", min=1)] = 1,
 ) -> None:
     """Sirve las páginas; se detiene con Ctrl-C."""
-    runtime = open_runtime()
-    refuse_unfit(examine(runtime.settings, runtime.database, SCRIPTS))
-    if workers > 1 and runtime.database.engine_name == "sqlite":
-        raise SeveralOnSqlite
-    refuse_taken(host, port)
-    runtime = replace(runtime, settings=answering_at(runtime.settings, host, port))
-    announce(runtime)
-    run_server(runtime, host=host, port=port, workers=workers)
+    with opened_runtime() as opened:
+        refuse_unfit(examine(opened.settings, opened.database, SCRIPTS))
+        if workers > 1 and opened.database.engine_name == "sqlite":
+            raise SeveralOnSqlite
+        refuse_taken(host, port)
+        runtime = replace(opened, settings=answering_at(opened.settings, host, port))
+        announce(runtime)
+        run_server(runtime, host=host, port=port, workers=workers)
 
 
 def refuse_taken(host: str, port: int) -> None:

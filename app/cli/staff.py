@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from app.cli.asked import asked_unit
 from app.cli.files import read_file
-from app.cli.runtime import Runtime, open_runtime
+from app.cli.runtime import Runtime, opened_runtime
 from app.cli.terminal import refuse
 from app.errors import AppError
 from app.staff import audit_chain, invitations
@@ -47,12 +47,12 @@ def add(
     ] = None,
 ) -> None:
     """Da un papel a una persona; si es nueva, muestra su enlace de un solo uso."""
-    runtime = open_runtime()
     wanted = WantedGrant(unit, role, tuple(group or ()))
-    with runtime.database.unit_of_work() as session:
-        asked_unit(session, unit)
-        invited = _invite(session, runtime, email, wanted, now=runtime.clock())
-    _tell(runtime, email, invited)
+    with opened_runtime() as runtime:
+        with runtime.database.unit_of_work() as session:
+            asked_unit(session, unit)
+            invited = _invite(session, runtime, email, wanted, now=runtime.clock())
+        _tell(runtime, email, invited)
 
 
 @staff.command("import")
@@ -61,39 +61,39 @@ def import_file(
 ) -> None:
     """Da papeles según una lista: a todas las personas o a ninguna."""
     data = read_file(file, limit=LARGEST_FILE)
-    runtime = open_runtime()
-    try:
-        listed = read_staff_list(_text(data))
-        with runtime.database.unit_of_work() as session:
-            invited = _invite_all(session, runtime, listed, now=runtime.clock())
-    except StaffListRefused as refusal:
-        for problem in refusal.problems[:SHOWN_PROBLEMS]:
-            print(f"Renglón {problem.row}, columna {problem.column}: {problem.message}")
-        raise
-    for email, one in invited.items():
-        _tell(runtime, email, one)
+    with opened_runtime() as runtime:
+        try:
+            listed = read_staff_list(_text(data))
+            with runtime.database.unit_of_work() as session:
+                invited = _invite_all(session, runtime, listed, now=runtime.clock())
+        except StaffListRefused as refusal:
+            for problem in refusal.problems[:SHOWN_PROBLEMS]:
+                print(f"Renglón {problem.row}, columna {problem.column}: {problem.message}")
+            raise
+        for email, one in invited.items():
+            _tell(runtime, email, one)
 
 
 @staff.command("reset")
 def reset(email: Email) -> None:
     """Muestra un enlace de un solo uso para poner otra contraseña."""
-    runtime = open_runtime()
-    keys = staff_keys(runtime.settings.data_keys)
-    with runtime.database.unit_of_work() as session:
-        account = invitations.account_by_email(session, normal_email(email), keys=keys)
-        if account is None:
-            raise AccountUnknown
-        token = invitations.reset(session, account.id, by=None, now=runtime.clock())
-    print(_link(runtime, token))
+    with opened_runtime() as runtime:
+        keys = staff_keys(runtime.settings.data_keys)
+        with runtime.database.unit_of_work() as session:
+            account = invitations.account_by_email(session, normal_email(email), keys=keys)
+            if account is None:
+                raise AccountUnknown
+            token = invitations.reset(session, account.id, by=None, now=runtime.clock())
+        print(_link(runtime, token))
 
 
 @audit.command("verify")
 def verify() -> None:
     """Comprueba que nadie cambió, borró, movió ni cortó la bitácora."""
-    runtime = open_runtime()
-    head_file = runtime.settings.data_dir / audit_chain.HEAD_FILE
-    with runtime.database.reading() as session:
-        found = audit_chain.verify(session, head_file)
+    with opened_runtime() as runtime:
+        head_file = runtime.settings.data_dir / audit_chain.HEAD_FILE
+        with runtime.database.reading() as session:
+            found = audit_chain.verify(session, head_file)
     if found.faults:
         more = len(found.faults) - 1
         refuse(

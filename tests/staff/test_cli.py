@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -7,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli.asked import UnitUnknown
-from app.cli.runtime import Runtime, open_runtime
+from app.cli.runtime import opened_runtime
 from app.cli.staff import audit, staff
 from app.db.transactions import Database
 from app.staff import audit_chain, invitations, queries
@@ -25,15 +24,8 @@ trayecto.add_typer(audit)
 @pytest.fixture(autouse=True)
 def deployment(
     db: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """The commands find the test's own database, and leave no connection behind."""
-    opened: list[Runtime] = []
-
-    def opening() -> Runtime:
-        opened.append(open_runtime())
-        return opened[-1]
-
-    monkeypatch.setattr("app.cli.staff.open_runtime", opening)
+) -> None:
+    """The commands find the test's own database."""
     monkeypatch.chdir(tmp_path)
     for name, value in {
         "DATABASE_URL": database_url,
@@ -47,9 +39,6 @@ def deployment(
     with db.unit_of_work() as session:
         units = two_schools(session)
         a_group(session, units["A"], "6A")
-    yield
-    for runtime in opened:
-        runtime.database.dispose()
 
 
 def test_a_new_person_gets_a_link_of_this_deployment(db: Database) -> None:
@@ -148,8 +137,6 @@ def test_the_link_of_the_console_opens() -> None:
     )
     token = result.stdout.strip().rsplit("/", 1)[1]
 
-    runtime = open_runtime()
-    with runtime.database.reading() as session:
+    with opened_runtime() as runtime, runtime.database.reading() as session:
         shown = invitations.open_invitation(session, token, now=runtime.clock())
-    runtime.database.dispose()
     assert shown.email == "ana@escuela.mx"
