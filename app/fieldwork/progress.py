@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlmodel import Session, col
 
 from app.errors import AppError
@@ -75,6 +75,26 @@ def advance(
     )
 
 
+def advance_known(
+    connection: Connection,
+    case_id: UUID,
+    current: Disposition,
+    following: Disposition,
+    *,
+    now: datetime,
+) -> None:
+    """`advance`, for who read the case and holds its lock: without the ORM, for saves.
+
+    Raises:
+        CaseMovedMeanwhile: the case is not what was read.
+    """
+    moving = {"case": case_id, "current": current, "following": following, "now": now}
+    if connection.execute(_MOVE, moving).first() is None:
+        raise CaseMovedMeanwhile(case=case_id)
+    event = {"id": uuid4(), "case_id": case_id, "disposition": following, "at": now}
+    connection.execute(_LOG, event)
+
+
 def advance_if_possible(
     session: Session,
     case_id: UUID,
@@ -91,3 +111,13 @@ def advance_if_possible(
         return False
     advance(session, case_id, following, why=why, now=now)
     return True
+
+
+_CASE = Case.metadata.tables[Case.__tablename__]
+_MOVE = (
+    update(_CASE)
+    .where(_CASE.c.id == bindparam("case"), _CASE.c.disposition == bindparam("current"))
+    .values(disposition=bindparam("following"), moved_at=bindparam("now"))
+    .returning(_CASE.c.id)
+)
+_LOG = insert(CaseEvent.metadata.tables[CaseEvent.__tablename__])

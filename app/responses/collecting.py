@@ -17,7 +17,7 @@ from app.directory.keyed import MatchKeys
 from app.errors import AppError
 from app.fieldwork import entry, noes
 from app.fieldwork.dispositions import Disposition, may_follow
-from app.fieldwork.progress import advance_if_possible
+from app.fieldwork.progress import advance_known
 from app.fieldwork.tables import Mode
 from app.questionnaires.completion import Completion, completion_on
 from app.questionnaires.flow import (
@@ -220,15 +220,16 @@ def _beside(
     moves = target is not sitting.disposition and may_follow(sitting.disposition, target)
     elsewhere = any(item.store is not Store.RESPONSE for item in checked.step.items)
     in_class = sitting.visit.mode is Mode.CLASS
-    if not (moves or elsewhere or in_class):
+    if moves:
+        case_id = sitting.visit.case_id
+        advance_known(connection, case_id, sitting.disposition, target, now=now)
+    if not (elsewhere or in_class):
         return
     with Session(connection) as session:
         if elsewhere:
             kept = {n: v for n, v in checked.settled.items() if n in checked.entered}
             values = by_store(sitting.questionnaire, kept)
             keep_elsewhere(session, sitting, values, keys=keys, now=now)
-        if moves:
-            advance_if_possible(session, sitting.visit.case_id, target, now=now)
         if in_class:
             entry.keep_alive(session, sitting.visit, now=now)
         session.flush()
