@@ -24,10 +24,15 @@ LEFT = 14  # percent before the scale, for the words of its levels
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One generation of a series. `broken`: not to be compared with the one before, and why."""
+    """One generation of a series: a share as it is released, or as a paper of the time told it.
+
+    `broken`: not to be compared with the one before, and why.
+    """
 
     name: str
-    row: IndicatorRow | None
+    value: float | None
+    low: float | None = None
+    high: float | None = None
     broken: str = ""
     earlier: bool = False  # of the earlier strategy: grey, not comparable
 
@@ -77,8 +82,7 @@ def series_chart(
 
     The line stops where a generation is missing or is not comparable.
     """
-    told = [one for one in generations if one.row is not None and one.row.value is not None]
-    if not told:
+    if all(one.value is None for one in generations):
         return None
     shapes: list[Shape] = _levels()
     pieces: list[list[tuple[float, float]]] = [[]]
@@ -88,11 +92,11 @@ def series_chart(
         shapes.append(Words(at, TOP + HEIGHT + 22, _short(one.name), "quiet small", "middle"))
         if one.broken:
             shapes.append(Stroke(edge, TOP, edge, TOP + HEIGHT, "break"))
-        if one.broken or one.earlier or one.row is None or one.row.value is None:
+        if one.broken or one.earlier or one.value is None:
             pieces.append([])
-        if one.row is not None and one.row.value is not None:
-            shapes += _point(one.row, one.row.value, at, earlier=one.earlier)
-            pieces[-1].append((at, _down(one.row.value)))
+        if one.value is not None:
+            shapes += _point(one, one.value, at)
+            pieces[-1].append((at, _down(one.value)))
         if one.earlier:
             pieces.append([])
     shapes += [Path(points(piece), "trace") for piece in pieces if len(piece) > 1]
@@ -106,14 +110,14 @@ def series_chart(
     )
 
 
-def _point(row: IndicatorRow, share: float, at: float, *, earlier: bool) -> list[Shape]:
+def _point(one: Generation, share: float, at: float) -> list[Shape]:
     found: list[Shape] = []
-    if row.low is not None and row.high is not None:
-        found.append(Stroke(at, _down(row.low), at, _down(row.high), "whisker"))
-    above = _down(row.high if row.high is not None else share)
+    if one.low is not None and one.high is not None:
+        found.append(Stroke(at, _down(one.low), at, _down(one.high), "whisker"))
+    above = _down(one.high if one.high is not None else share)
     return [
         *found,
-        Dot(at, _down(share), 6, "dot-before" if earlier else "dot-main"),
+        Dot(at, _down(share), 6, "dot-before" if one.earlier else "dot-main"),
         Words(at, max(14, above - 10), percent(share, whole=True), "end", "middle"),
     ]
 
@@ -127,11 +131,7 @@ def _keys(generations: Sequence[Generation]) -> Iterator[Key]:
 
 
 def _said(one: Generation, *, whole: bool) -> str:
-    number = (
-        "no se muestra"
-        if one.row is None or one.row.value is None
-        else percent(one.row.value, whole=whole)
-    )
+    number = "no se muestra" if one.value is None else percent(one.value, whole=whole)
     return f"{one.name}: {number}"
 
 

@@ -68,11 +68,17 @@ def response_rows(
 
 def _batch(session: Session, ids: Sequence[UUID], texts: frozenset[str]) -> Iterator[ResponseRow]:
     answers: dict[UUID, dict[str, object]] = defaultdict(dict)
-    for answer in session.exec(select(Answer).where(col(Answer.response_id).in_(ids))):
-        stored = Stored(answer.value, answer.missing)
-        answers[answer.response_id][answer.variable] = from_stored(stored)
-    for mark in session.exec(select(ResponseMark).where(col(ResponseMark.response_id).in_(ids))):
-        answers[mark.response_id][mark.variable] = GIVEN if mark.value is True else mark.value
+    # Columns, not objects: a school has fifteen thousand answers, and an object costs ten times.
+    told = select(Answer.response_id, Answer.variable, Answer.value, Answer.missing)
+    for response_id, variable, value, missing in session.exec(
+        told.where(col(Answer.response_id).in_(ids))
+    ):
+        answers[response_id][variable] = from_stored(Stored(value, missing))
+    marked = select(ResponseMark.response_id, ResponseMark.variable, ResponseMark.value)
+    for response_id, variable, value in session.exec(
+        marked.where(col(ResponseMark.response_id).in_(ids))
+    ):
+        answers[response_id][variable] = GIVEN if value is True else value
     rows = session.exec(
         select(Response, Case, Wave)
         .join(Case, col(Case.id) == col(Response.case_id))

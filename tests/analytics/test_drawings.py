@@ -163,16 +163,13 @@ def test_a_flow_with_a_hidden_cell_is_not_drawn() -> None:
 
 
 def test_a_series_stops_at_a_break_and_marks_it() -> None:
-    def share(n: int) -> IndicatorRow:
-        (row,) = released("C1t", satisfaction(0, 0, 50 - n, n, 0), 1)
-        return row
-
     generations = [
-        Generation("2019-2022", share(10)),
-        Generation("2020-2023", share(20)),
-        Generation("2021-2024", share(30), broken="La pregunta cambió."),
+        Generation("2012-2015", 0.9, earlier=True),
+        Generation("2019-2022", 0.2, 0.1, 0.3),
+        Generation("2020-2023", 0.4, 0.3, 0.5),
+        Generation("2021-2024", 0.6, 0.5, 0.7, broken="La pregunta cambió."),
         Generation("2022-2025", None),
-        Generation("2023-2026", share(40)),
+        Generation("2023-2026", 0.8, 0.7, 0.9),
     ]
 
     chart = series_chart(generations, key="k", title="t", whole_percents=False)
@@ -181,8 +178,9 @@ def test_a_series_stops_at_a_break_and_marks_it() -> None:
     lines = [shape for shape in chart.shapes if isinstance(shape, Path)]
     breaks = [s for s in chart.shapes if isinstance(s, Stroke) and s.look == "break"]
     assert (len(lines), len(breaks)) == (1, 1)  # the first two generations alone are joined
-    assert [key.look for key in chart.keys] == ["dot-main", "break"]
-    assert len([shape for shape in chart.shapes if isinstance(shape, Dot)]) == 4
+    assert [key.look for key in chart.keys] == ["dot-main", "break", "dot-before"]
+    looks = [shape.look for shape in chart.shapes if isinstance(shape, Dot)]
+    assert looks == ["dot-before", *["dot-main"] * 4]
 
 
 def test_every_board_is_made_of_figures_that_exist() -> None:

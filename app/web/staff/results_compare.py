@@ -135,6 +135,8 @@ def _dots_title(lines: Sequence[_Line]) -> str:
     reached = sum(float(one.counts.rate or 0) * 100 >= TARGET for one in lines)
     if not lines:
         return "Todavía no hay nada que comparar"
+    if not reached:
+        return f"Todavía ninguna fila alcanza la meta de {TARGET} %"
     if reached == len(lines):
         return f"Todas las filas alcanzan la meta de {TARGET} %"
     return f"{reached:,} de {len(lines):,} alcanzan la meta de {TARGET} %"

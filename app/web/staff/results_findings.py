@@ -25,7 +25,7 @@ from app.web.sheets import Cell
 
 SHARES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.MULTIPLE, Kind.CUMULATIVE})
 WORST, BEST = 1, 5  # of an answer on a scale
-WIDEST = 4  # points between two such answers
+WIDEST = 2  # points of a mean difference that the drawing has room for
 HEADINGS = (
     "clave",
     "indicador",
@@ -115,6 +115,11 @@ class Finding:
     notes: tuple[str, ...] = ()
     beside_name: str = ""
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is anything to see."""
+        return self.chart is not None or self.matrix is not None
+
 
 def finding_of_indicator(figures: Figures, name: str, *, explore_url: str) -> Finding:
     """One indicator by itself, as bars."""
@@ -201,10 +206,10 @@ def base_words(rows: Iterable[IndicatorRow], figures: Figures) -> str:
         said = f"Base: unas {base:,} de unas {nearest_five(frame):,} personas"
     else:
         said = f"Base: {base:,} de {frame:,} personas"
-    rate = percent(answered / frame if frame else None, whole=True)
+    rate = f" (tasa de respuesta {percent(answered / frame, whole=True)})" if frame else ""
     pool = figures.report.pool
-    dated = figures.dated if pool is None else pool.words
-    return f"{said} (tasa de respuesta {rate}), {dated}."
+    dated = figures.dated if pool is None else pool.words.rstrip(".")
+    return f"{said}{rate}, {dated}."
 
 
 def label_of(row: IndicatorRow) -> str:
@@ -248,7 +253,7 @@ def _dots(rows: Sequence[IndicatorRow], look: Look, *, key: str, title: str) -> 
     low, wide = (WORST, BEST - WORST) if look is Look.MEANS else (-WIDEST, 2 * WIDEST)
 
     def at(value: float | None) -> float | None:
-        return None if value is None else (value - low) / wide
+        return None if value is None else min(1.0, max(0.0, (value - low) / wide))
 
     ordered = sorted(rows, key=lambda row: -(row.value or 0))
     lines = [
@@ -261,7 +266,7 @@ def _dots(rows: Sequence[IndicatorRow], look: Look, *, key: str, title: str) -> 
         )
         for row in ordered
     ]
-    mark = Mark(0.5, "lo que necesitan es lo que les dio") if look is Look.GAPS else None
+    mark = Mark(0.5, "sin brecha") if look is Look.GAPS else None
     return dot_chart(lines, key=key, title=title, mark=mark)
 
 
@@ -334,8 +339,9 @@ def _number(row: IndicatorRow) -> str:
 
 
 def _signed(value: float, row: IndicatorRow) -> str:
-    gap = row.id.startswith("C3b")
-    return (f"{value:+.1f}" if gap else f"{value:.1f}").replace("-", "−")  # noqa: RUF001
+    rounded = round(value, 1) + 0.0  # no "−0.0"
+    gap = row.id.startswith("C3b") and rounded
+    return (f"{rounded:+.1f}" if gap else f"{rounded:.1f}").replace("-", "−")  # noqa: RUF001
 
 
 def _withheld(rows: Sequence[IndicatorRow]) -> str:

@@ -16,6 +16,7 @@ from app.analytics.indicators import Indicator, Kind
 from app.analytics.registry import indicator, outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import WaveOfUnit, indicators_report
+from app.chronology.wave_plan import Cohort
 from app.errors import NotFound
 from app.fieldwork.unit_progress import Fielded, waves_below
 from app.questionnaires.leaves import Leaf
@@ -89,8 +90,11 @@ class SeriesPage(Page):
 class _Point:
     """One generation of the series as it is released."""
 
+    cohort: Cohort
     generation: Generation
+    row: IndicatorRow | None  # None: told by a paper of the time
     dated: str
+    note: str = ""
 
 
 @router.get("/panel/resultados/{unit_code}/generaciones")
@@ -113,11 +117,11 @@ def series_sheet(unit_code: str, request: Request, caller: Reader, db: Db, now: 
         ("generacion", "clave", "numerador", "base", "valor", "inferior", "superior", "nota")
     ]
     for one in found:
-        row = one.generation.row
+        row = one.row
         numbers = (
             (None,) * 5 if row is None else (row.numerator, row.base, row.value, row.low, row.high)
         )
-        lines.append((one.generation.name, entry.id, *numbers, one.generation.broken))
+        lines.append((one.generation.name, entry.id, *numbers, _note(one)))
     return csv_file(f"generaciones_{asked.unit.code}_{entry.id}.csv", lines)
 
 
@@ -194,8 +198,18 @@ def _points(
             broken = BROKEN if before is not None and before != questions else ""
             before = questions
         dated = dated_words(report.editions, asked.unit.time_zone, now=now)
-        found.append(_Point(Generation(str(one.cohort), row, broken), dated))
-    return found
+        name = str(one.cohort)
+        generation = (
+            Generation(name, None, broken=broken)
+            if row is None
+            else Generation(name, row.value, row.low, row.high, broken)
+        )
+        found.append(_Point(one.cohort, generation, row, dated))
+    return sorted(found, key=lambda one: (one.cohort.leaves, one.cohort.entered))
+
+
+def _note(one: _Point) -> str:
+    return one.generation.broken or one.note
 
 
 def _questions(
@@ -214,12 +228,12 @@ def _questions(
 
 def _headline(entry: Indicator, found: Sequence[_Point]) -> str:
     """How the newest generation stands, and the change since the one before it."""
-    told = [one.generation for one in found]
+    told = [one for one in found if one.row is not None]
     if not told or told[-1].row is None or told[-1].row.value is None:
         return entry.name
     newest = told[-1].row
     said = headline([newest])
-    earlier = told[-2].row if len(told) > 1 and not told[-1].broken else None
+    earlier = told[-2].row if len(told) > 1 and not told[-1].generation.broken else None
     if earlier is None or earlier.value is None or newest.value is None:
         return said
     return f"{said}; {_change(earlier, newest)}"
@@ -237,9 +251,10 @@ def _change(earlier: IndicatorRow, newest: IndicatorRow) -> str:
 
 
 def _row(one: _Point, *, whole: bool) -> SeriesRow:
-    row = one.generation.row
+    row = one.row
     if row is None:
-        return SeriesRow(one.generation.name, "—", "", "", one.dated, one.generation.broken)
+        share = percent(one.generation.value, whole=True)
+        return SeriesRow(one.generation.name, share, "", "", one.dated, one.note)
     interval = (
         ""
         if row.low is None or row.high is None
@@ -249,7 +264,7 @@ def _row(one: _Point, *, whole: bool) -> SeriesRow:
     if row.numerator is not None:
         people = f"{row.numerator:,} de {row.base or 0:,}"
     reason = "" if row.reason is None else str(row.reason)
-    note = " ".join(filter(None, (one.generation.broken, reason)))
+    note = " ".join(filter(None, (_note(one), reason)))
     return SeriesRow(
         one.generation.name, percent(row.value, whole=whole), people, interval, one.dated, note
     )

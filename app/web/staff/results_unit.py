@@ -58,6 +58,8 @@ class UnitResultsPage(Page):
     chart: LineChart | None
     before_words: str
     findings: tuple[Finding, ...]
+    hidden: tuple[str, ...]  # questions of which nothing may be told
+    hidden_why: str
     unasked: tuple[str, ...]
     children: tuple[ChildRow, ...]
     target: int
@@ -144,6 +146,8 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             chart=None,
             before_words="",
             findings=(),
+            hidden=(),
+            hidden_why="",
             unasked=(),
             children=children,
             target=TARGET,
@@ -156,6 +160,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         for one in BOARDS[figures.questionnaire]
     ]
     report = figures.report
+    hidden = [(one, found) for one, found in made if found is not None and not found.is_drawn]
     return UnitResultsPage(
         title=f"Resultados. {asked.unit.name}",
         shell=shell(caller, at=ROOT),
@@ -165,7 +170,9 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         other_view=_other_view(asked),
         chart=chart,
         before_words=before_words,
-        findings=tuple(found for _, found in made if found is not None),
+        findings=tuple(found for _, found in made if found is not None and found.is_drawn),
+        hidden=tuple(one.question for one, _ in hidden),
+        hidden_why=" ".join(dict.fromkeys(found.withheld for _, found in hidden)),
         unasked=tuple(one.question for one, found in made if found is None),
         children=children,
         target=TARGET,
