@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from app.analytics.drawing import (
     Dot,
@@ -35,6 +36,57 @@ class Generation:
     high: float | None = None
     broken: str = ""
     earlier: bool = False  # of the earlier strategy: grey, not comparable
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """Shares reached over a window: where (0 to 1 of it) and how much, at each step."""
+
+    steps: Sequence[tuple[float, float]]
+    until: float  # where it ends, or is today
+
+
+def progress_chart(
+    rise: Rise, *, before: Rise | None, target: float, days: Sequence[str], words: tuple[str, str]
+) -> Drawing:
+    """The rate of response day by day, with the target and the generation before in grey.
+
+    Args:
+        rise: of this generation.
+        before: of the one before, by its own window; None without.
+        target: from 0 to 1.
+        days: the first, the middle and the last of the window, in words.
+        words: the title and the description.
+    """
+    line = _risen(rise)
+    level = f"Meta {100 * target:.0f} %"
+    shapes: list[Shape] = [
+        *_levels(),
+        Stroke(LEFT, _down(target), 100, _down(target), "beside"),
+        Words(LEFT + 1, _down(target) - 6, level, "quiet"),
+    ]
+    if before is not None:
+        shapes.append(Path(points(_risen(before)), "trace earlier"))
+    x, y = line[-1]
+    anchor: Literal["start", "end"] = "end" if x > 80 else "start"
+    share = percent(rise.steps[-1][1], whole=True)
+    shapes += [
+        Path(points(line), "trace"),
+        Dot(x, y, 5, "dot-main"),
+        Words(x, y - 12 if y > TOP + HEIGHT - 40 else y + 24, share, "end", anchor),
+    ]
+    ends: tuple[Literal["start", "middle", "end"], ...] = ("start", "middle", "end")
+    for place, (day, end) in enumerate(zip(days, ends, strict=True)):
+        at = LEFT + (100 - LEFT) * place / 2
+        shapes.append(Words(at, TOP + HEIGHT + 22, day, "quiet", end))
+    return Drawing("avance", words[0], words[1], TOP + HEIGHT + 30, tuple(shapes))
+
+
+def _risen(rise: Rise) -> list[tuple[float, float]]:
+    """Steps: the share stays where it is until somebody answers."""
+    corners = [(0.0, 0.0), *rise.steps, (rise.until, rise.steps[-1][1])]
+    width = 100 - LEFT
+    return stairs([(round(LEFT + width * x, 2), _down(share)) for x, share in corners])
 
 
 def curve_chart(

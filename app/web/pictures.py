@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 
+from fastapi.responses import Response
+
 from app.analytics.drawing import (
     BLUE,
     GREY,
@@ -26,7 +28,6 @@ from app.analytics.drawing import (
 )
 from app.errors import AppError
 
-PNG_TYPE = "image/png"
 WIDTH, MARGIN = 1000, 40
 ZOOM = 2
 PAPER = "#FFFFFF"
@@ -44,6 +45,7 @@ LOOKS: Mapping[str, str] = {
     "dot-far": f'fill="{ORANGE}" stroke="{INK}" stroke-width="2"',
     "dot-before": f'fill="{PAPER}" stroke="#6F777B" stroke-width="2"',
     "trace": f'fill="none" stroke="{BLUE}" stroke-width="2.5"',
+    "trace earlier": 'fill="none" stroke="#6F777B" stroke-width="1.5"',
     "band": f'fill="{BLUE}" fill-opacity="0.15"',
     "break": 'stroke="#9A5B00" stroke-width="2" stroke-dasharray="4 3"',
     "limit-near": f'{_GREY_LINE} stroke-dasharray="6 4"',
@@ -116,6 +118,19 @@ def _has_letters(draw: Callable[..., bytes]) -> bool:
         for text in ("", "A")
     )
     return bytes(blank) != bytes(written)
+
+
+def picture_file(drawing: Drawing, name: str, *, below: Sequence[str]) -> Response:
+    """The chart as a download called `name`.
+
+    Raises:
+        PicturesNotInstalled, NoLetters.
+    """
+    return Response(
+        picture(drawing, headline=drawing.title, below=below),
+        media_type="image/png",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def svg(drawing: Drawing, headline: str, below: Sequence[str]) -> str:

@@ -12,7 +12,13 @@ from app.analytics.boards import BOARDS, Look
 from app.analytics.charts_compare import DotLine, Mark, Place, dot_chart, funnel
 from app.analytics.charts_opinion import items_of, stacked_chart
 from app.analytics.charts_paths import flow_chart, matrix_of
-from app.analytics.charts_time import Generation, curve_chart, series_chart
+from app.analytics.charts_time import (
+    Generation,
+    Rise,
+    curve_chart,
+    progress_chart,
+    series_chart,
+)
 from app.analytics.drawing import Dot, Drawing, Path, Rect, Stroke, Words, stairs
 from app.analytics.headlines import board_headline
 from app.analytics.indicators import Kind
@@ -118,6 +124,25 @@ def test_dots_stand_where_their_numbers_are() -> None:
 def test_the_staircase_stays_until_the_next_corner() -> None:
     assert stairs([(0, 10), (5, 8), (9, 8)]) == [(0, 10), (5, 10), (5, 8), (9, 8), (9, 8)]
     assert stairs([]) == []
+
+
+def test_the_line_ends_where_its_words_say_and_the_target_crosses_it() -> None:
+    chart = progress_chart(
+        Rise([(0.1, 0.2), (0.5, 0.6)], until=0.8),
+        before=Rise([(0.2, 0.3)], until=1.0),
+        target=0.65,
+        days=("1 oct", "31 oct", "30 nov"),
+        words=("t", "d"),
+    )
+
+    (dot,) = [shape for shape in chart.shapes if isinstance(shape, Dot)]
+    (target,) = [s for s in chart.shapes if isinstance(s, Stroke) and s.look == "beside"]
+    assert (dot.x, dot.y) == (round(14 + 86 * 0.8, 2), round(24 + 220 * 0.4, 1))
+    assert target.y1 == target.y2 == round(24 + 220 * 0.35, 1)
+    assert {"60 %", "Meta 65 %", "1 oct", "31 oct", "30 nov"} <= set(words_of(chart))
+    looks = [shape.look for shape in chart.shapes if isinstance(shape, Path)]
+    assert looks == ["trace earlier", "trace"]
+    assert {shape.look for shape in chart.shapes} <= LOOKS.keys()
 
 
 def test_the_curve_ends_at_what_its_sentence_says() -> None:

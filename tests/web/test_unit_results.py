@@ -11,11 +11,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from app.analytics.tables import PastFigure
 from app.classroom.tables import Classroom
 from app.db.transactions import Database
 from app.directory.tables import CohortRow, PanelMember
 from app.fieldwork.tables import Wave, WaveState
 from app.staff.roles import Role
+from app.units.queries import unit_by_code
+from app.units.scope import WHOLE
 from app.web import pictures
 from tests.analytics.survey import Someone
 from tests.web.test_results_page import LARGE, SEVEN, client_at, figures, surveyed
@@ -99,6 +102,21 @@ def test_the_picture_is_a_png_and_its_absence_is_said_kindly(
     assert pictures.PicturesNotInstalled.code not in refused.text
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        f"/comparar.png{ASKED}",
+        "/generaciones.png?cuestionario=2&indicador=H1",
+        f"/explorar.png{ASKED}&indicador=S1",
+    ],
+)
+def test_every_page_has_its_picture(school: TestClient, tail: str) -> None:
+    answer = school.get(PAGE + tail)
+
+    assert (answer.status_code, answer.content[:4]) == (200, b"\x89PNG")
+    assert ".png" in answer.headers["content-disposition"]
+
+
 def test_a_generation_that_was_never_asked_is_not_found(school: TestClient) -> None:
     assert school.get(f"{PAGE}?generacion=1990-1993").status_code == 404
     assert school.get(f"{PAGE}?generacion=2023-2026&cuestionario=3").status_code == 200
@@ -106,8 +124,9 @@ def test_a_generation_that_was_never_asked_is_not_found(school: TestClient) -> N
 
 @pytest.mark.parametrize(
     "tail",
-    ["", "/cifras.csv", "/grafica.png", "/comparar", "/generaciones", "/generaciones.csv",
-     "/explorar", "/explorar.csv", "/cobertura"],
+    ["", "/cifras.csv", "/grafica.png", "/comparar", "/comparar.csv", "/comparar.png",
+     "/generaciones", "/generaciones.csv", "/generaciones.png", "/explorar", "/explorar.csv",
+     "/explorar.png", "/cobertura"],
 )  # fmt: skip
 def test_nobody_of_another_school_finds_it(
     world: World, db: Database, now: datetime, tail: str
@@ -140,7 +159,9 @@ def test_an_office_walks_down_from_its_state_to_a_school(
 
 def test_groups_are_compared_with_the_target_and_schools_are_not_ranked(school: TestClient) -> None:
     page = school.get(f"{PAGE}/comparar{ASKED}").text
+    sheet = school.get(f"{PAGE}/comparar.csv{ASKED}").content.decode("utf-8-sig")
 
+    assert sheet.splitlines()[1] == "Sin grupo,50,51,0.9804"
     assert "Meta 65 %" in page
     assert "98 % (50 de 51)" in page
     assert "Sin grupo" in page
@@ -154,6 +175,32 @@ def test_the_series_has_a_point_for_each_generation_asked(school: TestClient) ->
     *_, row = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
     assert (row["generacion"], row["numerador"], row["base"]) == ("2023-2026", "30", "50")
     assert school.get(f"{PAGE}/generaciones?cuestionario=2&indicador=Z9").status_code == 404
+
+
+def test_what_a_paper_of_the_time_says_stands_apart(
+    world: World, db: Database, now: datetime
+) -> None:
+    """The starred generation: grey, with its source, joined to nothing."""
+    with db.unit_of_work() as session:
+        asked_at_a(session, LARGE)
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        session.add(
+            PastFigure(
+                unit_id=unit.id, entered=2012, leaves=2015, questionnaire=2, indicator="H1",
+                category="si", value=0.41, base=120, source="Informe 2016", at=now,
+            )
+        )  # fmt: skip
+    client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
+
+    page = client.get(f"{PAGE}/generaciones?cuestionario=2&indicador=H1").text
+    sheet = client.get(f"{PAGE}/generaciones.csv?cuestionario=2&indicador=H1")
+
+    assert 'class="dot-before"' in page
+    assert "estrategia anterior: no comparable" in page
+    assert "Informe 2016" in page
+    first, *_ = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
+    assert (first["generacion"], first["valor"]) == ("2012-2015", "0.41")
+    assert first["nota"] == "Estrategia anterior: no comparable. Entre 120."
 
 
 def test_an_address_of_the_exploration_says_what_was_chosen(school: TestClient) -> None:

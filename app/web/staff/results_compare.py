@@ -1,25 +1,28 @@
 """Units beside each other: sorted dots with the target, and a funnel that ranks nobody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from app.analytics.charts_compare import DotLine, Funnel, Mark, Place, dot_chart, funnel
 from app.analytics.drawing import Drawing
+from app.chronology.calendar import civil_date
 from app.fieldwork.queries import OutcomeCounts, Trait, progress_by
 from app.fieldwork.unit_progress import counts_below, progress_of_schools, waves_below
 from app.units import queries as units
 from app.units.tables import UnitKind
-from app.web.render import Page, render
+from app.web.pictures import picture_file
+from app.web.render import Page, render, say_date
+from app.web.sheets import Cell, csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, unit_top
 from app.web.staff.shell import Shell, shell
 from app.web.staff.wave_words import rate_in_words
-from app.web.wiring import Caller, Db
+from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
 MOST_DOTS = 60  # more are in the table alone
@@ -59,6 +62,8 @@ class ComparePage(Page):
     funnel_title: str
     funnel: Drawing | None
     funnel_notes: tuple[str, ...]
+    csv_url: str
+    png_url: str
     outside: tuple[CompareRow, ...]
 
 
@@ -70,6 +75,37 @@ def compare_page(unit_code: str, request: Request, caller: Reader, db: Db) -> Re
         lines = _lines(session, caller, asked)
         page = _page(session, caller, asked, lines)
     return render(page)
+
+
+@router.get("/panel/resultados/{unit_code}/comparar.csv")
+def compare_sheet(unit_code: str, request: Request, caller: Reader, db: Db) -> Response:
+    """The same rates for a spreadsheet: the units or groups of the dots."""
+    with db.reading() as session:
+        asked = asked_of(session, caller, unit_code, request)
+        lines = _lines(session, caller, asked)
+    heading: Sequence[Cell] = ("nombre", "respondieron", "lista", "tasa")
+    rows: list[Sequence[Cell]] = [
+        (one.name, one.counts.answered, one.counts.frame, round(float(one.counts.rate or 0), 4))
+        for one in lines
+    ]
+    return csv_file(f"comparar_{asked.unit.code}.csv", [heading, *rows])
+
+
+@router.get("/panel/resultados/{unit_code}/comparar.png")
+def compare_picture(unit_code: str, request: Request, caller: Reader, db: Db, now: Now) -> Response:
+    """The dots, or with `?grafica=embudo` the funnel."""
+    with db.reading() as session:
+        asked = asked_of(session, caller, unit_code, request)
+        page = _page(session, caller, asked, _lines(session, caller, asked))
+    funnelled = request.query_params.get("grafica") == "embudo"
+    chart = page.funnel if funnelled else page.dots
+    if chart is None:  # nothing to draw: the page says why
+        return RedirectResponse(f"{asked.url}/comparar?{asked.query}", 303)
+    day = say_date(civil_date(now, asked.unit.time_zone), "d 'de' MMMM 'de' y")
+    of = f"{asked.unit.name}. Tasa de respuesta (RR2) al {day}."
+    notes = page.funnel_notes if funnelled else ()
+    name = f"comparar_{asked.unit.code}_{chart.key}.png"
+    return picture_file(chart, name, below=(of, *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +163,8 @@ def _page(session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line]
         funnel_title="" if made is None else _funnel_title(made),
         funnel=None if made is None else made.drawing,
         funnel_notes=() if made is None else tuple(_funnel_notes(made)),
+        csv_url=f"{asked.url}/comparar.csv?{asked.query}",
+        png_url=f"{asked.url}/comparar.png?{asked.query}",
         outside=() if made is None else tuple(_outside(place) for place in made.outside),
     )
 
@@ -156,7 +194,10 @@ def _funnel(session: Session, caller: Caller, asked: Asked) -> Funnel | None:
     places = [
         Place(f"{one.name}, {one.code}", one.counts.answered, one.counts.frame) for one in schools
     ]
-    return funnel(places, key="embudo", title="Tasa de respuesta por tamaño de la lista")
+    made = funnel(places, key="embudo", title="")
+    if made is None:
+        return None
+    return replace(made, drawing=replace(made.drawing, title=_funnel_title(made)))
 
 
 def _funnel_title(made: Funnel) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
@@ -20,6 +20,7 @@ from app.analytics.reports import IndicatorsReport, indicators_report
 from app.analytics.traits import LATTICE
 from app.errors import NotFound
 from app.fieldwork.queries import unit_outcome_counts
+from app.web.pictures import picture_file
 from app.web.render import Page, render
 from app.web.sheets import csv_file
 from app.web.staff.results_asked import (
@@ -72,6 +73,7 @@ class UnitExplorePage(Page):
     withheld: str
     definition: Definition | None
     csv_url: str
+    png_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,21 @@ def explored_sheet(unit_code: str, request: Request, caller: Reader, db: Db, now
         lines += [(group.name, *line) for line in list(figure_lines(group.rows))[1:]]
     tail = f"_{view.variable}" if view.variable else ""
     return csv_file(f"explorar_{asked.unit.code}_{view.entry.id}{tail}.csv", lines)
+
+
+@router.get("/panel/resultados/{unit_code}/explorar.png")
+def explored_picture(
+    unit_code: str, request: Request, caller: Reader, db: Db, now: Now
+) -> Response:
+    """The view as an image."""
+    with db.reading() as session:
+        asked = asked_of(session, caller, unit_code, request)
+        view = _view(session, caller, asked, request, now=now)
+        page = _page(session, caller, asked, view, now=now)
+    if page.chart is None:  # nothing to draw: the page says why
+        return RedirectResponse(f"{asked.url}/explorar?{asked.query}", 303)
+    below = (f"{asked.unit.name}. {page.subtitle}",)
+    return picture_file(page.chart, f"explorar_{asked.unit.code}.png", below=below)
 
 
 def _view(
@@ -182,7 +199,7 @@ def _page(
     title, frame = f"Explorar. {asked.unit.name}", shell(caller, at=ROOT)
     if view is None or asked.chosen is None:
         return UnitExplorePage(
-            title, frame, top, (), (), (), "", "", "", None, None, "", (), "", None, ""
+            title, frame, top, (), (), (), "", "", "", None, None, "", (), "", None, "", ""
         )
     figures = Figures(
         asked.chosen.questionnaire,
@@ -239,6 +256,7 @@ def _page(
         withheld=" ".join(sorted({str(row.reason) for row in rows if row.reason})),
         definition=definition_of(view.entry.id),
         csv_url=f"{asked.url}/explorar.csv?{asked.query}&{choices}",
+        png_url="" if chart is None else f"{asked.url}/explorar.png?{asked.query}&{choices}",
     )
 
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from app.analytics.charts_time import Generation, series_chart
 from app.analytics.drawing import Drawing
 from app.analytics.headlines import headline, percent
 from app.analytics.indicators import Indicator, Kind
+from app.analytics.past_results import past_figures
 from app.analytics.registry import indicator, outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import WaveOfUnit, indicators_report
@@ -21,6 +22,7 @@ from app.errors import NotFound
 from app.fieldwork.unit_progress import Fielded, waves_below
 from app.questionnaires.leaves import Leaf
 from app.questionnaires.publication import fetch
+from app.web.pictures import picture_file
 from app.web.render import Page, render
 from app.web.sheets import Cell, csv_file
 from app.web.staff.results_asked import (
@@ -39,6 +41,7 @@ from app.web.wiring import Caller, Db, Now
 router = APIRouter()
 FIRST = {1: "X0b", 2: "H1", 3: "L1"}
 MOST = 12  # generations
+NOT_COMPARABLE = "Estrategia anterior: no comparable."
 BROKEN = "La pregunta cambió: no se compara con las generaciones anteriores."
 # Of which questions a derived variable is made: a change in one of them breaks the series.
 MADE_OF: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +87,7 @@ class SeriesPage(Page):
     chart: Drawing | None
     rows: tuple[SeriesRow, ...]
     csv_url: str
+    png_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,19 @@ def series_sheet(unit_code: str, request: Request, caller: Reader, db: Db, now: 
     return csv_file(f"generaciones_{asked.unit.code}_{entry.id}.csv", lines)
 
 
+@router.get("/panel/resultados/{unit_code}/generaciones.png")
+def series_picture(unit_code: str, request: Request, caller: Reader, db: Db, now: Now) -> Response:
+    """The series as an image."""
+    with db.reading() as session:
+        asked = asked_of(session, caller, unit_code, request)
+        page = _page(session, caller, asked, request, now=now)
+    if page.chart is None:  # nothing to draw: the page says why
+        return RedirectResponse(f"{asked.url}/generaciones?{asked.query}", 303)
+    notes = [f"{row.generation}: {row.share}, {row.dated}. {row.note}" for row in page.rows]
+    below = (f"{asked.unit.name}. {page.subtitle}", *notes)
+    return picture_file(page.chart, f"generaciones_{asked.unit.code}.png", below=below)
+
+
 def _entry(asked: Asked, request: Request) -> Indicator:
     """The share asked for.
 
@@ -152,7 +169,7 @@ def _page(
     top = unit_top(session, caller, asked, at="/generaciones")
     title = f"Generaciones. {asked.unit.name}"
     if asked.chosen is None:
-        return SeriesPage(title, shell(caller, at=ROOT), top, (), "", "", None, (), "")
+        return SeriesPage(title, shell(caller, at=ROOT), top, (), "", "", None, (), "", "")
     entry = _entry(asked, request)
     found = _points(session, caller, asked, entry, now=now)
     public = asked.as_public
@@ -172,6 +189,7 @@ def _page(
         ),
         rows=tuple(_row(one, whole=public) for one in found),
         csv_url=f"{asked.url}/generaciones.csv?{asked.query}&indicador={entry.id}",
+        png_url=f"{asked.url}/generaciones.png?{asked.query}&indicador={entry.id}",
     )
 
 
@@ -205,7 +223,26 @@ def _points(
             else Generation(name, row.value, row.low, row.high, broken)
         )
         found.append(_Point(one.cohort, generation, row, dated))
+    found += _before(session, caller, asked, entry, number)
     return sorted(found, key=lambda one: (one.cohort.leaves, one.cohort.entered))
+
+
+def _before(
+    session: Session, caller: Caller, asked: Asked, entry: Indicator, number: int
+) -> list[_Point]:
+    """What papers of the time say of earlier generations: grey, and never compared."""
+    category = entry.categories[0].id
+    return [
+        _Point(
+            line.cohort,
+            Generation(str(line.cohort), line.value, earlier=True),
+            None,
+            line.source,
+            NOT_COMPARABLE if line.base is None else f"{NOT_COMPARABLE} Entre {line.base:,}.",
+        )
+        for line in past_figures(session, caller.scope, asked.unit.id)
+        if (line.indicator, line.category, line.questionnaire) == (entry.id, category, number)
+    ]
 
 
 def _note(one: _Point) -> str:
