@@ -18,6 +18,7 @@ from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
 from tests.web.respondent.test_browser_walk import faults
 from tests.web.respondent.test_bytes import TABLES
+from tests.web.respondent.test_languages import spanish_in
 from tests.web.respondent.test_phone_walk import (
     SHOTS,
     begin,
@@ -218,12 +219,11 @@ def test_without_a_voice_there_is_no_button(
     assert count == 0
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_whole_questionnaire_costs_no_more_data_than_help_says(
-    db: Database, browser: Browser, number: int
+def test_the_longest_questionnaire_costs_no_more_data_than_help_says(
+    db: Database, browser: Browser
 ) -> None:
     """From the link to the receipt, up and down, bodies and headers, nothing cached before."""
-    site = Site(db, number)
+    site = Site(db, 3)
     served = Served(site)
     wire = Metered(served.port)
     context = phone(browser, [])
@@ -241,7 +241,7 @@ def test_a_whole_questionnaire_costs_no_more_data_than_help_says(
     served.stop()
 
     TABLES.mkdir(parents=True, exist_ok=True)
-    (TABLES / f"whole-{number}.txt").write_text(f"{wire.bytes} bytes, {steps} steps\n", "utf-8")
+    (TABLES / "whole-3.txt").write_text(f"{wire.bytes} bytes, {steps} steps\n", "utf-8")
     assert steps > 20
     assert wire.bytes <= KILOBYTES * 1000
 
@@ -267,3 +267,27 @@ def test_a_phone_in_class_keeps_nothing(
 
     assert on_disk == [0, 0, "trayecto_js=1"]
     assert len(steps_sent(db)) == 2
+
+
+def test_a_phone_speaks_english_to_the_end(browser: Browser, site: Site, served: Served) -> None:
+    blocked: list[str] = []
+    context = phone(browser, blocked)
+    page = context.new_page()
+    page.goto(f"{served.url}/e/{site.person().token}")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("form[novalidate]")
+    spanish: list[str] = []
+    for _ in range(60):
+        if not page.locator("form[novalidate]").count():
+            break
+        page.locator("button.go").click()  # what an empty step says
+        spanish += spanish_in(page.locator("#c").inner_html())
+        go_on(page)
+    page.wait_for_url("**paso=fin")
+    heading = page.locator("h1").inner_text()
+    spanish += spanish_in(page.content())
+    context.close()
+
+    assert heading == "Thank you, we have received your questionnaire"
+    assert (spanish, blocked) == ([], [])
