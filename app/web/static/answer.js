@@ -326,6 +326,7 @@ function show() {
     }
     li.append(a)
     box.lastChild.append(li)
+    if (!b.h) return
     p.id = 'e-' + b.v
     ;(e.closest('.options,.scale,.pair') || e).before(p)
     d.setAttribute('aria-describedby', p.id)

@@ -291,3 +291,24 @@ def test_a_phone_speaks_english_to_the_end(browser: Browser, site: Site, served:
 
     assert heading == "Thank you, we have received your questionnaire"
     assert (spanish, blocked) == ([], [])
+
+
+def test_what_is_asked_once_is_no_error(browser: Browser, site: Site, served: Served) -> None:
+    context = phone(browser, [])
+    page = context.new_page()
+    begin(page, served, site.person())
+    page.locator("button.go").click()  # the notice needs an answer
+    hard = (page.title(), page.locator(".summary li").count(), page.locator(".error").count())
+    go_on(page)
+    page.locator("button.go").click()  # a municipality may stay blank
+    soft = (page.title(), page.locator(".note li").count(), page.locator(".error").count())
+    found = faults(page)
+    context.close()
+
+    assert hard == (
+        "Error: Después de leer el aviso de privacidad corto, ¿quieres contestar?",
+        1,
+        1,
+    )
+    assert soft == ("¿En qué municipio vives ahora?", 1, 0)
+    assert found == []
