@@ -56,6 +56,7 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str = "seguimiento@localhost"
     bounce_domain: str | None = None
+    bounce_imap_url: str | None = field(default=None, repr=False)
     dkim_keys: tuple[str, ...] = ()  # selector:file
     mail_daily_limit: int | None = None
     mail_pace: str | None = None
@@ -107,6 +108,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp_url=chosen.get("SMTP_URL"),
         mail_from=_mail_from(chosen.get("MAIL_FROM", "seguimiento@localhost")),
         bounce_domain=chosen.get("BOUNCE_DOMAIN"),
+        bounce_imap_url=chosen.get("BOUNCE_IMAP_URL"),
         dkim_keys=_listed(chosen.get("DKIM_KEYS")),
         mail_daily_limit=_whole(chosen, "MAIL_DAILY_LIMIT"),
         mail_pace=chosen.get("MAIL_PACE"),

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 
 from app.cli.mail import mail_finding
+from app.cli.mail_limits import sending_findings
 from app.cli.runtime import make_data_dir, opened_runtime, settings_here
 from app.cli.terminal import refuse, show_json
 from app.db.health import Finding, examine
@@ -59,12 +60,18 @@ def upgrade(database_url: str) -> None:
         raise RevisionUnknown from error
 
 
-def check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def check(
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="También SPF, DKIM, DMARC, rebotes y límites.")
+    ] = False,
+) -> None:
     """Revisa ajustes, base de datos, migraciones, disco y correo; falla si no se puede servir."""
     with opened_runtime() as runtime:
         findings = (
             *examine(runtime.settings, runtime.database, SCRIPTS),
             mail_finding(runtime.settings),
+            *(sending_findings(runtime) if mail else ()),
         )
     if as_json:
         show_json([finding.as_document() for finding in findings])

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from app.cli.bounces import bounces
 from app.cli.catalogue import catalogue
 from app.cli.chronology import chronology
 from app.cli.database import check, migrate
@@ -48,6 +49,7 @@ program.add_typer(catalogue)
 program.add_typer(roster)
 program.add_typer(staff)
 program.add_typer(audit)
+program.add_typer(bounces)
 
 
 def main() -> None:

@@ -147,9 +147,9 @@ def prove_alternate(session: Session, alternate_id: UUID, *, now: datetime) -> b
     return proven.first() is not None
 
 
-def mark_dead(session: Session, contact_id: UUID) -> bool:
+def mark_dead(session: Session, contact_id: UUID, *, because: str | None = None) -> bool:
     """A permanent bounce, or "ya no es mío". False: it was given up already."""
-    return _give_up(session, contact_id, ContactState.DEAD)
+    return _give_up(session, contact_id, ContactState.DEAD, because)
 
 
 def withdraw_contact(session: Session, contact_id: UUID) -> bool:
@@ -258,11 +258,13 @@ def set_alternate(  # noqa: PLR0913  # one row of the table
     return stored.id
 
 
-def _give_up(session: Session, contact_id: UUID, state: ContactState) -> bool:
+def _give_up(
+    session: Session, contact_id: UUID, state: ContactState, because: str | None = None
+) -> bool:
     given_up = session.exec(
         update(ContactPoint)
         .where(col(ContactPoint.id) == contact_id, col(ContactPoint.state).in_(USABLE))
-        .values(state=state, proven_at=None, proven_by=None)
+        .values(state=state, died_of=because, proven_at=None, proven_by=None)
         .returning(col(ContactPoint.id))
     )
     return given_up.first() is not None

@@ -94,6 +94,7 @@ class ContactPoint(Table, table=True):
     institutional: bool = False  # a school address: closed after graduation
     preferred: bool = False
     soft_bounces: int = 0
+    died_of: str | None = Field(default=None, max_length=60)  # who said so: "rebote 5.1.1"
     added_at: datetime
     confirmed_at: datetime | None = None
     proven_at: datetime | None = None  # somebody saw it work, beyond the person's word

@@ -45,21 +45,21 @@ def record_sent(session: Session, case_ids: Sequence[UUID], *, now: datetime) ->
     return len(moved)
 
 
-def give_up_address(session: Session, case_id: UUID, address: str, *, now: datetime) -> bool:
-    """The receiver of a message about this case knows nobody by `address`.
+def give_up_address(
+    session: Session, case_id: UUID, address: str, *, because: str | None = None, now: datetime
+) -> bool:
+    """The receiver of a message about this case knows nobody by `address`, of any channel.
 
     Returns:
-        Whether the person has another usable address, to which the message may go.
+        Whether the person has another usable mail address.
     """
     case = session.get_one(Case, case_id)
     points = session.exec(
-        select(ContactPoint).where(
-            ContactPoint.member_id == case.member_id, ContactPoint.kind == ContactKind.EMAIL
-        )
+        select(ContactPoint).where(ContactPoint.member_id == case.member_id)
     ).all()
     for point in points:
         if matching_form(point.value) == matching_form(address):
-            mark_dead(session, point.id)
+            mark_dead(session, point.id, because=because)
     record_address_dead(session, case_id, now=now)
     return _reachable(session, case.member_id)
 

@@ -38,6 +38,7 @@ def paused_waves(
             in_scope(scope, col(Wave.school_id)),
             Wave.state == WaveState.OPEN,
             col(Wave.paused_at).is_not(None),
+            col(Wave.mail_held_advice).is_(None),  # those are named by fitting.held_waves
         )
         .order_by(col(Wave.paused_at).desc(), col(Wave.id))
         .limit(limit)

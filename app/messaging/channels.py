@@ -1,10 +1,12 @@
-"""By which channels this deployment can write: what its settings open."""
+"""By which channels this deployment can write, and how fast: what its settings open."""
 
 from collections.abc import Collection
 
 from app.messaging.gateway_setting import Gateway, GatewayChoice, read_gateway
+from app.messaging.pace_setting import read_pace
+from app.messaging.pacing import PacePolicy
 from app.messaging.states import Channel
-from app.settings import Settings
+from app.settings import Environment, Settings
 
 
 def gateways(settings: Settings, *, fields: Collection[str]) -> dict[Channel, Gateway]:
@@ -39,3 +41,13 @@ def open_channels(settings: Settings) -> frozenset[Channel]:
         Channel.WHATSAPP: settings.whatsapp_url,
     }
     return frozenset(channel for channel, url in found.items() if url is not None)
+
+
+def pace_policy(settings: Settings) -> PacePolicy:
+    """How fast this deployment writes.
+
+    Raises:
+        PaceRefused: a setting cannot be meant.
+    """
+    production = settings.environment is Environment.PRODUCTION
+    return read_pace(settings.mail_pace, settings.mail_warm_up, production=production)

@@ -46,6 +46,13 @@ _HAND_OVER = (
 )
 
 
+_NOTE = (
+    update(OutboxMessage)
+    .where(col(OutboxMessage.id) == bindparam("row_id"))
+    .values(domain=bindparam("to_domain"), sent_to=bindparam("to_mark"))
+)
+
+
 def enqueue(
     session: Session, messages: Sequence[PlannedMessage], *, now: datetime
 ) -> frozenset[str]:
@@ -139,14 +146,19 @@ def hand_over(
     return set(session.connection().execute(_HAND_OVER, values).scalars())
 
 
-def note_domains(session: Session, domains: Mapping[UUID, str]) -> None:
-    """Remember to which receiver messages go, once their addresses have been chosen."""
-    if domains:
+def note_receivers(session: Session, chosen: Mapping[UUID, tuple[str, str]]) -> None:
+    """Remember where messages go, once their addresses have been chosen.
+
+    By message: the receiver by which limits count, and a keyed fingerprint of the address, so that
+    a bounce finds it and nobody reads it.
+    """
+    if chosen:
         session.connection().execute(
-            update(OutboxMessage)
-            .where(col(OutboxMessage.id) == bindparam("row_id"))
-            .values(domain=bindparam("to_domain")),
-            [{"row_id": row, "to_domain": domain} for row, domain in domains.items()],
+            _NOTE,
+            [
+                {"row_id": row, "to_domain": receiver, "to_mark": mark}
+                for row, (receiver, mark) in chosen.items()
+            ],
         )
 
 

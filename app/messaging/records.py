@@ -116,7 +116,7 @@ def record(
         case Outcome.RELEASED:
             wait = retry.DOMAIN_PAUSE if result.pause is Pause.DOMAIN else retry.SERVER_PAUSE
             return release(session, result, until=now + wait, now=now)
-        case Outcome.REFUSED | Outcome.ADDRESS_DEAD:
+        case Outcome.REFUSED | Outcome.ADDRESS_DEAD | Outcome.RETURNED:
             return record_failed(session, result, now=now)
         case Outcome.UNKNOWN:
             return record_unknown(session, message, result, now=now)

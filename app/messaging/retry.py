@@ -24,7 +24,7 @@ LONGEST_REASON = 300  # characters
 
 SERVICE_CLOSING = 421
 _TOO_BIG = {552, 554}
-_ADDRESS_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4"}
+ADDRESS_DEAD_CODES = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4"}
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -54,7 +54,7 @@ def meaning_of_reply(stage: Stage, code: int, text: str) -> Meaning:
         throttled = status is not None and status.startswith("4.7.")
         slow = throttled or (code == SERVICE_CLOSING and stage is Stage.RECIPIENT)
         return Meaning(Outcome.DEFERRED, Pause.DOMAIN if slow else Pause.NOTHING, status)
-    if stage is Stage.RECIPIENT and status in _ADDRESS_DEAD:
+    if stage is Stage.RECIPIENT and status in ADDRESS_DEAD_CODES:
         return Meaning(Outcome.ADDRESS_DEAD, status=status)
     return Meaning(Outcome.REFUSED, status=status)
 

@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     ADDRESS_DEAD = "address_dead"  # permanent, and nobody should write there again
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"  # no longer wanted, or must never be sent
+    RETURNED = "returned"  # it was taken, and came back later: a bounce or a complaint
 
 
 class Pause(StrEnum):

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from app.db.base import Table
 from app.db.types import Encrypted, EncryptedBytes, StrEnumText
+from app.messaging.bounces import Verdict
 from app.messaging.states import Channel, OutboxState, Outcome, Stage, SuppressionReason
 
 
@@ -42,6 +43,7 @@ class OutboxMessage(Table, table=True):
     identity: str = Field(default="", max_length=60)
     recipient: str | None = Field(default=None, sa_type=Encrypted)
     domain: str | None = Field(default=None, max_length=255)
+    sent_to: str | None = Field(default=None, max_length=100)  # keyed fingerprint of the address
     message_id: str = Field(unique=True, max_length=300)
     state: OutboxState = Field(default=OutboxState.QUEUED, sa_type=StrEnumText(OutboxState))
     stage: Stage = Field(default=Stage.WAITING, sa_type=StrEnumText(Stage))
@@ -124,3 +126,25 @@ class SendingDay(Table, table=True):
     identity: str = Field(primary_key=True, max_length=60)
     day: date = Field(primary_key=True)
     sent: int = 0
+
+
+class BounceReportRow(Table, table=True):
+    """A message that came back and was read: once, whatever its way in."""
+
+    __tablename__ = "bounce_report"
+
+    digest: str = Field(primary_key=True, max_length=64)  # SHA-256 of what was read
+    verdict: Verdict = Field(sa_type=StrEnumText(Verdict))
+    status: str | None = Field(default=None, max_length=15)
+    outbox_id: UUID | None = Field(default=None, index=True)
+    at: datetime = Field(index=True)
+
+
+class BounceIntake(Table, table=True):
+    """How far a mailbox of bounces was read."""
+
+    __tablename__ = "bounce_intake"
+
+    source: str = Field(primary_key=True, max_length=300)
+    validity: int = Field(default=0, sa_type=BigInteger)  # UIDVALIDITY of RFC 9051
+    last_uid: int = Field(default=0, sa_type=BigInteger)

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from app.clock import Clock
 from app.db.transactions import Database
 from app.errors import StorageBusy
-from app.keys import PurposeKey
+from app.keys import PurposeKey, fingerprint
 from app.messaging import mailbox, outbox, records, suppression
 from app.messaging.addresses import matching_form, receiver_of
 from app.messaging.delivery import (
@@ -184,20 +184,17 @@ class _Ledger:
 
     def open(self, objections: Mapping[UUID, Objection]) -> None:
         """Settle what will not be given to the transport; note the receivers of the rest."""
-        channel = self._desk.channel
+        newest = self._desk.address_keys[0]
         chosen = {
-            identifier: receiver_of(channel, to) for identifier, to in self._recipients.items()
+            identifier: (
+                receiver_of(self._desk.channel, to),
+                fingerprint(newest, matching_form(to)),
+            )
+            for identifier, to in self._recipients.items()
         }
         with self._desk.database.unit_of_work() as session:
             tally = self._settle(session, objections)
-            outbox.note_domains(
-                session,
-                {
-                    identifier: domain
-                    for identifier, domain in chosen.items()
-                    if domain != self._claimed[identifier].domain
-                },
-            )
+            outbox.note_receivers(session, chosen)
         self.tally += tally
 
     def _write_once(

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.messaging.bounce_box import BounceBox, read_box_url
+from app.worker import intake
 from app.worker.columns import rebuild_store
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
@@ -40,6 +42,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("digest", 60, lambda: _counted(queue_digests(deployment), "digests")),
         Job("seal", 60, lambda: _counted(seal_audit(deployment), "sealed")),
         Job("editions", 60, lambda: _editions(deployment)),
+        *_reading_bounces(deployment),
         Job("store", 3600, lambda: _counted(rebuild_store(deployment), "parts")),
         Job("missed", 3600, lambda: _missed(deployment)),
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
@@ -47,6 +50,28 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("forget_classes", 3600, lambda: _counted(forget_classes(deployment), "left")),
         Job("forget_requests", 3600, lambda: _counted(forget_old_requests(deployment), "dropped")),
     )
+
+
+def _reading_bounces(deployment: Deployment) -> tuple[Job, ...]:
+    """The visit to the mailbox of bounces, where there is one.
+
+    Raises:
+        BounceBoxRefused: TRAYECTO_BOUNCE_IMAP_URL cannot be meant.
+    """
+    url = deployment.settings.bounce_imap_url
+    if url is None:
+        return ()
+    box = read_box_url(url)
+    return (Job("bounces", 120, lambda: _bounces(deployment, box)),)
+
+
+def _bounces(deployment: Deployment, box: BounceBox) -> bool:
+    done = intake.fetch(deployment, box)
+    if done.counts:
+        log.info("bounces %s", " ".join(f"{what}={n}" for what, n in sorted(done.counts.items())))
+    if done.problem is not None:
+        log.warning("%s", done.problem)
+    return done.more
 
 
 def _schedule(deployment: Deployment) -> bool:

@@ -17,18 +17,17 @@ from app.db import marks
 from app.fieldwork.stationery import GATEWAY_FIELDS
 from app.messaging import outbox, queries
 from app.messaging.addresses import domain_of, wire_address
-from app.messaging.channels import gateways
+from app.messaging.channels import gateways, pace_policy
 from app.messaging.delivery import Transport
 from app.messaging.dkim import DkimKey
 from app.messaging.dkim_keys import read_dkim_keys
 from app.messaging.gateway import GatewayTransport
 from app.messaging.mail_server import MailServer, read_smtp_url
 from app.messaging.pace_book import PaceBook
-from app.messaging.pace_setting import read_pace
 from app.messaging.pacing import PacePolicy
 from app.messaging.smtp import SmtpTransport
 from app.messaging.states import Channel, Pause
-from app.settings import Environment, Settings
+from app.settings import Settings
 from app.worker.deployment import Deployment
 from app.worker.dispatch import BATCH, Desk, DrainReport, MailboxTransport, drain, summed
 from app.worker.writing import Writer
@@ -58,16 +57,6 @@ def mail_signers(settings: Settings) -> tuple[DkimKey, ...]:
         DkimRefused: a key cannot be used; unsigned mail would cost our good name.
     """
     return read_dkim_keys(settings.dkim_keys, domain_of(wire_address(settings.mail_from)))
-
-
-def pace_policy(settings: Settings) -> PacePolicy:
-    """How fast this deployment writes.
-
-    Raises:
-        PaceRefused: a setting cannot be meant.
-    """
-    production = settings.environment is Environment.PRODUCTION
-    return read_pace(settings.mail_pace, settings.mail_warm_up, production=production)
 
 
 class Sending:

@@ -24,7 +24,6 @@ from app.fieldwork.links import LinkKeyMissing
 from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.stationery import (
     Envelope,
-    PostOffice,
     Stationery,
     post_office,
     stationery_of,
@@ -33,9 +32,10 @@ from app.fieldwork.stationery import (
 )
 from app.fieldwork.trial import is_trial, write_trial
 from app.keys import keys_for
-from app.messaging import outbox, suppression
+from app.messaging import suppression
 from app.messaging.addresses import AddressProblem, matching_form, on_the_line
-from app.messaging.delivery import ClaimedMessage, Objection, PlannedMessage, Rendered
+from app.messaging.channels import open_channels
+from app.messaging.delivery import ClaimedMessage, Objection, Rendered
 from app.messaging.dkim import DkimKey, signed
 from app.messaging.gateway_setting import Gateway
 from app.messaging.states import Channel, Outcome
@@ -43,6 +43,7 @@ from app.messaging.templates import Taps
 from app.staff.digests import digest_scope, wants_digest
 from app.worker.deployment import Deployment
 from app.worker.dispatch import Ended
+from app.worker.next_way import try_next_way
 
 LATER = timedelta(minutes=5)  # asked again: sending paused by the operator, a missing key
 
@@ -68,6 +69,7 @@ class Writer:
     ) -> None:
         self._clock, self._kept, self._stopping = deployment.clock, kept, stopping
         self._channel, self._gateway, self._signers = channel, gateway, signers
+        self._open = open_channels(deployment.settings)
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._proof_key = keys_for(proofs.PURPOSE, deployment.settings.secret_keys)[0]
@@ -136,7 +138,15 @@ class Writer:
             if ending.outcome in _FAILED:
                 self._failed.add(ending.message.context_id)
             if ending.outcome is Outcome.ADDRESS_DEAD and ending.recipient is not None:
-                _try_next_address(session, self._office, ending.message, ending.recipient, now=now)
+                try_next_way(
+                    session,
+                    ending.message,
+                    ending.recipient,
+                    mail_domain=self._office.mail_domain,
+                    channels=self._open,
+                    because="rechazo del servidor",
+                    now=now,
+                )
 
     def pause_failing(self, session: Session, now: datetime) -> tuple[UUID, ...]:
         """Pause the waves in which too many messages of this pass failed."""
@@ -240,23 +250,3 @@ class _Usable:
         except AddressProblem:
             return False
         return matching_form(address) not in self._barred
-
-
-def _try_next_address(
-    session: Session, office: PostOffice, message: ClaimedMessage, dead: str, *, now: datetime
-) -> None:
-    """The same step again, as a new message, while the person has another address."""
-    if not deliveries.give_up_address(session, message.context_id, dead, now=now):
-        return
-    again = PlannedMessage(
-        dedupe_key=f"case/{message.context_id}/{message.kind}/after/{message.id}",
-        context_id=message.context_id,
-        kind=message.kind,
-        mail_domain=office.mail_domain,
-        not_before=now,
-        not_after=message.not_after,
-        unit_id=message.unit_id,
-        identity=message.identity,
-        channel=message.channel,
-    )
-    outbox.enqueue(session, [again], now=now)

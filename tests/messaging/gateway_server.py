@@ -51,7 +51,7 @@ class GatewayServer:
         self.asked: list[Asked] = []
         self.connections = 0
         self.authority = folder / "authority.pem"
-        self._tls = _server_context(folder, self.authority)
+        self._tls = server_context(folder, self.authority)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self.port = 0
@@ -114,7 +114,7 @@ async def _request(reader: asyncio.StreamReader) -> Asked:
     return Asked(head[0], headers, body)
 
 
-def _server_context(folder: Path, authority: Path) -> ssl.SSLContext:
+def server_context(folder: Path, authority: Path) -> ssl.SSLContext:
     """A certificate for NAME and 127.0.0.1 that signs itself, in `authority`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
