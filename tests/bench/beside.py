@@ -205,9 +205,15 @@ def serve(url: str, port: int, script: Sequence[Mapping[str, Any]]) -> None:
     async def both(scope: Scope, receive: Receive, send: Send) -> None:
         await (bare if scope["path"].startswith("/bare") else ours)(scope, receive, send)
 
-    uvicorn.Server(
-        uvicorn.Config(both, port=port, log_level="error", access_log=False, lifespan="off")
-    ).run()
+    config = uvicorn.Config(
+        both,
+        port=port,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=600,  # the second submission of a connection waits for the first
+    )
+    uvicorn.Server(config).run()
 
 
 def write_figures(name: str, figures: Mapping[str, object]) -> None:
