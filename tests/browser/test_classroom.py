@@ -40,6 +40,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("br
 NOW = DURING[1]
 SIZE, PAGES, WITHOUT_SCRIPT = 50, 6, 2
 LARGE_WALL = {"width": 1920, "height": 1080}
+BUSY = 503  # of a store with one lock, where fifty write and the machine is loaded
 SMALLEST = 48  # px of any letter on the wall
 ANSWERS = {"aviso_q1": "1", "trabaja_actual": "3", "plan_egreso": "3"}
 NO = dict.fromkeys(("autoriza_seguimiento", "autoriza_ofertas", "autoriza_orientacion"), "2")
@@ -116,21 +117,28 @@ def identify(page: Page, number: int) -> None:
     page.select_option("#mes", said["mes"])
 
 
-def answer_by_http(lesson: Lesson, number: int, start: threading.Barrier) -> tuple[str, int]:
-    """A telephone that speaks HTTP: its last title, and the worst status it saw."""
-    cookies, worst = number % 4 == 0, 200
+def answer_by_http(
+    lesson: Lesson, number: int, start: threading.Barrier
+) -> tuple[str, frozenset[int]]:
+    """A telephone that speaks HTTP: its last title, and every status it saw.
+
+    Where the store is busy it presses the button again, as the page says.
+    """
+    cookies, seen = number % 4 == 0, {200}
     with httpx2.Client(base_url=lesson.url, timeout=120) as client:
         if cookies:
             client.get(lesson.door)
         start.wait()
         page = client.post(lesson.door, data=who(number))
+        while page.status_code == BUSY:
+            page = client.post(lesson.door, data=who(number))
         for _ in range(90):
             if cookies:
                 while page.status_code == 303:
                     page = client.get(page.headers["location"])
             else:
                 client.cookies.clear()
-            worst = max(worst, page.status_code)
+            seen.add(page.status_code)
             form = StepForm(page.text)
             if not form.hidden:
                 break
@@ -140,7 +148,7 @@ def answer_by_http(lesson: Lesson, number: int, start: threading.Barrier) -> tup
             }
             page = client.post("/responder", data={**form.hidden, **chosen})
     (title,) = re.findall(r"<title>(.*?)</title>", page.text, re.DOTALL)
-    return title, worst
+    return title, frozenset(seen)
 
 
 def go_on(page: Page, *, script: bool) -> bool:
@@ -195,7 +203,8 @@ def test_fifty_phones_answer_at_once(lesson: Lesson, chromium: Browser) -> None:
         answer_on_pages({page: script for (page, _), script in zip(devices, scripts, strict=True)})
         by_http = [each.result() for each in running]
 
-    assert set(by_http) == {("Gracias, ya recibimos tu cuestionario", 200)}
+    assert {title for title, _ in by_http} == {"Gracias, ya recibimos tu cuestionario"}
+    assert frozenset().union(*(seen for _, seen in by_http)) <= {200, BUSY}  # never 429
     keep_screenshot(devices[-1][0], "aula_gracias_360")
     for page, watch in devices:
         leave(page, watch)
