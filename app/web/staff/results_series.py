@@ -122,9 +122,9 @@ def series_sheet(unit_code: str, request: Request, caller: Reader, db: Db, now: 
     ]
     for one in found:
         row = one.row
-        numbers = (
-            (None,) * 5 if row is None else (row.numerator, row.base, row.value, row.low, row.high)
-        )
+        numbers: tuple[Cell, ...] = (None, None, one.generation.value, None, None)
+        if row is not None:
+            numbers = (row.numerator, row.base, row.value, row.low, row.high)
         lines.append((one.generation.name, entry.id, *numbers, _note(one)))
     return csv_file(f"generaciones_{asked.unit.code}_{entry.id}.csv", lines)
 
