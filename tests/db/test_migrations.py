@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import MetaData, create_engine, insert, inspect, make_url, text
 
 from app.cli.database import SCRIPTS, alembic_config
 from app.db.engine import make_engine
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -53,6 +56,60 @@ def test_up_down_and_up_again_every_revision(bare_url: str) -> None:
         command.downgrade(config, "-1")
         command.upgrade(config, "+1")
     assert tables(bare_url) == complete
+
+
+def test_a_table_that_others_refer_to_is_changed_with_its_rows(bare_url: str) -> None:
+    """0013 adds a column to staff_account: a deployment has staff by then."""
+    config = alembic_config(bare_url)
+    command.upgrade(config, "0012")
+    account, unit = uuid4(), uuid4()
+    rows: dict[str, dict[str, object]] = {
+        "organisation_unit": {
+            "id": unit, "code": "MX", "name": "México", "kind": "nation", "time_zone": "UTC",
+        },
+        "staff_account": {
+            "id": account, "email": "a", "email_fingerprint": "f", "display_name": "A",
+            "created_at": NOW,
+        },
+        "staff_grant": {
+            "id": uuid4(), "account_id": account, "unit_id": unit, "role": "admin",
+            "by_groups": False, "granted_at": NOW,
+        },
+    }  # fmt: skip
+    engine = make_engine(bare_url)
+    meta = MetaData()
+    meta.reflect(engine, only=list(rows))
+    with engine.begin() as connection:
+        for name, row in rows.items():
+            connection.execute(insert(meta.tables[name]).values(_as_stored(bare_url, row)))
+    engine.dispose()
+
+    command.upgrade(config, "head")
+    command.downgrade(config, "0012")
+    command.upgrade(config, "head")
+
+    engine = make_engine(bare_url)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            text(
+                "select count(*) from staff_grant join staff_account"
+                " on staff_account.id = staff_grant.account_id"
+            )
+        ).scalar_one()
+        enforced = (
+            connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+            if (bare_url.startswith("sqlite"))
+            else 1
+        )
+    engine.dispose()
+    assert (kept, enforced) == (1, 1)
+
+
+def _as_stored(url: str, row: dict[str, object]) -> dict[str, object]:
+    """Reflected columns of SQLite know no UUID: thirty-two hexadecimal digits are stored."""
+    if not url.startswith("sqlite"):
+        return row
+    return {k: v.hex if isinstance(v, UUID) else v for k, v in row.items()}
 
 
 def test_the_models_are_what_the_migrations_make(bare_url: str) -> None:
