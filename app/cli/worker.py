@@ -90,11 +90,12 @@ def calendar(
 ) -> None:
     """Ensaya los próximos días: qué se abrirá, enviará y cerrará, sin hacerlo."""
     with opened_runtime() as runtime, runtime.database.reading() as session:
-        limits = limits_of(runtime.settings)
+        moment = clock_at(now, runtime.clock)()
+        limits = limits_of(session, runtime.settings, now=moment)
         unit_id = None if unit is None else asked_unit(session, unit).id
         report = rehearsal(
             session,
-            now=clock_at(now, runtime.clock)(),
+            now=moment,
             days=days,
             limits=limits,
             unit_id=unit_id,

@@ -13,6 +13,7 @@ from datetime import date, time, timedelta
 from app.chronology.calendar import is_weekday
 from app.chronology.contact_plan import SendingHours
 from app.chronology.due import is_sending_day
+from app.messaging.pacing import warm_up_limit
 
 IN_TIME = timedelta(days=5)  # before the close
 MOST_IDENTITIES = 100
@@ -21,31 +22,33 @@ _HOUR = 60  # minutes
 
 @dataclass(frozen=True, slots=True)
 class SendingLimits:
-    """What one sending identity may do; None: no limit.
+    """What the sending identities may do; None: no limit.
 
-    `daily`: messages a day, over all domains. `rate`: messages a minute to each mail domain;
-    `slower` names domains that take less.
+    `daily`: messages a day of one identity, over all domains. `rate`: its messages a minute to each
+    mail domain; `slower` names domains that take less. `sent_before`: what a new identity sent on
+    each day so far, for its limit grows with use (pacing.warm_up_limit); None: it is not new.
     """
 
     daily: int | None = None
     rate: int | None = None
     slower: Mapping[str, int] = field(default_factory=dict)
+    sent_before: tuple[int, ...] | None = None
+    identities: int = 1
 
     @property
     def none(self) -> bool:
-        return self.daily is None and self.rate is None
+        return self.daily is None and self.rate is None and self.sent_before is None
 
     def rate_of(self, domain: str) -> int | None:
         """Messages a minute to a mail domain."""
-        return None if self.rate is None else self.slower.get(domain, self.rate)
+        return None if self.rate is None else self.slower.get(domain, self.rate) * self.identities
 
-    def times(self, identities: int) -> "SendingLimits":
-        """The limits of several identities together."""
-        return SendingLimits(
-            None if self.daily is None else self.daily * identities,
-            None if self.rate is None else self.rate * identities,
-            {domain: rate * identities for domain, rate in self.slower.items()},
-        )
+    def daily_after(self, days: Sequence[int]) -> int | None:
+        """Messages of a day, after days with so many messages of each identity."""
+        caps = [self.daily] if self.daily is not None else []
+        if self.sent_before is not None:
+            caps.append(warm_up_limit([*self.sent_before, *days]))
+        return min(caps) * self.identities if caps else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,15 @@ class _Item:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """One day of the flow, and how many messages it allows."""
+
+    day: date
+    limits: SendingLimits
+    allowed: int | None
+
+
 def flow(loads: Sequence[Load], limits: SendingLimits) -> Flow:
     """The messages of `loads` through `limits`, until the last of them closes."""
     if limits.none:
@@ -105,11 +117,14 @@ def flow(loads: Sequence[Load], limits: SendingLimits) -> Flow:
     leaving: dict[date, Counter[str]] = {}
     late: Counter[int] = Counter()
     waiting: dict[str, deque[_Item]] = {}
+    sent_on: list[int] = []
     day = min((day for load in loads for day in load.due), default=date.max)
     while day < max((load.closes for load in loads), default=date.min):
         for item, domain in _due_on(loads, day):
             waiting.setdefault(domain, deque()).append(item)
-        sent = _one_day(loads, waiting, limits, day, late)
+        today = _Today(day, limits, limits.daily_after(sent_on))
+        sent = _one_day(loads, waiting, today, late)
+        sent_on.append(sent.total() // limits.identities)
         if sent:
             leaving[day] = sent
         day += timedelta(days=1)
@@ -157,7 +172,7 @@ def advice_for(refused: Load, others: Sequence[Load], limits: SendingLimits) -> 
             (
                 number
                 for number in range(2, MOST_IDENTITIES + 1)
-                if not _anyone_late(others, [refused], limits.times(number))
+                if not _anyone_late(others, [refused], replace(limits, identities=number))
             ),
             None,
         ),
@@ -224,13 +239,12 @@ def _due_on(loads: Sequence[Load], day: date) -> Iterable[tuple[_Item, str]]:
 def _one_day(
     loads: Sequence[Load],
     waiting: Mapping[str, deque[_Item]],
-    limits: SendingLimits,
-    day: date,
+    today: _Today,
     late: Counter[int],
 ) -> Counter[str]:
     """What leaves on `day`; late messages are counted and leave all the same."""
     sent: Counter[str] = Counter()
-    left = limits.daily
+    day, limits, left = today.day, today.limits, today.allowed
     for domain in _longest_waiting_first(waiting):
         rate, clock, queue = limits.rate_of(domain), 0.0, waiting[domain]
         kept: deque[_Item] = deque()

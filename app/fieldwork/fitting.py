@@ -20,7 +20,9 @@ from app.fieldwork.prospects import CENTRE, open_waves
 from app.fieldwork.rehearsal import RehearsedWave, loads_of, refusals
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED
-from app.settings import Settings
+from app.messaging.pace_book import sent_by_day
+from app.messaging.pace_setting import read_pace
+from app.settings import Environment, Settings
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitAncestor
@@ -48,9 +50,22 @@ class HeldWave:
     advice: str
 
 
-def limits_of(settings: Settings) -> SendingLimits:
-    """What the sending identity of this deployment may do."""
-    return SendingLimits(daily=settings.mail_daily_limit)
+def limits_of(session: Session, settings: Settings, *, now: datetime) -> SendingLimits:
+    """What the sending identity of this deployment may do, as its setting and its past say.
+
+    Where mail is kept for the development mailbox there is nothing to be slow for.
+
+    Raises:
+        PaceRefused: a setting cannot be meant.
+    """
+    production = settings.environment is Environment.PRODUCTION
+    policy = read_pace(settings.mail_pace, settings.mail_warm_up, production=production)
+    return SendingLimits(
+        daily=settings.mail_daily_limit,
+        rate=policy.rate,
+        slower=policy.slower,
+        sent_before=sent_by_day(session, now=now) if policy.warm_up else None,
+    )
 
 
 def ask_fit(session: Session, limits: SendingLimits, *, now: datetime) -> Fit:
@@ -143,7 +158,8 @@ def _certainly_fits(session: Session, limits: SendingLimits) -> bool:
     slowest = min([limits.rate or 0, *limits.slower.values()]) if limits.rate else None
     messages = waiting * len(Step)
     of_rates = slowest is None or messages <= slowest * _EVENING
-    return of_rates and (limits.daily is None or messages <= limits.daily)
+    of_day = limits.daily_after(())
+    return of_rates and (of_day is None or messages <= of_day)
 
 
 def _not_fitting(

@@ -180,22 +180,27 @@ def _messages(
     for person in wave.prospects:
         life = (person.history, person.since)
         if life not in steps:
-            steps[life] = tuple(_days_of_steps(wave.period, plan, life, sending))
+            ahead = steps_ahead(wave.period, plan, life, sending)
+            steps[life] = tuple(day for day, _ in ahead)
         for day in steps[life]:
             if why_unwanted(person.state, now=moments[day], today=day) is None:
                 found[day][person.domain] += 1
     return found
 
 
-def _days_of_steps(
+def steps_ahead(
     period: FieldPeriod,
     plan: ContactPlan,
     life: tuple[ContactHistory, date],
     sending: Iterable[date],
-) -> Iterable[date]:
+) -> Iterable[tuple[date, Step]]:
+    """The steps of one person on the days on which messages leave, if nothing else happens.
+
+    `life`: what they were written, and since when they are in the frame.
+    """
     history, since = life
     for day in sending:
         step: Step | None = due_step(plan, period, history, today=day) if day >= since else None
         if step is not None:
             history = ContactHistory(step, day, history.contacts + 1)
-            yield day
+            yield day, step

@@ -136,12 +136,22 @@ class PaceBook:
 
 def warm_up_today(session: Session, identity: str, today: date) -> int:
     """Mails that a new identity may send on this civil day, by what it sent before."""
-    days = session.exec(
-        select(SendingDay.sent)
-        .where(SendingDay.identity == identity, col(SendingDay.day) < today)
-        .order_by(col(SendingDay.day))
-    ).all()
-    return pacing.warm_up_limit(days)
+    return pacing.warm_up_limit(_days_before(session, identity, today))
+
+
+def sent_by_day(session: Session, *, now: datetime, identity: str = "") -> tuple[int, ...]:
+    """What an identity sent on each civil day before today, oldest first."""
+    return _days_before(session, identity, civil_date(now, ZONE))
+
+
+def _days_before(session: Session, identity: str, today: date) -> tuple[int, ...]:
+    return tuple(
+        session.exec(
+            select(SendingDay.sent)
+            .where(SendingDay.identity == identity, col(SendingDay.day) < today)
+            .order_by(col(SendingDay.day))
+        )
+    )
 
 
 def paused_receivers(session: Session, *, now: datetime) -> tuple[PacedReceiver, ...]:

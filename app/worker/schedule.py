@@ -120,9 +120,10 @@ def _hold(deployment: Deployment) -> int:
 
     Asked outside the transaction that writes: it may read everybody's address.
     """
-    limits = limits_of(deployment.settings)
+    now = deployment.clock()
     with deployment.database.reading() as session:
-        fit = ask_fit(session, limits, now=deployment.clock())
+        limits = limits_of(session, deployment.settings, now=now)
+        fit = ask_fit(session, limits, now=now)
     if not (fit.fitting or fit.held):
         return 0
     return deployment.change(lambda session, now: keep_fit(session, fit, now=now))[0]

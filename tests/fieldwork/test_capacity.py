@@ -124,3 +124,13 @@ def test_those_admitted_are_in_time_together(sizes: list[int], daily: int) -> No
     assert flow(admitted, limits).late == {}
     for place in refused:
         assert flow([*admitted, loads[place]], limits).late != {}
+
+
+def test_a_new_identity_begins_slowly_and_earns_more() -> None:
+    """The steps of pacing.py: 200, 500, 1,000, then twice the day before."""
+    found = flow([a_load(4000)], SendingLimits(sent_before=()))
+
+    left = [sum(day.values()) for day in found.leaving.values()]
+    assert left == [200, 500, 1000, 2000, 300]
+    later = flow([a_load(4000)], SendingLimits(daily=1500, sent_before=(200, 10, 500)))
+    assert [sum(day.values()) for day in later.leaving.values()] == [1000, 1500, 1500]

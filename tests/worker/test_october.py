@@ -74,7 +74,8 @@ def live(db: Database, settings: Settings, first: datetime, days: int) -> None:
 
 def rehearsed(db: Database, settings: Settings, now: datetime) -> Sent:
     with db.reading() as session:
-        report = rehearsal(session, now=now, days=DAYS, limits=limits_of(settings))
+        limits = limits_of(session, settings, now=now)
+        report = rehearsal(session, now=now, days=DAYS, limits=limits)
     return Counter(
         {(day.day, domain): count for day in report for domain, count in day.leaving.items()}
     )
@@ -132,7 +133,8 @@ def test_a_wave_that_does_not_fit_waits_until_it_does(
     narrow = settings_at(tmp_path, {"MAIL_DAILY_LIMIT": str(daily)})
     wide = settings_at(tmp_path, {"MAIL_DAILY_LIMIT": "500"})
     with db.reading() as session:
-        report = rehearsal(session, now=BEGINS, days=DAYS, limits=limits_of(narrow))
+        limits = limits_of(session, narrow, now=BEGINS)
+        report = rehearsal(session, now=BEGINS, days=DAYS, limits=limits)
     opening = datetime(2026, 10, 1, 18, tzinfo=UTC)
 
     refused = a_tick(db, narrow, opening)

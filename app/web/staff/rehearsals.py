@@ -77,7 +77,7 @@ def rehearsal_page(
     days = int(asked) if asked in {str(number) for number in DAYS} else DAYS[0]
     with db.reading() as session:
         unit = units.unit_by_code(session, caller.scope, unit_code)
-        limits = limits_of(site.settings)
+        limits = limits_of(session, site.settings, now=now)
         page = _page(session, caller, unit, days, limits, now=now)
     return render(page)
 
@@ -174,6 +174,9 @@ def _limits(limits: SendingLimits) -> str:
     if limits.rate is not None:
         said.append(f"{limits.rate:,} por minuto a cada proveedor de correo")
         said += [f"{rate:,} por minuto a {domain}" for domain, rate in limits.slower.items()]
+    if limits.sent_before is not None:
+        allowed = limits.daily_after(())
+        said.append(f"{allowed:,} hoy, porque la cuenta es nueva y cada día puede más")
     if not said:
         return "La cuenta de envío no tiene límites puestos: todo sale en su día."
     return f"Límites de la cuenta de envío, que es de todos los planteles: {'; '.join(said)}."

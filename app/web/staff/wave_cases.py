@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from app.errors import AppError
 from app.fieldwork import queries, steering, wave_people
+from app.fieldwork.explaining import expected_messages
 from app.fieldwork.queries import EventLine
 from app.fieldwork.stationery import PostOffice, post_office
 from app.fieldwork.tables import WaveState
@@ -20,6 +21,7 @@ from app.fieldwork.wave_people import CaseRef
 from app.messaging.queries import messages_about
 from app.staff.roles import Permission
 from app.web.render import Page, render
+from app.web.staff.expected_words import expected_lines
 from app.web.staff.shell import Issue, Shell, shell
 from app.web.staff.wave_lists import MessageLine, message_line
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
@@ -56,16 +58,17 @@ class CasePage(Page):
     may_show_link: bool
     may_revoke: bool
     may_renew: bool
+    expected: tuple[str, ...]
     messages: tuple[MessageLine, ...]
     history: tuple[HistoryLine, ...]
     issues: tuple[Issue, ...]
 
 
 @router.get("/panel/olas/{wave_id}/casos/{case_id}")
-def case_page(wave_id: UUID, case_id: UUID, caller: Seeker, db: Db) -> Response:
+def case_page(wave_id: UUID, case_id: UUID, caller: Seeker, db: Db, now: Now) -> Response:
     """The page of a case."""
     with db.reading() as session:
-        page = _page(session, caller, CaseRef(wave_id, case_id))
+        page = _page(session, caller, CaseRef(wave_id, case_id), now=now)
     caller.saw("case.seen", ("case", case_id), unit_id=page.top.school_id)
     return render(page)
 
@@ -80,7 +83,7 @@ def send(
     def act(session: Session, ref: CaseRef) -> object:
         return steering.send_to_one(session, ref, mail_domain=domain, by=steward(caller), now=now)
 
-    return _done(CaseRef(wave_id, case_id), caller, db, act)
+    return _done(CaseRef(wave_id, case_id), caller, db, act, now=now)
 
 
 @router.post("/panel/olas/{wave_id}/casos/{case_id}/enlace")
@@ -93,9 +96,9 @@ def link(
         with db.unit_of_work() as session:
             shown = _link(session, ref, office, caller, now=now)
     except AppError as refusal:
-        return _refused(ref, caller, db, refusal)
+        return _refused(ref, caller, db, refusal, now=now)
     with db.reading() as session:
-        return render(_page(session, caller, ref, link=shown))
+        return render(_page(session, caller, ref, link=shown, now=now))
 
 
 @router.post("/panel/olas/{wave_id}/casos/{case_id}/revocar")
@@ -108,7 +111,7 @@ def revoke(
     def act(session: Session, ref: CaseRef) -> object:
         return steering.revoke(session, ref, keys, by=steward(caller), now=now)
 
-    return _done(CaseRef(wave_id, case_id), caller, db, act)
+    return _done(CaseRef(wave_id, case_id), caller, db, act, now=now)
 
 
 @router.post("/panel/olas/{wave_id}/casos/{case_id}/enlace-nuevo")
@@ -121,7 +124,7 @@ def renew(
     def act(session: Session, ref: CaseRef) -> object:
         return steering.renew(session, ref, keys, by=steward(caller), now=now)
 
-    return _done(CaseRef(wave_id, case_id), caller, db, act)
+    return _done(CaseRef(wave_id, case_id), caller, db, act, now=now)
 
 
 def _link(
@@ -133,21 +136,26 @@ def _link(
 
 
 def _done(
-    ref: CaseRef, caller: Caller, db: Db, act: Callable[[Session, CaseRef], object]
+    ref: CaseRef,
+    caller: Caller,
+    db: Db,
+    act: Callable[[Session, CaseRef], object],
+    *,
+    now: datetime,
 ) -> Response:
     try:
         with db.unit_of_work() as session:
             act(session, ref)
     except AppError as refusal:
-        return _refused(ref, caller, db, refusal)
+        return _refused(ref, caller, db, refusal, now=now)
     return RedirectResponse(f"/panel/olas/{ref.wave_id}/casos/{ref.case_id}", 303)
 
 
-def _refused(ref: CaseRef, caller: Caller, db: Db, refusal: AppError) -> Response:
+def _refused(ref: CaseRef, caller: Caller, db: Db, refusal: AppError, *, now: datetime) -> Response:
     if refusal.status != 409:
         raise refusal
     with db.reading() as session:
-        page = _page(session, caller, ref, issues=(Issue("", refusal.mensaje),))
+        page = _page(session, caller, ref, issues=(Issue("", refusal.mensaje),), now=now)
     return render(page, status=409)
 
 
@@ -156,6 +164,7 @@ def _page(
     caller: Caller,
     ref: CaseRef,
     *,
+    now: datetime,
     link: str = "",
     issues: tuple[Issue, ...] = (),
 ) -> CasePage:
@@ -190,6 +199,11 @@ def _page(
         may_show_link=in_field and not revoked and caller.actor.may(Permission.SEE_LINKS),
         may_revoke=runs and not revoked,
         may_renew=runs and revoked,
+        expected=expected_lines(
+            expected_messages(session, caller.scope, case.case_id, now=now), opens=header.opens
+        )
+        if in_field
+        else (),
         messages=tuple(
             message_line(message, "", None, header.zone)
             for message in messages_about(session, [case.case_id])
