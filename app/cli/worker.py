@@ -23,6 +23,7 @@ from app.cli.terminal import show_json
 from app.db.health import examine, refuse_unfit
 from app.fieldwork import tokens
 from app.fieldwork.capacity import advice_in_words
+from app.fieldwork.channels import written_channels
 from app.fieldwork.fitting import limits_of
 from app.fieldwork.link_list import PersonalLink, WaveOf, links_of
 from app.fieldwork.planning import WaveNote
@@ -99,6 +100,7 @@ def calendar(
             days=days,
             limits=limits,
             unit_id=unit_id,
+            channels=written_channels(runtime.settings),
         )
     if as_json:
         show_json([_day_document(day) for day in report])

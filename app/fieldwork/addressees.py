@@ -87,7 +87,7 @@ def correspondents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, C
     opted_out = set(
         session.exec(select(OptOut.member_id).where(col(OptOut.member_id).in_(members)))
     )
-    points = _points_of(session, members)
+    points = points_of(session, members)
     cohorts = {
         cohort_id: Cohort(entered, leaves)
         for cohort_id, entered, leaves in session.exec(
@@ -112,12 +112,13 @@ def addresses_of(
     session: Session, members: Collection[UUID]
 ) -> Mapping[UUID, Sequence[ContactPoint]]:
     """The usable mail addresses of members, by member."""
-    return _points_of(session, members, kinds=(ContactKind.EMAIL,))
+    return points_of(session, members, kinds=(ContactKind.EMAIL,))
 
 
-def _points_of(
+def points_of(
     session: Session, members: Collection[UUID], *, kinds: Collection[ContactKind] = WRITTEN_TO
 ) -> Mapping[UUID, Sequence[ContactPoint]]:
+    """The usable contacts of members by which we may write, by member."""
     found: dict[UUID, list[ContactPoint]] = defaultdict(list)
     for point in session.exec(
         select(ContactPoint).where(

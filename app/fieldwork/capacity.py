@@ -17,6 +17,7 @@ from app.messaging.pacing import warm_up_limit
 
 IN_TIME = timedelta(days=5)  # before the close
 MOST_IDENTITIES = 100
+BY_TELEPHONE = frozenset({"sms", "whatsapp"})  # in the place of a domain: not of these limits
 _HOUR = 60  # minutes
 
 
@@ -246,21 +247,24 @@ def _one_day(
     sent: Counter[str] = Counter()
     day, limits, left = today.day, today.limits, today.allowed
     for domain in _longest_waiting_first(waiting):
-        rate, clock, queue = limits.rate_of(domain), 0.0, waiting[domain]
+        by_mail, clock, queue = domain not in BY_TELEPHONE, 0.0, waiting[domain]
+        rate = limits.rate_of(domain) if by_mail else None
         kept: deque[_Item] = deque()
         while queue:
             item = queue.popleft()
             load = loads[item.place]
             clock = max(clock, _begins(load.hours, day, fresh=item.day == day))
             room = _room(load.hours, day, clock, rate)
-            count = min(item.count, *(n for n in (room, left) if n is not None))
+            count = min(
+                item.count, *(n for n in (room, left if by_mail else None) if n is not None)
+            )
             if day >= load.closes:
                 late[item.place] += item.count  # the window is over: it never leaves
                 continue
             if count:
                 sent[domain] += count
                 clock += count / rate if rate else 0
-                left = None if left is None else left - count
+                left = left if left is None or not by_mail else left - count
                 if day > load.deadline:
                     late[item.place] += count
             if count < item.count:

@@ -22,6 +22,7 @@ from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED
 from app.messaging.pace_book import sent_by_day
 from app.messaging.pace_setting import read_pace
+from app.messaging.states import Channel
 from app.settings import Environment, Settings
 from app.units.queries import in_scope
 from app.units.scope import Scope
@@ -29,6 +30,7 @@ from app.units.tables import OrganisationUnit, UnitAncestor
 
 ASK_AGAIN = timedelta(hours=1)
 HELD = "Sus mensajes no alcanzarían a salir a tiempo; el ensayo dice qué ayuda"
+_IDS_AT_ONCE = 1_000
 _EVENING = 180  # minutes from the preferred hour to the end of the day
 
 
@@ -68,7 +70,9 @@ def limits_of(session: Session, settings: Settings, *, now: datetime) -> Sending
     )
 
 
-def ask_fit(session: Session, limits: SendingLimits, *, now: datetime) -> Fit:
+def ask_fit(
+    session: Session, limits: SendingLimits, channels: frozenset[Channel], *, now: datetime
+) -> Fit:
     """Ask for the waves nobody asked for yet, and again for those that are held."""
     asked = session.exec(select(Wave).where(Wave.state == WaveState.OPEN, _to_ask(now))).all()
     if not asked:
@@ -76,7 +80,11 @@ def ask_fit(session: Session, limits: SendingLimits, *, now: datetime) -> Fit:
     if limits.none or _certainly_fits(session, limits):
         return Fit([wave.id for wave in asked])
     ids = {wave.id for wave in asked}
-    waves = [wave for wave in open_waves(session) if not wave.paused or wave.wave_id in ids]
+    waves = [
+        wave
+        for wave in open_waves(session, None, channels)
+        if not wave.paused or wave.wave_id in ids
+    ]
     found = _not_fitting(waves, limits, now=now)
     held = {wave_id: advice for wave_id, advice in found.items() if wave_id in ids}
     return Fit([wave.id for wave in asked if wave.id not in held], held)
@@ -102,15 +110,16 @@ def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
             .returning(col(Wave.id))
         )
         held += taken.first() is not None
-    for wave_id in fit.fitting:
+    for start in range(0, len(fit.fitting), _IDS_AT_ONCE):
+        some = col(Wave.id).in_(fit.fitting[start : start + _IDS_AT_ONCE])
         freed = session.exec(
             update(Wave)
-            .where(col(Wave.id) == wave_id, col(Wave.mail_held_advice).is_not(None))
+            .where(some, col(Wave.mail_held_advice).is_not(None))
             .values(mail_held_advice=None, paused_at=None, paused_reason=None)
             .returning(col(Wave.id))
         )
-        released += freed.first() is not None
-        session.exec(update(Wave).where(col(Wave.id) == wave_id).values(mail_checked_at=now))
+        released += len(freed.all())
+        session.exec(update(Wave).where(some).values(mail_checked_at=now))
     return held, released
 
 

@@ -22,11 +22,14 @@ from app.directory.tables import ContactKind, ContactPoint, OptOut, PanelMember
 from app.errors import AppError
 from app.fieldwork.addressees import (
     USABLE,
+    WRITTEN_TO,
     Correspondent,
     born_on,
     correspondents,
     follow_up_refusals,
+    points_of,
 )
+from app.fieldwork.channels import BY_MAIL, channel_for
 from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import (
@@ -82,6 +85,7 @@ class _Letter:
     case_id: UUID
     step: Step
     key: str
+    channel: Channel = Channel.MAIL
 
 
 def queue_due(
@@ -90,18 +94,20 @@ def queue_due(
     now: datetime,
     mail_domain: str,
     patient: bool = False,
+    channels: frozenset[Channel] = BY_MAIL,
     limit: int = WAVES_A_BATCH,
 ) -> Queued:
     """Queue what is due today in the open waves, once a day each; `mail_domain` is ours.
 
     A paused wave queues nothing and catches up when it is resumed. `patient`: there will be a
-    pass in the evening, so messages wait for the hour that their plan prefers.
+    pass in the evening, so messages wait for the hour that their plan prefers. `channels`: those
+    over which we write; each person by the one they prefer, or the next that reaches them.
     """
     mailings = _mailings_today(session, now=now, patient=patient)
     messages = 0
     for mailing in mailings[:limit]:
         if _take_day(session, mailing):
-            letters = _letters_due(session, mailing)
+            letters = _letters_due(session, mailing, channels)
             messages += _queue(session, mailing, letters, mail_domain=mail_domain, now=now)
     return Queued(messages, min(len(mailings), limit), more=len(mailings) > limit)
 
@@ -256,7 +262,9 @@ def _take_day(session: Session, mailing: _Mailing) -> bool:
     return taken.first() is not None
 
 
-def _letters_due(session: Session, mailing: _Mailing) -> list[_Letter]:
+def _letters_due(
+    session: Session, mailing: _Mailing, channels: frozenset[Channel]
+) -> list[_Letter]:
     session.flush()
     rows = (
         session.connection()
@@ -279,7 +287,9 @@ def _letters_due(session: Session, mailing: _Mailing) -> list[_Letter]:
                 ~exists().where(col(OptOut.member_id) == col(Case.member_id)),
                 exists().where(
                     col(ContactPoint.member_id) == col(Case.member_id),
-                    col(ContactPoint.kind) == ContactKind.EMAIL,
+                    col(ContactPoint.kind).in_(
+                        (ContactKind.EMAIL,) if channels == BY_MAIL else WRITTEN_TO
+                    ),
                     col(ContactPoint.state).in_(USABLE),
                 ),
             )
@@ -287,6 +297,7 @@ def _letters_due(session: Session, mailing: _Mailing) -> list[_Letter]:
         .all()
     )
     letters = []
+    by_member = _channels_of(session, [row[1] for row in rows], channels)
     refusals = _refusals(session, [row[1] for row in rows])
     for case_id, member_id, last_step, last_on, contacts, birth_date, consent in rows:
         history = ContactHistory(Step(last_step) if last_step else None, last_on, contacts)
@@ -295,8 +306,23 @@ def _letters_due(session: Session, mailing: _Mailing) -> list[_Letter]:
             continue
         if needs_guardian(born_on(birth_date), consent=consent, today=mailing.today):
             continue
-        letters.append(_Letter(case_id, step, f"case/{case_id}/{step}"))
+        channel = by_member.get(member_id, Channel.MAIL if channels == BY_MAIL else None)
+        if channel is not None:
+            letters.append(_Letter(case_id, step, f"case/{case_id}/{step}", channel))
     return letters
+
+
+def _channels_of(
+    session: Session, members: Sequence[UUID], channels: frozenset[Channel]
+) -> dict[UUID, Channel]:
+    """The channel of each member; nothing is asked where there is only mail."""
+    found = {}
+    for some in _batches(members) if channels != BY_MAIL else ():
+        for member_id, points in points_of(session, some).items():
+            channel = channel_for(points, channels)
+            if channel is not None:
+                found[member_id] = channel
+    return found
 
 
 def _refusals(session: Session, members: Sequence[UUID]) -> dict[UUID, UUID | None]:
@@ -325,6 +351,7 @@ def _queue(
                 not_before=mailing.leaves_from,
                 not_after=mailing.wave.closes_at,
                 unit_id=mailing.wave.school_id,
+                channel=letter.channel,
             )
             for letter in letters
         ],

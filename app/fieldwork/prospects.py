@@ -5,7 +5,7 @@ Reads only. Addresses are decrypted for their domain, so a nation takes minutes.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -15,23 +15,24 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.chronology.contact_plan import Step
+from app.chronology.contact_plan import ContactPlan, Step
 from app.chronology.due import NOTHING_YET, ContactHistory
 from app.chronology.wave_plan import Cohort, FieldPeriod
-from app.directory.tables import CohortRow, OptOut, PanelMember
+from app.directory.tables import CohortRow, ContactKind, ContactPoint, OptOut, PanelMember
 from app.fieldwork.addressees import (
-    addresses_of,
     born_on,
     correspondents,
     follow_up_refusals,
+    points_of,
     ranked,
 )
 from app.fieldwork.capacity import SendingLimits
+from app.fieldwork.channels import BY_MAIL, channel_for
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.eligibility import Membership, verdict
 from app.fieldwork.frame import Candidate, members_of
 from app.fieldwork.planning import windows_to_open
-from app.fieldwork.plans import Plans, plans_of
+from app.fieldwork.plans import plans_of
 from app.fieldwork.rehearsal import NO_LIMITS, Prospect, RehearsedDay, RehearsedWave, rehearse
 from app.fieldwork.schedule import Window
 from app.fieldwork.tables import Case, Wave, WaveState
@@ -39,6 +40,7 @@ from app.fieldwork.wanted import AWAITED, Addressee, why_unwanted
 from app.fieldwork.windows import SchoolCohort
 from app.messaging.addresses import domain_of, matching_form
 from app.messaging.queries import waiting
+from app.messaging.states import Channel
 from app.units.tables import OrganisationUnit, UnitAncestor
 
 T = TypeVar("T")
@@ -55,6 +57,7 @@ def rehearsal(
     days: int,
     limits: SendingLimits = NO_LIMITS,
     unit_id: UUID | None = None,
+    channels: frozenset[Channel] = BY_MAIL,
 ) -> tuple[RehearsedDay, ...]:
     """What the scheduler will do on each of `days` days from today on; nothing is done.
 
@@ -64,7 +67,10 @@ def rehearsal(
     horizon = [first + timedelta(days=number) for number in range(days)]
     schools = None if unit_id is None else _schools_below(session, unit_id)
     queued = _already_queued(session, first, schools, now=now)
-    waves = (*_coming(session, horizon, schools, now=now), *open_waves(session, schools))
+    waves = (
+        *_coming(session, horizon, schools, channels, now=now),
+        *open_waves(session, schools, channels),
+    )
     return rehearse(waves, horizon, now=now, limits=limits, queued=queued)
 
 
@@ -96,7 +102,12 @@ def _schools_below(session: Session, unit_id: UUID) -> frozenset[UUID]:
 
 
 def _coming(
-    session: Session, days: Sequence[date], schools: frozenset[UUID] | None, *, now: datetime
+    session: Session,
+    days: Sequence[date],
+    schools: frozenset[UUID] | None,
+    channels: frozenset[Channel],
+    *,
+    now: datetime,
 ) -> Iterable[RehearsedWave]:
     coming = [
         (cohort, window)
@@ -105,10 +116,15 @@ def _coming(
     ]
     plans = plans_of(session, {cohort.school_id for cohort, _ in coming})
     for cohort, window in coming:
-        yield _to_open(session, cohort, window, plans, now=now)
+        plan = plans.of(cohort.school_id, window.questionnaire)
+        yield _to_open(session, cohort, window, plan, channels, now=now)
 
 
-def open_waves(session: Session, schools: frozenset[UUID] | None = None) -> Iterable[RehearsedWave]:
+def open_waves(
+    session: Session,
+    schools: frozenset[UUID] | None = None,
+    channels: frozenset[Channel] = BY_MAIL,
+) -> Iterable[RehearsedWave]:
     """The waves in the field, of these schools or of all."""
     rows = session.exec(
         select(Wave, CohortRow, OrganisationUnit)
@@ -127,7 +143,7 @@ def open_waves(session: Session, schools: frozenset[UUID] | None = None) -> Iter
             cohort=str(Cohort(cohort_row.entered, cohort_row.leaves)),
             period=FieldPeriod(wave.questionnaire, wave.opens, wave.closes),
             zone=school.time_zone,
-            prospects=_in_the_field(session, wave),
+            prospects=_in_the_field(session, wave, channels),
             plan=plans.of(school.id, wave.questionnaire),
             wave_id=wave.id,
             queued_on=wave.queued_on,
@@ -136,7 +152,7 @@ def open_waves(session: Session, schools: frozenset[UUID] | None = None) -> Iter
         )
 
 
-def _in_the_field(session: Session, wave: Wave) -> list[Prospect]:
+def _in_the_field(session: Session, wave: Wave, channels: frozenset[Channel]) -> list[Prospect]:
     rows = (
         session.connection()
         .execute(
@@ -149,52 +165,66 @@ def _in_the_field(session: Session, wave: Wave) -> list[Prospect]:
     found = []
     for some in _batches(rows):
         people = correspondents(session, [row[0] for row in some])
+        points = points_of(session, [person.member_id for person in people.values()])
         for case_id, step, last_on, contacts in some:
             person = people[case_id]
-            if person.addresses:
-                state = replace(person.state, paused=False)  # the wave says so, not the person
+            line = _line(points.get(person.member_id, ()), wave.questionnaire, channels)
+            if line is not None:
+                # The wave is paused, not the person; an address of the channel is there.
+                state = replace(person.state, paused=False, has_address=True)
                 history = ContactHistory(Step(step) if step else None, last_on, contacts)
-                domain = _domain(person.addresses[0])
-                found.append(Prospect(state, domain, history, wave.opens))
+                found.append(Prospect(state, line, history, wave.opens))
     return found
 
 
 def _to_open(
-    session: Session, cohort: SchoolCohort, window: Window, plans: Plans, *, now: datetime
+    session: Session,
+    cohort: SchoolCohort,
+    window: Window,
+    plan: ContactPlan,
+    channels: frozenset[Channel],
+    *,
+    now: datetime,
 ) -> RehearsedWave:
     opens_on = max(window.period.opens, civil_date(now, cohort.zone))
     prospects: list[Prospect] = []
     for some in _batches(members_of(session, cohort.id)):
-        prospects += _of_the_frame(session, some, window, opens_on, now=now)
+        frame = _Opening(window, opens_on, channels)
+        prospects += _of_the_frame(session, some, frame, now=now)
     return RehearsedWave(
         school=cohort.school,
         cohort=str(cohort.cohort),
         period=window.period,
         zone=cohort.zone,
         prospects=prospects,
-        plan=plans.of(cohort.school_id, window.questionnaire),
+        plan=plan,
         opens_on=opens_on,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A wave that will open: its window, on which day, and over which channels it writes."""
+
+    window: Window
+    opens_on: date
+    channels: frozenset[Channel]
+
+
 def _of_the_frame(
-    session: Session,
-    candidates: Sequence[Candidate],
-    window: Window,
-    opens_on: date,
-    *,
-    now: datetime,
+    session: Session, candidates: Sequence[Candidate], opening: _Opening, *, now: datetime
 ) -> Iterable[Prospect]:
+    window, opens_on = opening.window, opening.opens_on
     ids = [candidate.member_id for candidate in candidates]
     members = session.exec(select(PanelMember).where(col(PanelMember.id).in_(ids))).all()
     opted_out = set(session.exec(select(OptOut.member_id).where(col(OptOut.member_id).in_(ids))))
     refused = follow_up_refusals(session, ids)
-    addresses = addresses_of(session, ids)
+    points = points_of(session, ids)
     joins = {c.member_id: _joins_on(c, window, opens_on) for c in candidates}
     for member in members:
         since = joins[member.id]
-        best = ranked(addresses.get(member.id, ()), window.questionnaire)
-        if since is None or not best:
+        line = _line(points.get(member.id, ()), window.questionnaire, opening.channels)
+        if since is None or line is None:
             continue
         state = Addressee(
             disposition=Disposition.PLANNED,
@@ -208,7 +238,7 @@ def _of_the_frame(
             guardian_consent=member.guardian_consent,
             has_address=True,
         )
-        yield Prospect(state, _domain(best[0]), NOTHING_YET, since)
+        yield Prospect(state, line, NOTHING_YET, since)
 
 
 def _joins_on(candidate: Candidate, window: Window, opens_on: date) -> date | None:
@@ -237,6 +267,17 @@ def _already_queued(
             if why_unwanted(person.state, now=moment, today=day) is None:
                 found.setdefault(day, Counter())[_domain(person.addresses[0])] += 1
     return found
+
+
+def _line(
+    points: Sequence[ContactPoint], questionnaire: int, channels: frozenset[Channel]
+) -> str | None:
+    """The mail domain by which somebody is written to, or the name of another channel."""
+    channel = channel_for(points, channels)
+    if channel is not Channel.MAIL:
+        return None if channel is None else channel.value
+    mails = [point for point in points if point.kind is ContactKind.EMAIL]
+    return _domain(ranked(mails, questionnaire)[0])
 
 
 def _domain(address: str) -> str:

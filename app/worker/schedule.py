@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.errors import AppError
+from app.fieldwork.channels import written_channels
 from app.fieldwork.confirmations import Followed, follow_directory
 from app.fieldwork.fitting import ask_fit, keep_fit, limits_of
 from app.fieldwork.invitations import Queued, queue_due
@@ -123,15 +124,23 @@ def _hold(deployment: Deployment) -> int:
     now = deployment.clock()
     with deployment.database.reading() as session:
         limits = limits_of(session, deployment.settings, now=now)
-        fit = ask_fit(session, limits, now=now)
+        fit = ask_fit(session, limits, written_channels(deployment.settings), now=now)
     if not (fit.fitting or fit.held):
         return 0
     return deployment.change(lambda session, now: keep_fit(session, fit, now=now))[0]
 
 
 def _queue(deployment: Deployment, office: PostOffice, *, patient: bool) -> int:
+    channels = written_channels(deployment.settings)
+
     def act(session: Session, now: datetime) -> Queued:
-        return queue_due(session, now=now, mail_domain=office.mail_domain, patient=patient)
+        return queue_due(
+            session,
+            now=now,
+            mail_domain=office.mail_domain,
+            patient=patient,
+            channels=channels,
+        )
 
     messages, more = 0, True
     while more:

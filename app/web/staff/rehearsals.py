@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.fieldwork.capacity import SendingLimits, advice_in_words
+from app.fieldwork.channels import written_channels
 from app.fieldwork.fitting import held_waves, limits_of
 from app.fieldwork.prospects import people_ahead, rehearsal
 from app.fieldwork.rehearsal import RehearsedDay, RehearsedWave
@@ -19,7 +20,7 @@ from app.units.tables import OrganisationUnit, UnitKind
 from app.web.render import Page, render, say_date
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.staff.wave_lists import Choice
-from app.web.wiring import Caller, Db, Now, Permits, SiteHere
+from app.web.wiring import Caller, Db, Now, Permits, Site, SiteHere
 
 router = APIRouter()
 Postman = Annotated[Caller, Depends(Permits(Permission.SEE_MESSAGES))]
@@ -77,8 +78,7 @@ def rehearsal_page(
     days = int(asked) if asked in {str(number) for number in DAYS} else DAYS[0]
     with db.reading() as session:
         unit = units.unit_by_code(session, caller.scope, unit_code)
-        limits = limits_of(session, site.settings, now=now)
-        page = _page(session, caller, unit, days, limits, now=now)
+        page = _page(session, caller, unit, days, site, now=now)
     return render(page)
 
 
@@ -87,15 +87,19 @@ def _page(
     caller: Caller,
     unit: OrganisationUnit,
     days: int,
-    limits: SendingLimits,
+    site: Site,
     *,
     now: datetime,
 ) -> RehearsalPage:
+    limits = limits_of(session, site.settings, now=now)
+    channels = written_channels(site.settings)
     url = f"/panel/unidades/{unit.code}"
     people = people_ahead(session, now=now, days=days, unit_id=unit.id)
     report: Sequence[RehearsedDay] = ()
     if people <= MOST_PEOPLE:
-        report = rehearsal(session, now=now, days=days, limits=limits, unit_id=unit.id)
+        report = rehearsal(
+            session, now=now, days=days, limits=limits, unit_id=unit.id, channels=channels
+        )
     named = unit.kind is not UnitKind.SCHOOL
     held = [
         HeldLine(
