@@ -1,6 +1,7 @@
 """The daily limits against what goes out next, and the mailbox of bounces, for `check --mail`."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from app.chronology.calendar import civil_date
 from app.cli.mail_dns import dns_findings
@@ -15,13 +16,15 @@ from app.messaging import retry
 from app.messaging.bounce_box import BounceBoxAway, BounceBoxRefused, OpenBox, read_box_url
 from app.messaging.channels import gateways, pace_policy
 from app.messaging.gateway_setting import Gateway
-from app.messaging.pace_book import ZONE, warm_up_today
+from app.messaging.pace_book import ZONE, paused_receivers, warm_up_today
 from app.messaging.public_hosts import pinned
+from app.messaging.returns import counts_since
 from app.messaging.states import Channel
 from app.settings import Settings
 from app.worker.sending import mail_signers
 
 AHEAD = 45  # days: the whole of a contact plan
+WEEK = timedelta(days=7)
 LIMITS, BOUNCES = "límites de envío", "rebotes"
 
 
@@ -39,6 +42,7 @@ def sending_findings(runtime: Runtime) -> Iterator[Finding]:
     for channel, gateway in opened.items():
         yield gateway_finding(channel, gateway)
     yield bounce_finding(settings)
+    yield from seen_lately(runtime)
     yield limit_finding(runtime)
 
 
@@ -50,6 +54,20 @@ def gateway_finding(channel: Channel, gateway: Gateway) -> Finding:
         said = f"{gateway.host}: no se puede usar ({retry.reason_for_staff(str(error))})"
         return Finding(channel.value, fit=False, said=said)
     return Finding(channel.value, fit=True, said=f"{gateway.host}: dirección pública; sin probar")
+
+
+def seen_lately(runtime: Runtime) -> Iterator[Finding]:
+    """What came back in the last week, forged reports too, and who asks us to wait."""
+    now = runtime.clock()
+    with runtime.database.reading() as session:
+        counts = counts_since(session, now - WEEK)
+        paused = paused_receivers(session, now=now)
+    if counts:
+        said = ", ".join(f"{verdict.value} {count:,}" for verdict, count in sorted(counts.items()))
+        yield Finding("regresaron en 7 días", fit=True, said=said)
+    for one in paused:
+        said = f"{one.receiver} pide ir más despacio; sigue a las {one.paused_until:%H:%M} UTC"
+        yield Finding("dominio en pausa", fit=True, said=said)
 
 
 def limit_finding(runtime: Runtime) -> Finding:

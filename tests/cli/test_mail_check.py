@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dns.message
@@ -17,7 +18,15 @@ import dns.rrset
 import pytest
 
 from app.cli.mail_dns import dns_findings, texts_of
+from app.cli.mail_limits import seen_lately
+from app.cli.runtime import Runtime
+from app.db.transactions import Database
 from app.messaging.mail_dns import expected_record, judge_dkim, judge_dmarc, judge_spf
+from app.messaging.pace_book import PaceBook
+from app.messaging.pacing import PacePolicy
+from app.worker.deployment import Deployment
+from app.worker.intake import ingest
+from tests.messaging.reports import delivery_report
 from tests.messaging.test_dkim import BOTH, ED, RSA
 from tests.worker.deployments import settings_at
 
@@ -145,6 +154,24 @@ def test_a_record_of_another_key_is_not_ours() -> None:
     assert judge_dkim(RSA, [expected_record(ED)]).fit is False
     assert judge_dkim(RSA, ["x=y", expected_record(RSA)]).fit is True
     assert judge_dkim(RSA, ["k=rsa; p="]).fit is False  # revoked
+
+
+def test_what_came_back_and_who_asks_to_wait_are_told(
+    db: Database, tmp_path: Path, now: datetime
+) -> None:
+    settings = settings_at(tmp_path)
+    ingest(Deployment(settings, db, lambda: now), delivery_report("ana@correo.mx"))
+    with db.unit_of_work() as session:
+        PaceBook(PacePolicy(), "a").slow_down(session, "gmail.com", now=now)
+
+    found = list(seen_lately(Runtime(settings, db, lambda: now)))
+
+    assert [one.said for one in found] == [
+        "hard 1",
+        "gmail.com pide ir más despacio; sigue a las 12:05 UTC",
+    ]
+    later = Runtime(settings, db, lambda: now + timedelta(days=8))
+    assert list(seen_lately(later)) == []
 
 
 def test_the_command_lists_what_it_examined(tmp_path: Path) -> None:
