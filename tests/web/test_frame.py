@@ -191,6 +191,7 @@ def test_what_others_tell_raises_knowledge_and_never_the_response(
     strange = client.post(of(world, other, "terceros"), data=form)
     told = rates(trayecto)
     page = text_of(client.get(of(world, ana, "contacto")).text)
+    wave = client.get(own(world)).text
     client.post(of(world, berta, "terceros/quitar"), data={"csrf": csrf})
     left = rates(trayecto)
 
@@ -198,6 +199,7 @@ def test_what_others_tell_raises_knowledge_and_never_the_response(
     assert [one["knowledge_rate"] for one in (nobody, told, left)] == [0, 0.5, 0.25]
     assert {one["rr2"] for one in (nobody, told, left)} == {0}
     assert {one["NC"] for one in (nobody, told, left)} == {4}
+    assert "De 2 personas más contó alguien de su familia" in wave
     assert "Una institución contó su situación el 2 mar 2026, 12:00." in page
     assert "¿Estudia?" not in page  # what was told is not shown, nor asked twice
     assert (case_now(db, ana).source, case_now(db, berta).source) == ("institución", "self")

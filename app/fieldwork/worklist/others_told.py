@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from app.fieldwork.dispositions import Disposition
 from app.fieldwork.steering import Steward
 from app.fieldwork.tables import Case, Wave
 from app.fieldwork.worklist.contacting import NotMissing, refuse_strange_case
@@ -18,8 +19,11 @@ from app.fieldwork.worklist.people import standing_of
 from app.fieldwork.worklist.tables import ThirdPartyReport
 from app.fieldwork.worklist.told import ToldBy
 from app.staff import audit
+from app.units.queries import in_scope
+from app.units.scope import Scope
 
 SELF = "self"  # of case.source
+_KNOWN_OR_OUT = (Disposition.COMPLETE, Disposition.PARTIAL, Disposition.NOT_ELIGIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,21 @@ def telling_of(session: Session, case_id: UUID) -> Telling | None:
         )
     ).first()
     return None if row is None else Telling(row.source, row.at)
+
+
+def told_only(session: Session, scope: Scope, wave_id: UUID) -> int:
+    """How many people of a wave are known through others alone: R10 counts them, RR2 does not."""
+    return session.exec(
+        select(func.count())
+        .select_from(Case)
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .where(
+            Case.wave_id == wave_id,
+            Case.source != SELF,
+            col(Case.disposition).not_in(_KNOWN_OR_OUT),
+            in_scope(scope, col(Wave.school_id)),
+        )
+    ).one()
 
 
 def _withdraw(session: Session, case_id: UUID, *, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from app.fieldwork import queries, wave_people
 from app.fieldwork.queries import OutcomeCounts, Trait, TraitLine, WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
+from app.fieldwork.worklist.others_told import told_only
 from app.staff.roles import Permission
 from app.web.render import Page, say_date, say_moment
 from app.web.staff.chronology import TARGET
@@ -122,6 +123,7 @@ class WavePage(Page):
     words: str
     verdict: str
     late: str
+    told: str
     rates: tuple[RateRow, ...]
     counts: tuple[tuple[str, str, str], ...]
     eligible_share: str
@@ -180,6 +182,7 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         else "Nadie en la lista",
         verdict=_verdict(header, report, today),
         late=_late(session, caller, header),
+        told=_told(told_only(session, caller.scope, header.id)),
         rates=tuple(_rate_rows(report)),
         counts=tuple((one.letters, one.meaning, f"{one.cases:,}") for one in report.counts),
         eligible_share=""
@@ -225,6 +228,17 @@ def _verdict(header: WaveHeader, report: RatesReport, today: date) -> str:
         return f"Ya alcanzó la meta de {GOAL}; {ends}."
     missing = "Falta 1 respuesta" if needed == 1 else f"Faltan {needed:,} respuestas"
     return f"{missing} para la meta de {GOAL}; {ends}."
+
+
+def _told(people: int) -> str:
+    """Who is known through others: of the knowledge rate (R10), never of the response rate."""
+    if not people:
+        return ""
+    who = "De 1 persona más contó" if people == 1 else f"De {people:,} personas más contó"
+    return (
+        f"{who} alguien de su familia, un docente o una institución: se conoce su situación y no "
+        "cuenta como respuesta."
+    )
 
 
 def _late(session: Session, caller: Caller, header: WaveHeader) -> str:
