@@ -17,6 +17,7 @@ class AttemptLine:
     channel: Channel
     opened_at: datetime
     result: AttemptResult | None
+    to_other: bool
 
 
 def attempts_of(session: Session, case_id: UUID) -> tuple[AttemptLine, ...]:
@@ -26,4 +27,4 @@ def attempts_of(session: Session, case_id: UUID) -> tuple[AttemptLine, ...]:
         .where(ContactAttempt.case_id == case_id)
         .order_by(col(ContactAttempt.opened_at).desc())
     )
-    return tuple(AttemptLine(row.channel, row.opened_at, row.result) for row in rows)
+    return tuple(AttemptLine(row.channel, row.opened_at, row.result, row.to_other) for row in rows)

@@ -83,6 +83,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody is reached: an address of theirs, or somebody close to them."""
+
+    channel: Channel
+    contact_id: UUID | None = None
+    to_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """Who is to be reached, how, and in whose name the text is written."""
 
@@ -104,19 +113,26 @@ def open_route(
         NotNow: quiet hours, six contacts, or their wish.
     """
     case_id, channel = opening.case_id, opening.channel
-    standing = _missing(session, case_id, by, now=now)
-    _refuse_untimely(standing, now=now)
+    standing = missing_person(session, case_id, by, now=now)
+    refuse_untimely(standing, now=now)
     contact = _contact_for(session, standing, channel)
     person = correspondents(session, [case_id])[case_id]
-    attempt_id = _same_attempt(session, case_id, channel, by, now=now)
+    way = Way(channel, contact.id)
+    attempt_id = same_attempt(session, case_id, way, by, now=now)
     if attempt_id is None:
-        attempt_id = _begin(session, standing, channel, contact.id, by=by, now=now)
-        _note(session, "contact.opened", person, by, now=now, channel=channel.value)
+        attempt_id = begin_attempt(session, standing, way, by=by, now=now)
+        note_act(session, "contact.opened", person, by, now=now, channel=channel.value)
     if person.simulated:
         return Opened(attempt_id, "")
-    words = Words(
+    words = words_for(person, standing, opening.signed, office)
+    return Opened(attempt_id, address(channel, contact.value, words))
+
+
+def words_for(person: Correspondent, standing: Standing, signed: str, office: PostOffice) -> Words:
+    """What the text about a person says, in the name of `signed`."""
+    return Words(
         given_name=person.given_name,
-        tutor=opening.signed,
+        tutor=signed,
         school=person.school,
         questionnaire=person.questionnaire,
         last_day=person.closes - timedelta(days=1),
@@ -124,7 +140,6 @@ def open_route(
         link=link_for(person.link, office.link_keys, base_url=office.base_url),
         baja=office.unsubscribe_url(person.member_id),
     )
-    return Opened(attempt_id, address(channel, contact.value, words))
 
 
 def say_result(
@@ -144,21 +159,22 @@ def say_result(
         ResultNotAsked: the attempt was told already, or cannot have gone so.
         CaseCannotMove: the person answered a moment ago.
     """
-    standing = _missing(session, case_id, by, now=now)
+    standing = missing_person(session, case_id, by, now=now)
     channel = Channel.IN_PERSON
     if attempt_id is None:
         if not may_be_said(channel, result):
             raise ResultNotAsked
-        attempt_id = _begin(session, standing, channel, None, by=by, now=now)
+        attempt_id = begin_attempt(session, standing, Way(channel), by=by, now=now)
     attempt = session.get(ContactAttempt, attempt_id)
     if attempt is None or attempt.case_id != case_id:
         raise NotFound(attempt=attempt_id)
-    if not may_be_said(attempt.channel, result) or not _say(session, attempt_id, result, now=now):
+    asked = may_be_said(attempt.channel, result)
+    if not asked or not tell_attempt(session, attempt_id, result, now=now):
         raise ResultNotAsked
     person = correspondents(session, [case_id])[case_id]
     _act(session, standing, attempt, result, by=by, now=now)
-    _settle_meetings(session, case_id, result, now=now)
-    _note(session, "contact.result_said", person, by, now=now, result=result.value)
+    settle_meetings(session, case_id, result, now=now)
+    note_act(session, "contact.result_said", person, by, now=now, result=result.value)
 
 
 def note_interview(session: Session, case_id: UUID, *, by: Steward, now: datetime) -> None:
@@ -168,15 +184,20 @@ def note_interview(session: Session, case_id: UUID, *, by: Steward, now: datetim
         NotFound: the person is not the caller's.
         NotMissing: nothing is expected of them.
     """
-    standing = _missing(session, case_id, by, now=now)
-    called = _same_attempt(session, case_id, Channel.CALL, by, now=now)
+    standing = missing_person(session, case_id, by, now=now)
+    called = same_attempt(session, case_id, Way(Channel.CALL), by, now=now)
     if called is None:
-        called = _begin(session, standing, Channel.CALL, None, by=by, now=now)
-    _say(session, called, AttemptResult.INTERVIEWED, now=now)
-    _settle_meetings(session, case_id, AttemptResult.INTERVIEWED, now=now)
+        called = begin_attempt(session, standing, Way(Channel.CALL), by=by, now=now)
+    tell_attempt(session, called, AttemptResult.INTERVIEWED, now=now)
+    settle_meetings(session, case_id, AttemptResult.INTERVIEWED, now=now)
 
 
-def _missing(session: Session, case_id: UUID, by: Steward, *, now: datetime) -> Standing:
+def missing_person(session: Session, case_id: UUID, by: Steward, *, now: datetime) -> Standing:
+    """The person as the list knows them.
+
+    Raises:
+        NotFound, NotMissing: not the caller's, or nothing is expected of them.
+    """
     standing = standing_of(session, by.scope, case_id, now=now)
     if standing is not None:
         return standing
@@ -203,7 +224,12 @@ def refuse_strange_case(session: Session, case_id: UUID, by: Steward) -> UUID:
     return wave_id
 
 
-def _refuse_untimely(standing: Standing, *, now: datetime) -> None:
+def refuse_untimely(standing: Standing, *, now: datetime) -> None:
+    """Nobody is disturbed at night, too often or against their wish.
+
+    Raises:
+        NotNow: why.
+    """
     agreed = standing.meeting is not None and now >= standing.meeting.at - timedelta(minutes=10)
     if standing.quiet is not None and not agreed:
         hours = standing.hours
@@ -219,13 +245,15 @@ def _contact_for(session: Session, standing: Standing, channel: Channel) -> Usab
     raise NotFound(route=channel.value)
 
 
-def _same_attempt(
-    session: Session, case_id: UUID, channel: Channel, by: Steward, *, now: datetime
+def same_attempt(
+    session: Session, case_id: UUID, way: Way, by: Steward, *, now: datetime
 ) -> UUID | None:
+    """The attempt that the same tutor opened a moment ago and has not told of."""
     return session.exec(
         select(ContactAttempt.id).where(
             ContactAttempt.case_id == case_id,
-            ContactAttempt.channel == channel,
+            ContactAttempt.channel == way.channel,
+            ContactAttempt.to_other == way.to_other,
             ContactAttempt.staff_id == by.staff_id,
             col(ContactAttempt.result).is_(None),
             ContactAttempt.opened_at > now - SAME_ATTEMPT,
@@ -233,19 +261,15 @@ def _same_attempt(
     ).first()
 
 
-def _begin(
-    session: Session,
-    standing: Standing,
-    channel: Channel,
-    contact_id: UUID | None,
-    *,
-    by: Steward,
-    now: datetime,
+def begin_attempt(
+    session: Session, standing: Standing, way: Way, *, by: Steward, now: datetime
 ) -> UUID:
+    """Keep an attempt, and count it."""
     attempt = ContactAttempt(
         case_id=standing.case_id,
-        channel=channel,
-        contact_id=contact_id,
+        channel=way.channel,
+        contact_id=way.contact_id,
+        to_other=way.to_other,
         staff_id=by.staff_id,
         opened_at=now,
         last_on_before=standing.last_on,
@@ -261,7 +285,10 @@ def _begin(
     return attempt.id
 
 
-def _say(session: Session, attempt_id: UUID, result: AttemptResult, *, now: datetime) -> bool:
+def tell_attempt(
+    session: Session, attempt_id: UUID, result: AttemptResult, *, now: datetime
+) -> bool:
+    """Whether this was the first word on an attempt."""
     said = session.exec(
         update(ContactAttempt)
         .where(col(ContactAttempt.id) == attempt_id, col(ContactAttempt.result).is_(None))
@@ -283,7 +310,7 @@ def _act(
     rule = RULES[result]
     why = Why(f"{rule.words} (AAPOR {rule.aapor})", by.staff_id)
     if rule.effect is Effect.TAKES_BACK:
-        _take_back(session, attempt)
+        take_back(session, attempt)
     elif rule.effect is Effect.GIVES_UP_ADDRESS:
         _give_up_address(session, standing, attempt, why, now=now)
     elif rule.effect is Effect.STOPS_MESSAGES:
@@ -309,7 +336,8 @@ def _move(
         outbox.cancel(session, standing.case_id, reason="settled", now=now)
 
 
-def _take_back(session: Session, attempt: ContactAttempt) -> None:
+def take_back(session: Session, attempt: ContactAttempt) -> None:
+    """It was not a contact after all."""
     session.exec(
         update(Case)
         .where(col(Case.id) == attempt.case_id, col(Case.contacts) > 0)
@@ -327,7 +355,7 @@ def _give_up_address(
         advance_if_possible(session, standing.case_id, Disposition.UNDELIVERABLE, why=why, now=now)
 
 
-def _settle_meetings(
+def settle_meetings(
     session: Session, case_id: UUID, result: AttemptResult, *, now: datetime
 ) -> None:
     """Whatever was said at the hour of an appointment settles it; asking again makes another."""
@@ -344,7 +372,7 @@ def _settle_meetings(
     )
 
 
-def _note(
+def note_act(
     session: Session,
     action: str,
     person: Correspondent,
@@ -353,6 +381,7 @@ def _note(
     now: datetime,
     **details: str,
 ) -> None:
+    """One row of the trail about the case of a person."""
     audit.append(
         session,
         action,

@@ -50,6 +50,7 @@ class Unsaid:
     attempt_id: UUID
     channel: Channel
     opened_at: datetime
+    to_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +243,10 @@ def _known(session: Session, rows: Sequence[_Row]) -> _Known:
             .where(col(ContactAttempt.case_id).in_(cases))
             .order_by(col(ContactAttempt.opened_at))
         ):
-            tried[attempt.case_id].add(attempt.channel)
+            if not attempt.to_other:
+                tried[attempt.case_id].add(attempt.channel)
             if attempt.result is None:
-                waits = Unsaid(attempt.id, attempt.channel, attempt.opened_at)
+                waits = Unsaid(attempt.id, attempt.channel, attempt.opened_at, attempt.to_other)
                 unsaid[attempt.case_id] = waits
         for meeting in session.exec(
             select(Appointment).where(

@@ -39,6 +39,8 @@ class AttemptResult(StrEnum):
     DID_NOT_GRADUATE = "did_not_graduate"
     LISTED_TWICE = "listed_twice"
     INTERVIEWED = "interviewed"  # written by the telephone mode alone
+    RELAYED = "relayed"  # somebody close passes the link on
+    OTHER_REFUSED = "other_refused"  # somebody close wants no messages
     NOT_MADE = "not_made"
 
 
@@ -88,6 +90,8 @@ RULES: Mapping[AttemptResult, ResultRule] = {
         Ineligibility.DUPLICATE,
     ),
     R.INTERVIEWED: ResultRule("Entrevista por teléfono", "1.0"),
+    R.RELAYED: ResultRule("Le pasará el enlace", "2.20"),
+    R.OTHER_REFUSED: ResultRule("No quiere que le escribamos", "2.20"),
     R.NOT_MADE: ResultRule("No lo hice", "", None, Effect.TAKES_BACK),
 }
 
@@ -115,6 +119,22 @@ _FIRST: Mapping[Channel, tuple[AttemptResult, ...]] = {
     ),
     Channel.IN_PERSON: (R.WILL_ANSWER, R.CALL_AGAIN),
 }
+
+
+# Of somebody close to the person: nothing they say moves the case but a death.
+_BY_OTHERS = (
+    R.SENT,
+    R.RELAYED,
+    R.NO_ANSWER,
+    R.WRONG_NUMBER,
+    R.OTHER_REFUSED,
+    R.NOT_MADE,
+)
+
+
+def choices_of_others() -> tuple[AttemptResult, ...]:
+    """How an attempt over somebody close may have gone."""
+    return _BY_OTHERS
 
 
 def first_choices(channel: Channel) -> tuple[AttemptResult, ...]:

@@ -100,6 +100,35 @@ def message(words: Words) -> str:
     )
 
 
+def relayed_message(words: Words, other: str) -> str:
+    """To somebody close: who writes, why they are written to, what is asked, how to say no."""
+    name = words.given_name
+    return (
+        f"Hola, {other}. Soy {words.tutor}, de {words.school}. {name} nos dio su número para "
+        f"encontrarle después de egresar. ¿Le puede pasar este enlace a {name}? Es personal: "
+        f"solo {name} debe contestarlo. No necesitamos que usted nos cuente nada.\n\n{words.link}"
+        "\n\nSi no quiere que le volvamos a escribir, dígamelo y borramos su número."
+    )
+
+
+def relayed_address(channel: Channel, to: str, words: Words, other: str) -> str:
+    """What the telephone opens to reach somebody close.
+
+    Raises:
+        ValueError: a relative has a telephone, nothing else.
+    """
+    text = relayed_message(words, other)
+    match channel:
+        case Channel.WHATSAPP:
+            return f"https://wa.me/{to.lstrip('+')}?text={_in_url(text)}"
+        case Channel.SMS:
+            return f"sms:{to}?body={_in_url(telephone_letters(text))}"
+        case Channel.CALL:
+            return f"tel:{to}"
+        case _:
+            raise ValueError(channel)
+
+
 def short_message(words: Words) -> str:
     """For SMS: the same in one or two parts, in letters that do not double its parts."""
     asked = "te faltan unas preguntas" if words.started else "cuentanos que haces"

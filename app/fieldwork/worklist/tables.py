@@ -25,11 +25,22 @@ class ContactAttempt(Table, table=True):
     case_id: UUID = Field(foreign_key="survey_case.id", index=True)
     channel: Channel = Field(sa_type=StrEnumText(Channel))
     contact_id: UUID | None = None  # the address that was used; addresses may be erased
+    to_other: bool = False  # somebody close to the person, to pass the link on
     staff_id: UUID
     opened_at: datetime
     last_on_before: date | None = None
     result: AttemptResult | None = Field(default=None, sa_type=StrEnumText(AttemptResult))
     said_at: datetime | None = None
+
+
+class ThirdPartySilence(Table, table=True):
+    """A number that asked not to be written to, whoever names it as somebody close."""
+
+    __tablename__ = "third_party_silence"
+
+    phone_hash: str = Field(primary_key=True, max_length=80)  # keyed; the number is not kept
+    at: datetime
+    staff_id: UUID
 
 
 class Appointment(Table, table=True):

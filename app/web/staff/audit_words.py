@@ -17,6 +17,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "classroom.seen": "Vio una sesión de aula",
     "classroom.student_unlocked": "Dio más intentos a un estudiante en el aula",
     "classroom.unlocked": "Desbloqueó la entrada a un aula",
+    "contact.other_opened": "Abrió una forma de contactar a alguien cercano a una persona",
+    "contact.other_said": "Anotó qué pasó con alguien cercano a una persona",
     "contact.opened": "Abrió una forma de contactar a una persona",
     "contact.result_said": "Anotó qué pasó al buscar a una persona",
     "contact_plan.chosen": "Cambió el plan de mensajes",

@@ -11,10 +11,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.directory.keyed import match_keys
 from app.errors import NotFound
 from app.fieldwork.stationery import post_office
 from app.fieldwork.wave_people import CaseRef, case_of_wave
-from app.fieldwork.worklist import contacting
+from app.fieldwork.worklist import contacting, relatives
 from app.fieldwork.worklist.contacting import Opening
 from app.fieldwork.worklist.results import RULES, AttemptResult, Channel, Effect
 from app.fieldwork.worklist.routes import APPS
@@ -26,6 +27,7 @@ from app.web.staff.worklist_pages import View, wave_worklist, worklist
 from app.web.wiring import Caller, Db, Form, Now, Permits, SiteHere, field
 
 router = APIRouter()
+TO_OTHER = "other"  # of the form: somebody close to the person
 Recorder = Annotated[Caller, Depends(Permits(Permission.RECORD_CONTACT))]
 # Whoever may see a personal link may see the addresses it is sent to (staff.roles).
 Opener = Annotated[Caller, Depends(Permits(Permission.SEE_LINKS))]
@@ -67,22 +69,31 @@ def open_app(  # noqa: PLR0913, PLR0917  # what a route needs
             raise NotFound(route=asked)
         opening = Opening(case_id, Channel(asked), caller.actor.display_name)
         office = post_office(site.settings)
-        opened = contacting.open_route(session, opening, office, by=steward(caller), now=now)
+        if field(form, "to") == TO_OTHER:
+            keys = match_keys(site.settings.data_keys)
+            opened = relatives.open_other(
+                session, opening, office, keys, by=steward(caller), now=now
+            )
+        else:
+            opened = contacting.open_route(session, opening, office, by=steward(caller), now=now)
     return RedirectResponse(opened.address or _contact_page(wave_id, case_id), 303)
 
 
 @router.post("/panel/olas/{wave_id}/casos/{case_id}/dicho")
-def say(wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, now: Now) -> Response:
+def say(  # noqa: PLR0913, PLR0917  # what a route needs
+    wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, now: Now, site: SiteHere
+) -> Response:
     """One tap after coming back."""
     said, attempt = field(form, "result"), field(form, "attempt")
     with db.unit_of_work() as session:
         case_of_wave(session, caller.scope, CaseRef(wave_id, case_id))
         if said not in set(AttemptResult):
             raise contacting.ResultNotAsked
-        contacting.say_result(
+        relatives.say_any(
             session,
             case_id,
             AttemptResult(said),
+            match_keys(site.settings.data_keys),
             attempt_id=_uuid(attempt),
             by=steward(caller),
             now=now,

@@ -10,13 +10,15 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from app.directory.keyed import match_keys
 from app.errors import AppError
 from app.fieldwork import queries, wave_people
 from app.fieldwork.wave_people import CaseRef
-from app.fieldwork.worklist import appointments, others_told, people
+from app.fieldwork.worklist import appointments, others_told, people, relatives
 from app.fieldwork.worklist.appointments import LONGEST_NOTE, Agreed, AppointmentNotPossible
 from app.fieldwork.worklist.attempts import AttemptLine, attempts_of
 from app.fieldwork.worklist.others_told import Situation, Telling
+from app.fieldwork.worklist.relatives import Other
 from app.fieldwork.worklist.results import RULES
 from app.fieldwork.worklist.told import TOLD_BY_WORDS, ToldBy
 from app.staff.roles import Permission
@@ -26,10 +28,18 @@ from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.waves import Seeker, steward
 from app.web.staff.worklist import Recorder, with_apps
 from app.web.staff.worklist_pages import Card, cards_of
-from app.web.staff.worklist_words import CHANNEL_NAMES
+from app.web.staff.worklist_words import CHANNEL_NAMES, Button
 from app.web.wiring import Caller, Db, Form, Now, field
 
 router = APIRouter()
+# `alt_parentesco` of the questionnaires.
+RELATIONS = {
+    "1": "su mamá o papá",
+    "2": "su hermana o hermano",
+    "3": "de su familia",
+    "4": "amistad",
+    "5": "alguien cercano",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,8 @@ class PersonWorklistPage(Page):
     last_day: str
     longest_note: int
     attempts: tuple[tuple[str, str], ...]
+    other: str
+    other_routes: tuple[Button, ...]
     told: str
     told_by: tuple[tuple[str, str], ...]
     frame_url: str | None
@@ -139,6 +151,11 @@ def _situation(source: str, studies: str, works: str) -> Situation:
     return Situation(ToldBy(source), studies == "si", works == "si")
 
 
+def _other_words(other: Other) -> str:
+    relation = RELATIONS.get(other.relationship or "", "alguien cercano")
+    return f"{other.name} ({relation})"
+
+
 def _told_words(telling: Telling | None, zone: str) -> str:
     if telling is None:
         return ""
@@ -161,6 +178,10 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
     top = wave_top(caller, header, at="/pendientes", tail=case.name)
     standing = people.standing_of(session, caller.scope, ref.case_id, now=now)
     (card,) = cards_of(session, caller, [standing], now=now) if standing else (None,)
+    keys = match_keys(caller.request.app.state.site.settings.data_keys)
+    asks = standing is not None and relatives.may_ask_others(standing)
+    opens = asks and caller.actor.may(Permission.SEE_LINKS)
+    other = relatives.other_of(session, case.member_id, keys) if opens else None
     here = now.astimezone(ZoneInfo(header.zone)).date()
     return PersonWorklistPage(
         title=case.name,
@@ -181,6 +202,10 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
             (local_moment(one.opened_at, header.zone), _attempt_words(one))
             for one in attempts_of(session, ref.case_id)
         ),
+        other=_other_words(other) if other else "",
+        other_routes=tuple(
+            Button(one.value, CHANNEL_NAMES[one]) for one in relatives.CHANNELS if other
+        ),
         told=_told_words(others_told.telling_of(session, ref.case_id), header.zone),
         told_by=tuple((one.value, words) for one, words in TOLD_BY_WORDS.items()),
         frame_url=f"{top.url}/casos/{ref.case_id}/lista"
@@ -194,4 +219,5 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
 
 def _attempt_words(one: AttemptLine) -> str:
     happened = "falta decir qué pasó" if one.result is None else RULES[one.result].words.lower()
-    return f"{CHANNEL_NAMES[one.channel]}: {happened}"
+    to_other = " a su contacto" if one.to_other else ""
+    return f"{CHANNEL_NAMES[one.channel]}{to_other}: {happened}"

@@ -12,6 +12,7 @@ from app.fieldwork.worklist.results import (
     RULES,
     AttemptResult,
     Channel,
+    choices_of_others,
     first_choices,
     other_choices,
 )
@@ -45,6 +46,8 @@ SAID: Mapping[AttemptResult, str] = {
     AttemptResult.UNABLE: "Anotado: no puede responder. No se le escribe más.",
     AttemptResult.DID_NOT_GRADUATE: "Avisado a quien lleva el seguimiento: no egresó.",
     AttemptResult.LISTED_TWICE: "Avisado a quien lleva el seguimiento: está dos veces.",
+    AttemptResult.RELAYED: "Anotado: le pasará el enlace.",
+    AttemptResult.OTHER_REFUSED: "Anotado: borramos ese número y no se le vuelve a escribir.",
     AttemptResult.NOT_MADE: "Anotado: no lo hizo. No cuenta como contacto.",
 }
 
@@ -102,6 +105,13 @@ def hours_in_words(hours: SendingHours) -> str:
 
 def asking(unsaid: Unsaid) -> Asking:
     """The question about an attempt."""
+    if unsaid.to_other:
+        return Asking(
+            question="¿Qué pasó con su contacto?",
+            attempt=str(unsaid.attempt_id),
+            first=_buttons(choices_of_others()),
+            others=(),
+        )
     first = (*first_choices(unsaid.channel), AttemptResult.REFUSED)
     others = (one for one in other_choices() if one is not AttemptResult.REFUSED)
     return Asking(

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from app.directory.states import ContactKind
 from app.fieldwork.worklist.results import Channel
-from app.fieldwork.worklist.routes import Reachable, Words, address, channels_of, message, routes_of
+from app.fieldwork.worklist.routes import (
+    Reachable,
+    Words,
+    address,
+    channels_of,
+    message,
+    relayed_address,
+    relayed_message,
+    routes_of,
+)
 
 LINK = "https://seguimiento.example/e/AAAAAAAAAAAAAAAAAAAAAA"
 WORDS = Words(
@@ -70,6 +79,23 @@ def test_no_name_breaks_out_of_the_text(name: str, channel: Channel) -> None:
     query = found.partition("?")[2]
     assert query.count("&") == (1 if channel is Channel.EMAIL else 0)
     assert not set(found) & set("# \r\n\"'<>")
+
+
+def test_somebody_close_is_told_who_why_and_how_to_say_no() -> None:
+    text = relayed_message(WORDS, "Rosa")
+    parts = urlsplit(relayed_address(Channel.WHATSAPP, "+525587654321", WORDS, "Rosa"))
+
+    assert text == (
+        "Hola, Rosa. Soy Alicia Peña, de CBTis 1. Íñigo nos dio su número para encontrarle "
+        "después de egresar. ¿Le puede pasar este enlace a Íñigo? Es personal: solo Íñigo debe "
+        f"contestarlo. No necesitamos que usted nos cuente nada.\n\n{LINK}\n\n"
+        "Si no quiere que le volvamos a escribir, dígamelo y borramos su número."
+    )
+    assert (parts.path, parse_qs(parts.query)["text"]) == ("/525587654321", [text])
+    assert relayed_address(Channel.CALL, "+525587654321", WORDS, "Rosa") == "tel:+525587654321"
+    assert relayed_address(Channel.SMS, "+525587654321", WORDS, "Rosa").startswith("sms:+52558")
+    with pytest.raises(ValueError, match="email"):
+        relayed_address(Channel.EMAIL, "x", WORDS, "Rosa")
 
 
 def test_what_the_person_prefers_comes_first() -> None:
