@@ -17,8 +17,10 @@ from app.messaging.pacing import warm_up_limit
 
 IN_TIME = timedelta(days=5)  # before the close
 MOST_IDENTITIES = 100
+MOST_ONE_BY_ONE = 50  # waves; of more, those are admitted that fit together from the first on
 BY_TELEPHONE = frozenset({"sms", "whatsapp"})  # in the place of a domain: not of these limits
 _HOUR = 60  # minutes
+_DAY_ENDS = 20 * _HOUR  # trust.md 4.3; plan_text refuses later hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ def admit(loads: Sequence[Load], limits: SendingLimits) -> tuple[int, ...]:
         (place for place, load in enumerate(loads) if not load.admitted),
         key=lambda place: (loads[place].closes, place),
     )
+    if len(asking) > MOST_ONE_BY_ONE:
+        return tuple(sorted(asking[_fitting(accepted, asking, loads, limits) :]))
     refused: list[int] = []
     waiting = [asking] if asking else []
     while waiting:
@@ -160,6 +164,24 @@ def admit(loads: Sequence[Load], limits: SendingLimits) -> tuple[int, ...]:
     return tuple(sorted(refused))
 
 
+def _fitting(
+    accepted: Sequence[Load], asking: Sequence[int], loads: Sequence[Load], limits: SendingLimits
+) -> int:
+    """How many of `asking`, from the first on, fit together."""
+    low, high = 0, len(asking) + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        more = [loads[place] for place in asking[:middle]]
+        low, high = (low, middle) if _anyone_late(accepted, more, limits) else (middle, high)
+    return low
+
+
+def together(loads: Sequence[Load]) -> Load:
+    """Several waves as one, with the earliest close and the hours of the first."""
+    due = _all_on_their_day(loads)
+    return Load(min(load.closes for load in loads), loads[0].hours, due)
+
+
 def advice_for(refused: Load, others: Sequence[Load], limits: SendingLimits) -> Advice:
     """What would make `refused` fit beside the admitted `others`."""
     late = flow([*others, refused], limits).late
@@ -169,14 +191,7 @@ def advice_for(refused: Load, others: Sequence[Load], limits: SendingLimits) -> 
         late=sum(late.values()),
         all_day=not _anyone_late(others, [wider], limits),
         daily=None if limits.daily is None else _enough_daily(refused, others, limits),
-        identities=next(
-            (
-                number
-                for number in range(2, MOST_IDENTITIES + 1)
-                if not _anyone_late(others, [refused], replace(limits, identities=number))
-            ),
-            None,
-        ),
+        identities=_enough_identities(refused, others, limits),
     )
 
 
@@ -195,6 +210,16 @@ def advice_in_words(advice: Advice) -> str:
         f"{late} a más tardar cinco días antes del cierre. Cualquiera de estos cambios ayuda: "
         f"{'; '.join(ways)}. Mientras tanto se puede responder con la liga y en el aula."
     )
+
+
+def _enough_identities(refused: Load, others: Sequence[Load], limits: SendingLimits) -> int | None:
+    """The smallest number of identities that is enough; None: not even a hundred are."""
+    low, high = 1, MOST_IDENTITIES + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        late = _anyone_late(others, [refused], replace(limits, identities=middle))
+        low, high = (middle, high) if late else (low, middle)
+    return high if high <= MOST_IDENTITIES else None
 
 
 def _enough_daily(refused: Load, others: Sequence[Load], limits: SendingLimits) -> int | None:
@@ -250,14 +275,13 @@ def _one_day(
         by_mail, clock, queue = domain not in BY_TELEPHONE, 0.0, waiting[domain]
         rate = limits.rate_of(domain) if by_mail else None
         kept: deque[_Item] = deque()
-        while queue:
+        while queue and (left != 0 or not by_mail) and _open_still(clock, rate):
             item = queue.popleft()
             load = loads[item.place]
             clock = max(clock, _begins(load.hours, day, fresh=item.day == day))
             room = _room(load.hours, day, clock, rate)
-            count = min(
-                item.count, *(n for n in (room, left if by_mail else None) if n is not None)
-            )
+            caps = (room, left if by_mail else None)
+            count = min([item.count, *(cap for cap in caps if cap is not None)])
             if day >= load.closes:
                 late[item.place] += item.count  # the window is over: it never leaves
                 continue
@@ -269,13 +293,18 @@ def _one_day(
                     late[item.place] += count
             if count < item.count:
                 kept.append(_Item(item.place, item.day, item.count - count))
-        queue.extend(kept)
+        queue.extendleft(reversed(kept))
     return sent
 
 
 def _longest_waiting_first(waiting: Mapping[str, deque[_Item]]) -> list[str]:
     busy = [domain for domain, queue in waiting.items() if queue]
     return sorted(busy, key=lambda domain: (waiting[domain][0].day, domain))
+
+
+def _open_still(clock: float, rate: int | None) -> bool:
+    """Whether anything may still leave: no plan writes after the end of the day."""
+    return rate is None or (_DAY_ENDS - clock) * rate >= 1
 
 
 def _begins(hours: SendingHours, day: date, *, fresh: bool) -> float:

@@ -15,10 +15,11 @@ from app.chronology.calendar import local_midnight
 from app.chronology.contact_plan import ContactPlan, SendingHours, Step
 from app.chronology.due import ContactHistory, due_step, not_before
 from app.chronology.wave_plan import FieldPeriod
-from app.fieldwork.capacity import Advice, Load, SendingLimits, admit, advice_for, flow
+from app.fieldwork.capacity import Advice, Load, SendingLimits, admit, advice_for, flow, together
 from app.fieldwork.wanted import Addressee, why_unwanted
 
 NO_LIMITS = SendingLimits()
+MOST_ADVISED = 8  # refused waves with an advice each; more are advised as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,9 @@ def refusals(
         return {}
     places = admit(loads, limits)
     others = [load for place, load in enumerate(loads) if place not in places]
+    if len(places) > MOST_ADVISED:
+        advice = advice_for(together([loads[place] for place in places]), others, limits)
+        return {place: Refused(waves[place], advice) for place in places}
     return {
         place: Refused(waves[place], advice_for(loads[place], others, limits)) for place in places
     }

@@ -134,3 +134,19 @@ def test_a_new_identity_begins_slowly_and_earns_more() -> None:
     assert left == [200, 500, 1000, 2000, 300]
     later = flow([a_load(4000)], SendingLimits(daily=1500, sent_before=(200, 10, 500)))
     assert [sum(day.values()) for day in later.leaving.values()] == [1000, 1500, 1500]
+
+
+def test_telephones_are_not_under_the_limits_of_mail() -> None:
+    load = Load(CLOSES, EVENINGS, {OPENS: Counter({"gmail.com": 5, "sms": 900})})
+
+    found = flow([load], SendingLimits(daily=1, rate=1))
+
+    assert found.leaving[OPENS] == {"gmail.com": 1, "sms": 900}
+
+
+def test_of_very_many_waves_those_that_fit_together_are_admitted() -> None:
+    loads = [a_load(100) for _ in range(80)]
+
+    refused = admit(loads, SendingLimits(daily=100))
+
+    assert refused == tuple(range(57, 80))  # 57 days until five before the close
