@@ -1,7 +1,7 @@
 """The columnar store: the persons of the editions in force, a file for each questionnaire.
 
 A big office adds up thousands of schools. Their editions are as many documents; here are the same
-persons as columns of small codes, without ids, that Polars scans (decisions/0013). A part is the
+persons as columns of small codes, without ids, that Polars scans (decisions/0018). A part is the
 file of one questionnaire of a generation. It is written beside the old one and takes its place in
 one step, with the moment it was made; whoever reads meanwhile keeps the old file. Small schools
 need no store and no Polars.

@@ -231,7 +231,7 @@ def _fill_sqlite(connection: sqlite3.Connection) -> None:
 
 def duckdb(folder: Path) -> Mapping[str, object]:
     """The other columnar engine, with its own file, where it is installed."""
-    if find_spec("duckdb") is None:  # measured to choose (decisions/0013); not a dependency
+    if find_spec("duckdb") is None:  # measured to choose (decisions/0018); not a dependency
         return {"skipped": "duckdb no está instalado"}
     engine = importlib.import_module("duckdb")
     source = stored_part_in(folder / "store", COHORT, WAVE)
