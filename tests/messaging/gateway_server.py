@@ -3,20 +3,20 @@
 import asyncio
 import json
 import ssl
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.messaging.threaded import Threaded
 
 HANG = b"hang"
 DROP = b"drop"
@@ -43,7 +43,7 @@ class Asked:
         return json.loads(self.body)
 
 
-class GatewayServer:
+class GatewayServer(Threaded):
     """Takes requests whole, then says what the script says about each."""
 
     def __init__(self, folder: Path, script: Callable[[Asked], bytes] = lambda _: OK) -> None:
@@ -51,16 +51,13 @@ class GatewayServer:
         self.asked: list[Asked] = []
         self.connections = 0
         self.authority = folder / "authority.pem"
-        self._tls = server_context(folder, self.authority)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self.port = 0
+        super().__init__(server_context(folder, self.authority))
 
     @property
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.authority))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             asked = await _request(reader)
@@ -75,34 +72,6 @@ class GatewayServer:
             pass
         finally:
             writer.transport.abort()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls), self._loop
-        ).result()
-        self._server = server
-        self.port = server.sockets[0].getsockname()[1]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        mine = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _request(reader: asyncio.StreamReader) -> Asked:

@@ -3,16 +3,14 @@
 import asyncio
 import re
 import ssl
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.messaging.gateway_server import server_context
+from tests.messaging.threaded import Threaded
 
 
-class ImapServer:
+class ImapServer(Threaded):
     """`messages` have the UIDs 1, 2, …; the connection breaks after `breaks_after` fetches."""
 
     def __init__(self, folder: Path, messages: Sequence[bytes]) -> None:
@@ -22,10 +20,7 @@ class ImapServer:
         self.fetched: list[int] = []
         self.sizes: list[int] = []
         self.authority = folder / "authority.pem"
-        self._tls = server_context(folder, self.authority)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self.port = 0
+        super().__init__(server_context(folder, self.authority))
 
     @property
     def url(self) -> str:
@@ -35,7 +30,7 @@ class ImapServer:
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.authority))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             writer.write(b"* OK IMAP4rev1 ready\r\n")
             while line := await reader.readline():
@@ -81,31 +76,3 @@ class ImapServer:
         self.sizes.append(len(text))
         head = f"* {uid} FETCH (UID {uid} BODY[]<0> {{{len(text)}}}\r\n".encode()
         return head + text + b")\r\n"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls), self._loop
-        ).result()
-        self._server = server
-        self.port = server.sockets[0].getsockname()[1]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        mine = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)

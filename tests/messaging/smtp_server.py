@@ -8,11 +8,10 @@ import argparse
 import asyncio
 import ssl
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+
+from tests.messaging.threaded import Threaded
 
 DROP = "drop"  # close the connection
 HANG = "hang"  # say nothing any more
@@ -129,7 +128,7 @@ class SmtpServer:
         return text
 
 
-class ScriptedServer(SmtpServer):
+class ScriptedServer(SmtpServer, Threaded):
     """The server in a thread, for the life of a `with` block."""
 
     def __init__(
@@ -139,38 +138,8 @@ class ScriptedServer(SmtpServer):
         extensions: tuple[str, ...] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(script, extensions=extensions, tls=tls)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self.serve, "127.0.0.1", 0), self._loop
-        ).result()
-        self._server = server
-        self.port = server.sockets[0].getsockname()[1]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        mine = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        SmtpServer.__init__(self, script, extensions=extensions, tls=tls)
+        Threaded.__init__(self)
 
 
 async def _main(hold: str, slow: float) -> None:
