@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.web.assets import asset_url
-from app.web.language import translations
+from app.web.language import NAMES, translations
 
 HERE = Path(__file__).parent
 # Facts of the whole deployment that every page shows; set once, when the application is made.
@@ -80,6 +80,7 @@ def environment_of(language: str) -> Environment:
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = asset_url
     environment.globals["language"] = language
+    environment.globals["languages"] = [(code.value, name) for code, name in NAMES.items()]
     environment.globals["facts"] = _facts
     environment.filters["day"] = say_date
     environment.filters["moment"] = say_moment

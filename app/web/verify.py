@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.fieldwork import tokens
 from app.fieldwork.vouching import Voucher, voucher_of_link, voucher_of_school
 from app.keys import keys_for
 from app.messaging.addresses import domain_of
+from app.web.language import Say, chosen, with_choice
 from app.web.render import Page, render
 from app.web.wiring import OPEN_PAGE, Db, Form, Now, Site, SiteHere, field
 
@@ -34,6 +35,8 @@ class VerifyPage(Page):
 
     template: ClassVar[str] = "public/verify.html"
     title: str
+    action: str
+    help_url: str
     site: str
     mail_domain: str
     asked: bool = False
@@ -43,29 +46,29 @@ class VerifyPage(Page):
 
 
 @router.get("/verifica")
-def explain(site: SiteHere) -> Response:
+def explain(request: Request, site: SiteHere) -> Response:
     """How to tell."""
-    return render(_page(site))
+    return _shown(request, site)
 
 
 @router.post("/verifica")
-def answer(form: Form, db: Db, now: Now, site: SiteHere) -> Response:
+def answer(request: Request, form: Form, db: Db, now: Now, site: SiteHere) -> Response:
     """Whether we know the link or the school; a POST, so that no link stands in an address."""
     typed = field(form, "mensaje")[:LONGEST]
     if not typed:
-        return render(_page(site))
+        return _shown(request, site)
     code = _SCHOOL_KEY.fullmatch("".join(typed.upper().split()))
     if code is not None:
         with db.reading() as session:
             voucher = voucher_of_school(session, code[0], now=now)
-        return render(_page(site, asked=True, voucher=voucher))
+        return _shown(request, site, asked=True, voucher=voucher)
     token, foreign = _token_in(typed, site)
     if foreign:
-        return render(_page(site, asked=True, by_link=True, foreign=True))
+        return _shown(request, site, asked=True, by_link=True, foreign=True)
     keys = keys_for(tokens.PURPOSE, site.settings.secret_keys)
     with db.reading() as session:
         voucher = voucher_of_link(session, token, keys, now=now)
-    return render(_page(site, asked=True, by_link=True, voucher=voucher))
+    return _shown(request, site, asked=True, by_link=True, voucher=voucher)
 
 
 def _token_in(typed: str, site: Site) -> tuple[str, bool]:
@@ -78,16 +81,20 @@ def _token_in(typed: str, site: Site) -> tuple[str, bool]:
     return after, host not in {"", ours}
 
 
-def _page(
+def _shown(
+    request: Request,
     site: Site,
     *,
     asked: bool = False,
     by_link: bool = False,
     foreign: bool = False,
     voucher: Voucher | None = None,
-) -> VerifyPage:
-    return VerifyPage(
-        title="¿Es real el mensaje que recibí?",
+) -> Response:
+    say = Say(chosen(request))
+    page = VerifyPage(
+        title=say("¿Es real el mensaje que recibí?"),
+        action=with_choice("/verifica", say.language),
+        help_url=with_choice("/ayuda", say.language),
         site=urlsplit(site.settings.base_url).netloc,
         mail_domain=domain_of(site.settings.mail_from),
         asked=asked,
@@ -95,3 +102,4 @@ def _page(
         foreign=foreign,
         voucher=voucher,
     )
+    return render(page, language=say.language)

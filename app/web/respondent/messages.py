@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from app.db.transactions import Database
 from app.errors import AppError
 from app.fieldwork import entry
-from app.web.language import N_, SPANISH, Say
+from app.web.language import N_, SPANISH, Say, with_choice
 from app.web.render import render
 from app.web.respondent.pages import MessagePage
 
@@ -62,5 +62,6 @@ def said(page: MessagePage, say: Say) -> MessagePage:
         page,
         title=say(page.title),
         paragraphs=tuple(map(say, page.paragraphs)),
+        link=with_choice(page.link, say.language) if page.link else None,
         link_text=say(page.link_text) if page.link_text else "",
     )

@@ -7,7 +7,7 @@ RFC 8058 comes without cookies, origin or form token; the signed token is all it
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -16,6 +16,7 @@ from app.errors import NotFound
 from app.fieldwork.stationery import UNSUBSCRIBE
 from app.fieldwork.unsubscribing import Messages, Unsubscriber, allow_again, stop, unsubscriber
 from app.keys import PurposeKey, keys_for
+from app.web.language import N_, Say, chosen, with_choice
 from app.web.render import Page, render
 from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
 
@@ -34,26 +35,28 @@ class OptOutPage(Page):
     title: str
     state: str
     action: str
+    verify_url: str
+    help_url: str
 
 
 _TITLES = {
-    Messages.WANTED: "¿Ya no quieres recibir mensajes?",
-    Messages.STOPPED: "Listo: ya no te escribiremos",
-    Messages.STOPPED_BY_LAW: "Ya no te escribimos",
-    Messages.GONE: "Ya no te escribimos",
+    Messages.WANTED: N_("¿Ya no quieres recibir mensajes?"),
+    Messages.STOPPED: N_("Listo: ya no te escribiremos"),
+    Messages.STOPPED_BY_LAW: N_("Ya no te escribimos"),
+    Messages.GONE: N_("Ya no te escribimos"),
 }
 
 
 @router.get("/baja/{token}")
-def look(token: str, db: Db, site: SiteHere) -> Response:
+def look(token: str, request: Request, db: Db, site: SiteHere) -> Response:
     """What the button will do, or what it has done."""
     with db.reading() as session:
         person = _genuine(unsubscriber(session, token, _keys(site)))
-    return _shown(token, person.messages)
+    return _page(request, _TITLES[person.messages], person.messages.value, token)
 
 
 @router.post("/baja/{token}")
-def decide(token: str, form: Form, db: Db, now: Now, site: SiteHere) -> Response:
+def decide(token: str, request: Request, form: Form, db: Db, now: Now, site: SiteHere) -> Response:
     """Stop, or allow again. 200 without a redirect, as often as it is asked."""
     asked = _asked(form)
     with db.unit_of_work() as session:
@@ -64,8 +67,8 @@ def decide(token: str, form: Form, db: Db, now: Now, site: SiteHere) -> Response
             source = "one_click" if asked == ONE_CLICK else "page"
             messages = stop(session, person, source=source, now=now)
     if asked == ALLOW_AGAIN and messages is Messages.WANTED:
-        return render(OptOutPage("Listo: te volveremos a escribir", "again", f"/baja/{token}"))
-    return _shown(token, messages)
+        return _page(request, N_("Listo: te volveremos a escribir"), "again", token)
+    return _page(request, _TITLES[messages], messages.value, token)
 
 
 def _asked(form: FormData) -> list[tuple[str, str]]:
@@ -81,8 +84,16 @@ def _genuine(person: Unsubscriber | None) -> Unsubscriber:
     return person
 
 
-def _shown(token: str, messages: Messages) -> Response:
-    return render(OptOutPage(_TITLES[messages], messages.value, f"/baja/{token}"))
+def _page(request: Request, title: str, state: str, token: str) -> Response:
+    say = Say(chosen(request))
+    page = OptOutPage(
+        title=say(title),
+        state=state,
+        action=with_choice(f"/baja/{token}", say.language),
+        verify_url=with_choice("/verifica", say.language),
+        help_url=with_choice("/ayuda", say.language),
+    )
+    return render(page, language=say.language)
 
 
 def _keys(site: Site) -> tuple[PurposeKey, ...]:

@@ -188,6 +188,7 @@ class MessagePage(Page):
     paragraphs: tuple[str, ...]
     link: str | None = None
     link_text: str = ""
+    offers_languages: bool = False  # where the address says which one
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class HelpPage(Page):
     minutes: int
     kilobytes: int
     recover_url: str
+    verify_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,11 @@ def explain(request: Request) -> Response:
     """What people ask."""
     say = Say(chosen(request))
     page = HelpPage(
-        say("Ayuda"), max(MINUTES.values()), KILOBYTES, with_choice("/recuperar", say.language)
+        say("Ayuda"),
+        max(MINUTES.values()),
+        KILOBYTES,
+        recover_url=with_choice("/recuperar", say.language),
+        verify_url=with_choice("/verifica", say.language),
     )
     return render(page, language=say.language)
 

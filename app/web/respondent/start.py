@@ -1,5 +1,6 @@
 """/e/{token}: the page a link opens, and the button that begins. Looking writes nothing."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -50,6 +51,8 @@ def start_page(token: str, request: Request, db: Db, now: Now, site: SiteHere) -
         link = entry.open_link(session, token, link_keys(site), now=now)
         say = Say(chosen(request))
         page = _page(session, link, token, device, say, now=now)
+    if isinstance(page, MessagePage):
+        page = replace(page, offers_languages=True)
     response = render(page, status=_STATUS.get(link.state, 200), language=say.language)
     if link.state is LinkState.OPEN:
         device.probe(response)

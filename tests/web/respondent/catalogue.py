@@ -25,7 +25,9 @@ def msgids() -> set[str]:
 
 
 def _in_templates() -> Iterator[str]:
-    for path in sorted((APP / "web/templates/respondent").glob("*.html")):
+    templates = APP / "web/templates"
+    shared = (templates / "base.html", templates / "public/verify.html")
+    for path in (*sorted((templates / "respondent").glob("*.html")), *shared):
         if path.name in IN_CLASS:
             continue
         options = {"trimmed": "true"}
@@ -36,7 +38,7 @@ def _in_templates() -> Iterator[str]:
 
 
 def _in_pages() -> Iterator[str]:
-    for path in sorted((APP / "web/respondent").glob("*.py")):
+    for path in (*sorted((APP / "web/respondent").glob("*.py")), APP / "web/verify.py"):
         keywords = {"say": None, "N_": None}
         with path.open("rb") as source:
             for _, found, _, _ in extract("python", source, keywords):

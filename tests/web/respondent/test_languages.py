@@ -11,12 +11,16 @@ from babel.messages.pofile import read_po, write_po
 from sqlmodel import select
 
 from app.db.transactions import Database
+from app.fieldwork.stationery import UNSUBSCRIBE
 from app.fieldwork.tables import EntrySession
+from app.keys import keys_for
+from app.messaging.signing import unsubscribe_token
 from app.questionnaires.items import Language
 from app.responses.tables import Response
 from app.web import language, render
 from app.web.language import FOLDER
 from app.web.respondent.phone_document import make_document
+from tests.conftest import SECRET_KEYS
 from tests.questionnaires.sources import questionnaire
 from tests.web.respondent.catalogue import msgids
 from tests.web.respondent.site import Device, Seen, Site
@@ -133,12 +137,44 @@ def test_the_choice_can_be_changed_and_looking_changes_nothing(db: Database) -> 
     assert '<html lang="es-MX">' in changed
 
 
-@pytest.mark.parametrize("path", ["/ayuda", "/recuperar", "/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"])
+@pytest.mark.parametrize(
+    "path", ["/ayuda", "/recuperar", "/verifica", "/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"]
+)
 def test_pages_for_anybody_speak_english_when_asked(db: Database, path: str) -> None:
     page = Site(db, 2).device().get(f"{path}?lang=en")
 
     assert '<html lang="en">' in page.body
     assert spanish_in(page.body) == []
+    ways = set(re.findall(r'(?:href|action)="(/(?!static/)[^"]+)"', page.body))
+    assert [way for way in ways if not way.endswith("?lang=en")] == []
+    assert '<a href="?lang=es"' in page.body
+
+
+def test_who_stops_the_messages_reads_english(db: Database) -> None:
+    site = Site(db, 2)
+    person, device = site.person(), site.device()
+    address = f"/baja/{unsubscribe_token(person.member_id, keys_for(UNSUBSCRIBE, SECRET_KEYS))}"
+
+    pages = [device.get(f"{address}?lang=en")]
+    (action,) = re.findall(r'action="([^"]+)"', pages[0].body)
+    pages += [device.post(action, {"accion": word}) for word in ("baja", "volver")]
+
+    assert action == f"{address}?lang=en"
+    assert [spanish_in(page.body) for page in pages] == [[], [], []]
+    assert all('<html lang="en">' in page.body for page in pages)
+
+
+def test_the_answer_about_a_message_is_english_too(db: Database) -> None:
+    site = Site(db, 2)
+    device, token = site.device(), site.person().token
+    said = [
+        device.post("/verifica?lang=en", {"mensaje": typed})
+        for typed in (token, "https://otra.test/x", "nada", "09DCT0001A")
+    ]
+
+    assert [spanish_in(page.body) for page in said] == [[], [], [], []]
+    assert "vouches for this message" in said[0].body
+    assert "until " in said[0].body
 
 
 def test_a_lapsed_session_still_speaks_its_language(db: Database) -> None:
