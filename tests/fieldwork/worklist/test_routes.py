@@ -42,7 +42,7 @@ def test_whatsapp_gets_digits_only_and_the_whole_text() -> None:
     assert text == message(WORDS)
     assert text == (
         "Hola, Íñigo. Soy Alicia Peña, de CBTis 1. Queremos saber qué ha sido de ti desde que "
-        "egresaste. Son 6 minutos, hasta el 30 de noviembre.\n\n"
+        "egresaste. Son 5 minutos, hasta el 30 de noviembre.\n\n"
         f"Este es tu enlace personal, no lo compartas:\n{LINK}\n\n"
         "Si prefieres que ya no te escriba, dímelo."
     )
