@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,15 @@ _WORDS = {
     Verdict.FORGED: "falso: no trae nuestra firma",
     Verdict.UNKNOWN: "no se entiende",
 }
+_COUNTED = {
+    Verdict.HARD: "definitivos",
+    Verdict.SOFT: "pasajeros",
+    Verdict.COMPLAINT: "quejas",
+    Verdict.AUTO_REPLY: "respuestas automáticas",
+    Verdict.NOT_A_BOUNCE: "no son rebotes",
+    Verdict.FORGED: "falsos",
+    Verdict.UNKNOWN: "no se entienden",
+}
 
 
 @bounces.callback()
@@ -49,8 +59,13 @@ def ingest_files(
     for name, one in done:
         where = f" ({one.recipient})" if one.recipient else ""
         print(f"{name}: {_WORDS[one.verdict]}{where}")
-    counted = Counter(one.verdict for _, one in done)
-    print(", ".join(f"{verdict.value} {count}" for verdict, count in sorted(counted.items())))
+    print(counted_in_words(Counter(one.verdict for _, one in done)))
+
+
+def counted_in_words(counts: Mapping[Verdict, int]) -> str:
+    """How many of each, the gravest first: "definitivos 3, pasajeros 1"."""
+    named = ((words, counts.get(verdict, 0)) for verdict, words in _COUNTED.items())
+    return ", ".join(f"{words} {count:,}" for words, count in named if count)
 
 
 def _content(name: str) -> bytes:

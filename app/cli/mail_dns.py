@@ -19,6 +19,7 @@ from app.messaging.mail_dns import (
 from app.settings import Settings
 
 PATIENCE = 5.0  # seconds for each question to the DNS
+_RECORDS = ("SPF", "DKIM", "DMARC")
 
 
 def dns_findings(
@@ -35,6 +36,10 @@ def dns_findings(
         return texts_of(server, name, patience=patience)
 
     domain = domain_of(wire_address(settings.mail_from))
+    if "." not in domain:  # as it comes: nobody can publish anything there
+        said = f"no comprobado: {domain} no es un dominio de internet; ponga TRAYECTO_MAIL_FROM"
+        yield from (Finding(what, fit=settings.keeps_mail, said=said) for what in _RECORDS)
+        return
     returned = settings.bounce_domain or domain
     yield _finding("SPF", judge_spf(returned, asked(returned)))
     if not keys:

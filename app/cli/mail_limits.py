@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from app.chronology.calendar import civil_date
+from app.cli.bounces import counted_in_words
 from app.cli.mail_dns import dns_findings
 from app.cli.runtime import Runtime
 from app.db.health import Finding
@@ -63,8 +64,7 @@ def seen_lately(runtime: Runtime) -> Iterator[Finding]:
         counts = counts_since(session, now - WEEK)
         paused = paused_receivers(session, now=now)
     if counts:
-        said = ", ".join(f"{verdict.value} {count:,}" for verdict, count in sorted(counts.items()))
-        yield Finding("regresaron en 7 días", fit=True, said=said)
+        yield Finding("regresaron en 7 días", fit=True, said=counted_in_words(counts))
     for one in paused:
         said = f"{one.receiver} pide ir más despacio; sigue a las {one.paused_until:%H:%M} UTC"
         yield Finding("dominio en pausa", fit=True, said=said)

@@ -43,6 +43,9 @@ def test_files_and_a_pipe_say_what_each_message_is(tmp_path: Path) -> None:
         "applied": False,
         "repeated": False,
     }
-    assert "-: la dirección no existe (beto@correo.mx)" in piped.stdout.decode()
+    assert piped.stdout.decode().splitlines() == [
+        "-: la dirección no existe (beto@correo.mx)",
+        "definitivos 1",
+    ]
     assert (missing.returncode, missing.stdout) == (1, b"")
     assert b"No se pudo leer" in missing.stderr

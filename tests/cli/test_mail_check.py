@@ -120,6 +120,20 @@ def test_a_server_that_does_not_answer_proves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "fit"), [({}, True), ({"SMTP_URL": "smtp://correo.escuela.mx"}, False)]
+)
+def test_the_sender_as_it_comes_is_no_domain_to_ask_for(
+    tmp_path: Path, more: Mapping[str, str], fit: object
+) -> None:
+    """A demonstration is fit; whoever sends has to say from where."""
+    with a_name_server({}) as resolver:
+        found = list(dns_findings(settings_at(tmp_path, more), (), resolver))
+
+    assert [(one.what, one.fit) for one in found] == [("SPF", fit), ("DKIM", fit), ("DMARC", fit)]
+    assert all("ponga TRAYECTO_MAIL_FROM" in one.said for one in found)
+
+
+@pytest.mark.parametrize(
     ("records", "fit"),
     [
         ([SPF], True),
@@ -167,7 +181,7 @@ def test_what_came_back_and_who_asks_to_wait_are_told(
     found = list(seen_lately(Runtime(settings, db, lambda: now)))
 
     assert [one.said for one in found] == [
-        "hard 1",
+        "definitivos 1",
         "gmail.com pide ir más despacio; sigue a las 12:05 UTC",
     ]
     later = Runtime(settings, db, lambda: now + timedelta(days=8))
