@@ -209,6 +209,18 @@ def test_paper_carries_telephones_and_links_only_when_asked(
     assert str(ana) not in plain
 
 
+def test_paper_is_in_the_order_of_a_roll(
+    world: World, client: TestClient, db: Database, now: datetime
+) -> None:
+    """An accent does not send a name to the end of its letter."""
+    reachable(world, db, Someone("Gutierre"), Someone("Gómez"), Someone("Álvaro"), now=now)
+    sign_in(client, world, SCHOOL_A, Role.TUTOR)
+
+    paper = client.get(own(world, "/pendientes/imprimir")).text
+
+    assert paper.index("Álvaro") < paper.index("Gómez") < paper.index("Gutierre")
+
+
 @settings(max_examples=15)
 @given(data=st.data())
 def test_no_scope_of_groups_reaches_a_person_of_another(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.directory.people import search_form
 from app.directory.tables import ContactKind, ContactPoint
 from app.fieldwork.addressees import USABLE
 from app.fieldwork.links import LinkMark, link_for
@@ -47,7 +48,9 @@ def paper_list(
     standings = ranked(session, scope, asked, now=now)
     names = names_of_cases(session, scope, [one.case_id for one in standings])
     lines = [PaperLine(one, names[one.case_id]) for one in standings]
-    return tuple(sorted(lines, key=lambda line: (line.standing.group or "", line.name.casefold())))
+    return tuple(
+        sorted(lines, key=lambda line: (line.standing.group or "", search_form(line.name)))
+    )
 
 
 def full_paper_list(  # noqa: PLR0913  # what is asked, by whom and when
