@@ -285,8 +285,10 @@ def test_nobody_is_opened_against_their_wish(
         session.add(OptOut(member_id=member_id, at=now, source="one_click"))
     csrf = sign_in(client, world, SCHOOL_A, Role.TUTOR)
 
+    page = client.get(of(world, ana, "contacto")).text
     refused = client.post(of(world, ana, "abrir"), data={"csrf": csrf, "channel": "call"})
 
+    assert page.count("Pidió no recibir mensajes") == 1  # why the buttons are off, said once
     assert (refused.status_code, "Pidió no recibir mensajes" in refused.text) == (409, True)
 
 

@@ -184,7 +184,8 @@ def _messages_lead(sent: int, people: int) -> str:
     if not people:
         return "Nadie en la lista."
     messages = "1 mensaje enviado" if sent == 1 else f"{sent:,} mensajes enviados"
-    return f"{messages} a una lista de {people:,} personas."
+    # Who left the list since may have been written to: never the base of the rate.
+    return f"{messages}. Han estado en la lista {people:,} personas."
 
 
 def _doubts(doubted: int) -> str:
