@@ -5,6 +5,7 @@ that differs is for the person to decide.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,10 @@ from app.questionnaires.answers import MissingCode, Unreadable, read_answer
 from app.responses import writing
 from app.responses.checking import Submission
 from app.responses.sitting import Sitting
+
+# Revisions are seconds since this moment, so that the last one typed is the newest on every
+# device; as whole numbers of 32 bits they last until 2093.
+COUNTED_FROM = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def clashing(
@@ -38,6 +43,11 @@ def clashing(
     if found and writing.first_save(connection, sitting.response_id, submission.client_key):
         return {}
     return found
+
+
+def revision_now(sitting: Sitting, *, now: datetime) -> int:
+    """The count of a step that our own page sent: typed now, and newer than all that is kept."""
+    return max(int((now - COUNTED_FROM).total_seconds()), newest_revision(sitting) + 1)
 
 
 def newest_revision(sitting: Sitting) -> int:

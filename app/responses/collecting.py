@@ -34,6 +34,7 @@ from app.responses.checking import (
     check,
     following_step,
 )
+from app.responses.clashing import revision_now
 from app.responses.keeping import NO, forget_contacts, keep_elsewhere
 from app.responses.sitting import Sitting
 
@@ -188,7 +189,7 @@ def _keep(
     changes = writing.changes_of(sitting, checked.entered, checked.settled, checked.following)
     number = submission.revision
     if number is None:
-        number = 1 + max((kept.revision for kept in sitting.kept.values()), default=0)
+        number = revision_now(sitting, now=now)
     revision = writing.Revision(
         submission.client_key, submission.body_hash, submission.step, number, submission.client_at
     )

@@ -31,8 +31,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.db.engine import make_engine
 from app.db.transactions import Database
+from app.responses.clashing import COUNTED_FROM
 from app.responses.tables import Answer, AnswerRevision, Response
-from app.web.respondent.phone import COUNTED_FROM
 from tests.conftest import DATA_KEYS
 from tests.responses.people import Person
 from tests.web.respondent.site import Site

@@ -7,7 +7,7 @@ own, and each gets an answer of its own.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
@@ -36,7 +36,7 @@ from app.questionnaires.piping import month_text
 from app.questionnaires.validation import Issue, Severity
 from app.questionnaires.view import Wording
 from app.responses.checking import Faulty, StepGone, resume_at
-from app.responses.clashing import clashing, newest_revision
+from app.responses.clashing import COUNTED_FROM, clashing, newest_revision
 from app.responses.collecting import AnswersClosed, KeyReused, save_step
 from app.responses.queries import earlier_answers, say_answer
 from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
@@ -58,9 +58,6 @@ from app.web.wiring import ByLink, clean_text
 
 SCRIPT_COOKIE = "trayecto_js"  # set by the script itself: this browser runs it
 MOST_WAITING = 200
-# Revisions of a phone are seconds since this moment, so that the last one typed is the newest on
-# every device; as whole numbers of 32 bits they last until 2093.
-COUNTED_FROM = datetime(2025, 1, 1, tzinfo=UTC)
 LATEST = 2_147_483_647
 _BLANK = N_("En blanco")
 _ELSEWHERE = N_("La diste en otro dispositivo; aquí no se muestra.")
@@ -302,8 +299,9 @@ def _state(
     """What the script needs of the person.
 
     `s` secret, `x` the script that can wait with its words `b`, `k` name of the session, `o`
-    our clock, `r` count, `n` school, `c` in class, `a` answers, `f` the same as form fields, `v`
-    known before, `d` its dates in words, `p` text pieces, `h` what stands above a step.
+    our clock, `r` count, `n` school, `c` in class, `a` answers, `f` the same as form fields, `w`
+    the option tapped in a letter, `v` known before, `d` its dates in words, `p` text pieces,
+    `h` what stands above a step.
     """
     everything = Step("", "", sitting.questionnaire.items)
     known = {

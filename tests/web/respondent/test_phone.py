@@ -13,8 +13,8 @@ from sqlmodel import col, select
 
 from app.db.transactions import Database
 from app.fieldwork.tables import Case
+from app.responses.clashing import COUNTED_FROM
 from app.responses.tables import Answer, AnswerRevision, Response
-from app.web.respondent.phone import COUNTED_FROM
 from tests.responses.people import CLOSES, Person
 from tests.web.respondent.site import Device, Site
 
@@ -87,7 +87,7 @@ def a_run(phone: Phone) -> list[dict[str, object]]:
 def test_the_state_is_the_persons_own_and_small(site: Site) -> None:
     phone = Phone(site, site.person())
 
-    assert set(phone.state) == set("sxbkornacfvdph")
+    assert set(phone.state) == set("sxbkornacfwvdph")
     assert phone.state["n"] == "CBTis 137, Ñuñoa"
     assert phone.state["v"]["tipo_bachillerato"] in {1, 2, 3, None}
     assert "lunes" in phone.state["p"]
@@ -151,6 +151,28 @@ def test_two_devices_with_the_same_count_ask_the_person(site: Site, db: Database
     assert stored(db, person)["certificado_ems"] == (1, None)
     chosen = other.record("certificado_ems", {"certificado_ems": ["2"]}, later=20)
     assert other.send(chosen)[0] == 200
+    assert stored(db, person)["certificado_ems"] == (2, None)
+
+
+def test_an_older_answer_of_a_phone_does_not_replace_one_of_a_page(
+    site: Site, db: Database
+) -> None:
+    """Whoever opens the link again elsewhere answers in our own pages, and typed last there."""
+    person = site.person()
+    tunnel = Phone(site, person)
+    tunnel.send(notice(tunnel))
+    waiting = tunnel.record("certificado_ems", {"certificado_ems": ["1"]}, later=3)
+    site.clock.pass_(seconds=9)
+    other = site.device()
+    other.begin(person)
+    town = other.get("/responder?paso=municipio_residencia")
+    typed = {"municipio_residencia": "Zapopan", "municipio_residencia.estado": "14"}
+    other.answer(other.answer(town, **typed), certificado_ems="2")
+
+    status, (result,) = tunnel.send(waiting)
+
+    assert status == 409
+    assert result["b"] == "Sí"
     assert stored(db, person)["certificado_ems"] == (2, None)
 
 
