@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from app.db.transactions import Database
+from app.directory.tables import OptOut
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, EntrySession, Mode
 from app.fieldwork.worklist.results import AttemptResult, Channel
@@ -80,6 +81,26 @@ def test_an_interview_is_the_persons_own_answer_with_who_asked(db: Database) -> 
     left = device.post("/responder", last.hidden)
     assert "Volver a pendientes" in left.body
     assert device.get("/responder").status != 200
+
+
+def test_nobody_is_asked_against_their_wish(db: Database) -> None:
+    """The list does not let them be called: neither does the telephone mode."""
+    site = Site(db, 2)
+    person, device = site.person(), site.device()
+    _, csrf = a_tutor(site, device)
+    with db.unit_of_work() as session:
+        member_id = session.get_one(Case, person.case_id).member_id
+        session.add(OptOut(member_id=member_id, at=site.clock(), source="one_click"))
+
+    read = device.get(telephone(person))
+    begun = device.post(telephone(person), {"csrf": csrf})
+
+    assert "Pidió no recibir mensajes" in read.body
+    assert "Lea en voz alta" not in read.body
+    assert begun.status == 409
+    with db.reading() as session:
+        assert session.get_one(Case, person.case_id).contacts == 0
+        assert not session.exec(select(TelephoneInterview)).all()
 
 
 def test_who_began_alone_is_not_asked_by_telephone(db: Database) -> None:

@@ -289,6 +289,7 @@ def test_nobody_is_opened_against_their_wish(
     refused = client.post(of(world, ana, "abrir"), data={"csrf": csrf, "channel": "call"})
 
     assert page.count("Pidió no recibir mensajes") == 1  # why the buttons are off, said once
+    assert "/telefono" not in page  # an interview would be a call
     assert (refused.status_code, "Pidió no recibir mensajes" in refused.text) == (409, True)
 
 

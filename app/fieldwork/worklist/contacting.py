@@ -183,10 +183,13 @@ def note_interview(session: Session, case_id: UUID, *, by: Steward, now: datetim
     Raises:
         NotFound: the person is not the caller's.
         NotMissing: nothing is expected of them.
+        NotNow: it would be a call against their wish.
     """
     standing = missing_person(session, case_id, by, now=now)
     called = same_attempt(session, case_id, Way(Channel.CALL), by, now=now)
     if called is None:
+        if standing.place.turn is Turn.NOT_WANTED:
+            raise NotNow(why=standing.place.why)
         called = begin_attempt(session, standing, Way(Channel.CALL), by=by, now=now)
     tell_attempt(session, called, AttemptResult.INTERVIEWED, now=now)
     settle_meetings(session, case_id, AttemptResult.INTERVIEWED, now=now)

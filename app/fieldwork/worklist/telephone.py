@@ -48,6 +48,7 @@ def begin_interview(session: Session, case_id: UUID, *, by: Steward, now: dateti
 
     Raises:
         NotFound, NotMissing: not the caller's, or nothing is expected of them.
+        NotNow: it would be a call against their wish.
         NotByTelephone: the person has begun elsewhere.
         LinkNotOpen: the wave closed a moment ago.
     """

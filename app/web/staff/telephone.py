@@ -15,7 +15,8 @@ from app.fieldwork.tables import Wave
 from app.fieldwork.texts import MINUTES
 from app.fieldwork.wave_people import CaseRef
 from app.fieldwork.worklist import people, telephone
-from app.fieldwork.worklist.contacting import NotMissing
+from app.fieldwork.worklist.contacting import NotMissing, NotNow
+from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.telephone import NotByTelephone
 from app.web.render import Page, render
 from app.web.respondent.pages import Notice
@@ -111,7 +112,10 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> T
 
 
 def _refusal(session: Session, caller: Caller, case_id: UUID, *, now: datetime) -> AppError | None:
-    if people.standing_of(session, caller.scope, case_id, now=now) is None:
+    standing = people.standing_of(session, caller.scope, case_id, now=now)
+    if standing is None:
         return NotMissing()
+    if standing.place.turn is Turn.NOT_WANTED:
+        return NotNow(why=standing.place.why)
     mine = telephone.may_interview(session, case_id, caller.actor.account_id)
     return None if mine else NotByTelephone()

@@ -254,7 +254,7 @@ def _cards(
             asking=asking(one.unsaid) if one.unsaid and records else None,
             noting=noting() if records and not one.unsaid else None,
             interview_url=f"/panel/olas/{one.wave_id}/casos/{one.case_id}/telefono"
-            if opens
+            if opens and one.place.turn is not Turn.NOT_WANTED
             else None,
         )
         for one in standings

@@ -40,7 +40,8 @@ SAID: Mapping[AttemptResult, str] = {
     AttemptResult.MESSAGE_LEFT: "Anotado: dejó recado.",
     AttemptResult.CALL_AGAIN: "Anotado: pidió otra hora.",
     AttemptResult.WRONG_NUMBER: "Anotado: ese número ya no se usa. La persona sigue en la lista.",
-    AttemptResult.REFUSED: "Anotado: ya no quiere. No se le escribe más por este cuestionario.",
+    AttemptResult.REFUSED: "Anotado: ya no quiere. No se le escribe más por este cuestionario. "
+    "Si cambia de idea, su enlace le sigue sirviendo.",
     AttemptResult.NO_MESSAGES: "Anotado: no quiere mensajes. Puede responder si así lo decide.",
     AttemptResult.DECEASED: "Anotado, y no se vuelve a escribir. Lo sentimos mucho.",
     AttemptResult.UNABLE: "Anotado: no puede responder. No se le escribe más.",
