@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from re import findall
 from uuid import UUID
 
 import pytest
@@ -137,15 +138,20 @@ def test_who_died_before_the_opening_leaves_this_list_alone(
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "words", "at"),
     [
-        ({"reason": " "}, "falta el motivo"),
-        ({"since": ""}, "elija desde qué día"),
-        ({"kind": "duplicate"}, "elija el motivo"),
+        ({"reason": " "}, "falta el motivo", "reason"),
+        ({"since": ""}, "elija desde qué día", "since"),
+        ({"kind": "duplicate"}, "elija el motivo", None),
     ],
 )
 def test_nothing_changes_without_reason_and_date(
-    world: World, client: TestClient, db: Database, typed: dict[str, str], words: str
+    world: World,
+    client: TestClient,
+    db: Database,
+    typed: dict[str, str],
+    words: str,
+    at: str | None,
 ) -> None:
     ana = UUID(world.ids[SCHOOL_A]["case_id"])
     csrf = sign_in(client, world, SCHOOL_A, Role.OFFICER)
@@ -154,6 +160,7 @@ def test_nothing_changes_without_reason_and_date(
     refused = client.post(of(world, ana, "lista"), data=form)
 
     assert (refused.status_code, words in refused.text) == (422, True)
+    assert findall(r'id="(\w+)-error"', refused.text) == ([at] if at else [])
     assert case_now(db, ana).disposition is D.INVITED
 
 

@@ -39,6 +39,14 @@ class FrameReasonMissing(AppError):
     plantilla = "La lista sigue igual: falta el motivo. Escriba en una línea por qué cambia."
 
 
+class FrameKindMissing(AppError):
+    """Nobody said whether the person did not graduate or died."""
+
+    code = "frame.kind_missing"
+    status = 422
+    plantilla = "La lista sigue igual: elija el motivo."
+
+
 class FrameDateWrong(AppError):
     """The date says that the person counts after all."""
 

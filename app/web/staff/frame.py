@@ -17,7 +17,13 @@ from app.fieldwork.eligibility import Ineligibility
 from app.fieldwork.tables import Case
 from app.fieldwork.wave_people import CaseRef
 from app.fieldwork.worklist import frame_changes, frame_history
-from app.fieldwork.worklist.frame_changes import BY_HAND, Change, FrameDateWrong, Tally
+from app.fieldwork.worklist.frame_changes import (
+    BY_HAND,
+    Change,
+    FrameDateWrong,
+    FrameKindMissing,
+    Tally,
+)
 from app.fieldwork.worklist.frame_history import ChangeLine, DoubtLine
 from app.web.render import Page, render, say_date
 from app.web.staff.person_words import INELIGIBILITY_WORDS
@@ -157,7 +163,7 @@ def _asked(typed: FrameText) -> Change:
     if typed.kind == "back":
         return Change(None, since, typed.reason)
     if typed.kind not in {one.value for one in BY_HAND}:
-        raise FrameDateWrong(why="elija el motivo")
+        raise FrameKindMissing
     return Change(Ineligibility(typed.kind), since, typed.reason)
 
 
