@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -31,18 +32,22 @@ def keep(session: Session, message: Outgoing, *, now: datetime) -> None:
     )
 
 
-def newest(session: Session, scope: Scope, *, limit: int = 100) -> list[KeptMessage]:
-    """The latest messages of the units in scope, newest first."""
+def newest(
+    session: Session, scope: Scope, *, own: UUID | None = None, limit: int = 100
+) -> list[KeptMessage]:
+    """The latest messages of the units in scope and to the account `own`, newest first."""
     rows = session.exec(
         select(MailboxMessage)
-        .where(col(MailboxMessage.id).in_(_within(scope)))
+        .where(col(MailboxMessage.id).in_(_within(scope, own)))
         .order_by(col(MailboxMessage.at).desc(), col(MailboxMessage.id))
         .limit(limit)
     )
     return [_kept(row) for row in rows]
 
 
-def one(session: Session, scope: Scope, message_id: UUID) -> KeptMessage:
+def one(
+    session: Session, scope: Scope, message_id: UUID, *, own: UUID | None = None
+) -> KeptMessage:
     """The message with this id.
 
     Raises:
@@ -50,7 +55,7 @@ def one(session: Session, scope: Scope, message_id: UUID) -> KeptMessage:
     """
     row = session.exec(
         select(MailboxMessage).where(
-            MailboxMessage.id == message_id, col(MailboxMessage.id).in_(_within(scope))
+            MailboxMessage.id == message_id, col(MailboxMessage.id).in_(_within(scope, own))
         )
     ).first()
     if row is None:
@@ -58,8 +63,12 @@ def one(session: Session, scope: Scope, message_id: UUID) -> KeptMessage:
     return _kept(row)
 
 
-def _within(scope: Scope) -> SelectOfScalar[UUID]:
-    return select(OutboxMessage.id).where(in_scope(scope, col(OutboxMessage.unit_id)))
+def _within(scope: Scope, own: UUID | None) -> SelectOfScalar[UUID]:
+    within = in_scope(scope, col(OutboxMessage.unit_id))
+    if own is not None:  # the Monday summary is of no unit, and about its reader
+        mine = and_(col(OutboxMessage.unit_id).is_(None), col(OutboxMessage.context_id) == own)
+        within = or_(within, mine)
+    return select(OutboxMessage.id).where(within)
 
 
 def _kept(row: MailboxMessage) -> KeptMessage:

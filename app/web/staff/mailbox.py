@@ -83,7 +83,7 @@ def mailbox_page(caller: Reader, db: Db, site: SiteHere) -> Response:
     """The list."""
     _refuse_elsewhere(site.settings)
     with db.reading() as session:
-        kept = mailbox.newest(session, caller.scope)
+        kept = mailbox.newest(session, caller.scope, own=caller.actor.account_id)
         frame = shell(caller, at=HERE)
     return render(MailboxPage("Buzón de pruebas", frame, tuple(map(_line, kept))))
 
@@ -93,7 +93,7 @@ def letter_page(message_id: UUID, caller: Reader, db: Db, site: SiteHere) -> Res
     """One message."""
     _refuse_elsewhere(site.settings)
     with db.reading() as session:
-        kept = mailbox.one(session, caller.scope, message_id)
+        kept = mailbox.one(session, caller.scope, message_id, own=caller.actor.account_id)
         frame = shell(caller, at=HERE)
     caller.saw("mailbox.read", ("message", message_id))
     letter = _parsed(kept)
