@@ -121,7 +121,10 @@ def test_what_the_law_ended_is_not_taken_back_here(
 
 @pytest.mark.parametrize("token", ["x", "a" * 5000, "ñ", "AAAA.BBBB", "%00"])
 def test_a_token_that_is_not_ours_is_one_404(client: TestClient, token: str) -> None:
-    assert client.get(f"/baja/{token}").status_code == 404
+    page = client.get(f"/baja/{token}")
+
+    assert page.status_code == 404
+    assert "pide en tu escuela que ya no te escriban" in page.text
     assert client.post(f"/baja/{token}", content=ONE_CLICK, headers=FORM).status_code == 404
 
 

@@ -4,7 +4,7 @@ A look changes nothing, because mail scanners look at every link. The one-click 
 RFC 8058 comes without cookies, origin or form token; the signed token is all it needs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
@@ -12,12 +12,13 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from app.errors import NotFound
 from app.fieldwork.stationery import UNSUBSCRIBE
-from app.fieldwork.unsubscribing import Messages, Unsubscriber, allow_again, stop, unsubscriber
+from app.fieldwork.unsubscribing import Messages, allow_again, stop, unsubscriber
 from app.keys import PurposeKey, keys_for
 from app.web.language import N_, Say, chosen, with_choice
 from app.web.render import Page, render
+from app.web.respondent.messages import said
+from app.web.respondent.pages import MessagePage
 from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
 
 router = APIRouter(dependencies=[OPEN_LINK])
@@ -45,13 +46,25 @@ _TITLES = {
     Messages.STOPPED_BY_LAW: N_("Ya no te escribimos"),
     Messages.GONE: N_("Ya no te escribimos"),
 }
+_UNKNOWN = MessagePage(
+    N_("No encontramos ese enlace"),
+    (
+        N_(
+            "Revisa que esté completo: copia todo el enlace del mensaje, o tócalo en el mensaje "
+            "mismo."
+        ),
+        N_("Si sigue sin abrir, pide en tu escuela que ya no te escriban."),
+    ),
+)
 
 
 @router.get("/baja/{token}")
 def look(token: str, request: Request, db: Db, site: SiteHere) -> Response:
     """What the button will do, or what it has done."""
     with db.reading() as session:
-        person = _genuine(unsubscriber(session, token, _keys(site)))
+        person = unsubscriber(session, token, _keys(site))
+    if person is None:
+        return _unknown(request)
     return _page(request, _TITLES[person.messages], person.messages.value, token)
 
 
@@ -60,7 +73,9 @@ def decide(token: str, request: Request, form: Form, db: Db, now: Now, site: Sit
     """Stop, or allow again. 200 without a redirect, as often as it is asked."""
     asked = _asked(form)
     with db.unit_of_work() as session:
-        person = _genuine(unsubscriber(session, token, _keys(site)))
+        person = unsubscriber(session, token, _keys(site))
+        if person is None:
+            return _unknown(request)
         if asked == ALLOW_AGAIN:
             messages = allow_again(session, person)
         else:
@@ -78,10 +93,10 @@ def _asked(form: FormData) -> list[tuple[str, str]]:
     return fields
 
 
-def _genuine(person: Unsubscriber | None) -> Unsubscriber:
-    if person is None:
-        raise NotFound(link="baja")
-    return person
+def _unknown(request: Request) -> Response:
+    say = Say(chosen(request))
+    page = replace(said(_UNKNOWN, say), offers_languages=True)
+    return render(page, status=404, language=say.language)
 
 
 def _page(request: Request, title: str, state: str, token: str) -> Response:

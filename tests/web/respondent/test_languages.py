@@ -138,7 +138,8 @@ def test_the_choice_can_be_changed_and_looking_changes_nothing(db: Database) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/ayuda", "/recuperar", "/verifica", "/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"]
+    "path",
+    ["/ayuda", "/recuperar", "/verifica", "/baja/nada", "/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"],
 )
 def test_pages_for_anybody_speak_english_when_asked(db: Database, path: str) -> None:
     page = Site(db, 2).device().get(f"{path}?lang=en")
