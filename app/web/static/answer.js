@@ -262,10 +262,16 @@ var leave = step => L.replace('/responder?' + L.search.slice(1) + '&paso=' + ste
 var itemsOf = n => Q.i.filter(i => i.s == n)
 var el = (tag, text = '', name = '') => Object.assign(D.createElement(tag), { textContent: text, className: name })
 var template = k => D.querySelectorAll('template')[k].content.cloneNode(true)
+function focus(h) {
+  h.tabIndex = -1
+  h.focus({ preventScroll: !h.id })
+}
 function page(title) {
   N = 0
   C.innerHTML = ''
   C.append(el('h1', D.title = title))
+  focus($('h1'))
+  $('#g').textContent = ''
 }
 function go(n) {
   L.hash = n
@@ -335,8 +341,7 @@ function show() {
   else box.firstChild.remove()
   if (bad[0]) h = box
   else box.remove()
-  h.tabIndex = -1
-  h.focus({ preventScroll: !bad[0] })
+  focus(h)
 }
 
 // The text beside "otro" waits until it is chosen.

@@ -98,6 +98,8 @@ def test_two_answers_of_two_phones_are_for_the_person_to_choose(
     )
     texts = page.locator("blockquote").all_inner_texts()
     question = page.locator("h1 + p").inner_text()
+    expect(page.locator("h1")).to_be_focused()
+    expect(page.locator("#g")).to_have_text("")  # nothing is being saved until one is chosen
     found = faults(page)
     page.screenshot(path=SHOTS / "two-answers.png", full_page=True)
     page.get_by_role("button", name=button).click()
