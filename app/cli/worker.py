@@ -212,11 +212,11 @@ def _wave_document(wave: RehearsedWave) -> dict[str, object]:
 
 def _tell_days(report: Sequence[RehearsedDay]) -> None:
     for day in report:
-        if not (day.opened or day.closed or day.messages or day.waiting):
+        if not (day.opened or day.closed or day.messages or day.leaving or day.waiting):
             continue
         print(
             f"{day.day.isoformat()}  se abren {len(day.opened)}, se cierran {len(day.closed)}, "
-            f"salen {day.messages.total()} mensajes"
+            f"tocan {day.messages.total():,} mensajes, salen {day.leaving.total():,}"
         )
         for domain, count in day.messages.most_common():
             print(f"            {count:>7}  {domain}")

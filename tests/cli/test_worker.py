@@ -83,6 +83,15 @@ def test_the_calendar_rehearses_and_does_nothing(trayecto: Trayecto) -> None:
     assert json.loads(after)["opened"] == 0
 
 
+def test_the_calendar_tells_what_the_limits_let_go(trayecto: Trayecto) -> None:
+    trayecto.monkeypatch.setenv("TRAYECTO_MAIL_DAILY_LIMIT", "1")
+
+    _, words, _ = trayecto("calendar", "--now", "2026-09-28")
+
+    assert "2026-10-01  se abren 1, se cierran 0, tocan 2 mensajes, salen 1" in words
+    assert "2026-10-02  se abren 0, se cierran 0, tocan 0 mensajes, salen 1" in words
+
+
 def test_links_are_written_audited_and_alive(trayecto: Trayecto, db: Database) -> None:
     trayecto("tick", "--now", NOON)
 
