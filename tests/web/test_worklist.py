@@ -16,12 +16,15 @@ from app.directory.tables import ContactPoint, OptOut, PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.worklist.appointments import forget_notes
+from app.fieldwork.worklist.people import standing_of
 from app.fieldwork.worklist.results import AttemptResult, Channel
 from app.fieldwork.worklist.tables import Appointment, ContactAttempt, EligibilityDoubt
 from app.staff import sessions
 from app.staff.roles import Role
 from app.staff.tables import StaffGrant
+from app.units.scope import WHOLE
 from app.web import security
+from app.web.staff.worklist_words import why_closed
 from tests.cli.test_units import Trayecto
 from tests.web.in_field import Someone
 from tests.web.test_wave_pages import audit_of, counted, more_people, own, text_of, tutor_of
@@ -291,6 +294,11 @@ def test_nobody_is_opened_against_their_wish(
     assert page.count("Pidió no recibir mensajes") == 1  # why the buttons are off, said once
     assert "/telefono" not in page  # an interview would be a call
     assert (refused.status_code, "Pidió no recibir mensajes" in refused.text) == (409, True)
+    night = now + timedelta(hours=8)
+    with db.reading() as session:
+        standing = standing_of(session, WHOLE, ana, now=night)
+    assert standing is not None
+    assert why_closed(standing, night) == "Pidió no recibir mensajes."  # no hour changes a wish
 
 
 def test_invented_people_open_no_app(

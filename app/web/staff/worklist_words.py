@@ -87,6 +87,8 @@ def why_closed(standing: Standing, now: datetime) -> str:
     """Why the buttons are off; "" where they may be used."""
     if standing.place.turn is Turn.APPOINTMENT:
         return ""
+    if standing.place.turn is Turn.NOT_WANTED:  # no hour changes a wish
+        return standing.place.why
     if standing.quiet is not None:
         here = now.astimezone(ZoneInfo(standing.zone))
         return (
