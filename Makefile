@@ -40,11 +40,12 @@ test: $(VENV)/.testing  ## everything that CI runs; ends with pytest's summary
 
 # --- for ourselves ----------------------------------------------------------------------------
 
-# Pages, commands and invented worlds walk through the whole house: they are make test's.
+# Pages, commands, passes of the worker and invented worlds walk through the whole house: make test has them.
 check: $(VENV)/.testing  ## lint, types, import contracts and unit tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 -m "not browser and not slow and not postgres and not deep" \
-	  --ignore=tests/browser --ignore=tests/cli --ignore=tests/simulation --ignore=tests/web || { wait; exit 1; }; wait $$types
+	  --ignore=tests/browser --ignore=tests/cli --ignore=tests/simulation --ignore=tests/web \
+	  --ignore=tests/worker || { wait; exit 1; }; wait $$types
 
 bench: $(VENV)/.testing  ## measurements, PART=name for one; writes var/bench/*.json
 	@$(BIN)/python -m tests.bench $(PART)
