@@ -56,8 +56,12 @@ class Database:
     def __init__(self, engine: Engine, *, patience: float = 5.0) -> None:
         """`patience`: seconds a writer waits for its turn on SQLite."""
         self._writer = engine
-        self._reader = engine.execution_options(read_only=True, postgresql_readonly=True)
         self._turn = Lock() if engine.dialect.name == "sqlite" else None
+        # One moment for all that a page counts: SQLite's readers have it anyway.
+        one_moment = {} if self._turn else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(
+            read_only=True, postgresql_readonly=True, **one_moment
+        )
         self._patience = patience
 
     @property
@@ -84,7 +88,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that the database itself refuses to write in."""
+        """A transaction that sees one moment, and that the database refuses to write in."""
         with (
             named_refusals(),
             Session(self._reader, expire_on_commit=False) as session,
