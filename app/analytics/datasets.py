@@ -103,7 +103,7 @@ class _Told:
 def analysis_frame(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> AnalysisFrame:
-    """The frame and the rows of a wave; a constant number of queries for each 1,000 answers.
+    """The frame and the rows of a wave; a constant number of queries.
 
     A wave outside the scope does not exist; `wave_ids` is empty where there is none at all.
     """

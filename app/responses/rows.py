@@ -5,29 +5,34 @@ never reaches microdata. Every row is settled once more: an item that does not a
 no orphan answer is ever counted.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, Text, cast, type_coerce
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col, func, literal
 
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Mode, Wave
 from app.questionnaires.answers import Answer as AnswerValue
-from app.questionnaires.answers import Stored, Unreadable, from_stored, read_answer
-from app.questionnaires.expressions.types import Kind
-from app.questionnaires.flow import settle
-from app.questionnaires.format import Questionnaire
-from app.questionnaires.items import Store
-from app.questionnaires.publication import fetch
+from app.questionnaires.answers import Stored, Unreadable, from_stored
+from app.questionnaires.publication import MOST_KEPT, fetch
+from app.questionnaires.settling import Settling
 from app.responses.sitting import EMAIL, FIRST_JOB, GIVEN, MOBILE
 from app.responses.tables import Answer, Response, ResponseMark
 from app.units.tables import Programme
 
-BATCH = 1_000  # responses read at once
+# Between answers, and between their parts: JSON never holds a control character as it is.
+_BETWEEN, _WITHIN = "\x1e", "\x1f"
+_SHORT = 80  # characters of an answer that is remembered: codes, months, names of towns
+MOST_REMEMBERED = 50_000  # answers of one version
+_TRACK = "tipo_bachillerato"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,83 +54,163 @@ class ResponseRow:
     values: Mapping[str, AnswerValue]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """One response as it is stored, all its answers in one text: equal if nothing changed."""
+
+    case_id: UUID
+    member_id: UUID
+    wave_id: UUID
+    questionnaire: int
+    version_id: UUID
+    disposition: Disposition
+    mode: Mode | None
+    started_at: datetime
+    finished_at: datetime | None
+    track: str | None
+    answers: str
+    marks: str
+
+
 def response_rows(
     session: Session, wave_ids: Collection[UUID], *, texts: Collection[str] = ()
 ) -> Iterator[ResponseRow]:
-    """Every response of the waves, in the order of their ids; four queries a batch.
+    """Every response of the waves, in the order of their ids; one query.
 
     `texts`: free-text variables to include, for the coders of occupations and programmes.
     """
-    ids = session.exec(
-        select(Response.id)
-        .join(Case, col(Case.id) == col(Response.case_id))
-        .where(col(Case.wave_id).in_(wave_ids))
-        .order_by(col(Response.id))
-    ).all()
-    for start in range(0, len(ids), BATCH):
-        yield from _batch(session, ids[start : start + BATCH], frozenset(texts))
+    for stored in stored_responses(session, wave_ids):
+        yield settled_row(session, stored, texts=texts)
 
 
-def _batch(session: Session, ids: Sequence[UUID], texts: frozenset[str]) -> Iterator[ResponseRow]:
-    answers: dict[UUID, dict[str, object]] = defaultdict(dict)
-    # Columns, not objects: a school has fifteen thousand answers, and an object costs ten times.
-    told = select(Answer.response_id, Answer.variable, Answer.value, Answer.missing)
-    for response_id, variable, value, missing in session.exec(
-        told.where(col(Answer.response_id).in_(ids))
-    ):
-        answers[response_id][variable] = from_stored(Stored(value, missing))
-    marked = select(ResponseMark.response_id, ResponseMark.variable, ResponseMark.value)
-    for response_id, variable, value in session.exec(
-        marked.where(col(ResponseMark.response_id).in_(ids))
-    ):
-        answers[response_id][variable] = GIVEN if value is True else value
-    rows = session.exec(
-        select(Response, Case, Wave)
+def stored_responses(session: Session, wave_ids: Collection[UUID]) -> list[StoredResponse]:
+    """Every response of the waves, in the order of their ids; one query.
+
+    The database puts the answers of a response together: a school has fifteen thousand, and a
+    row for each costs more than all else that is done with it.
+    """
+    found = session.connection().execute(
+        select_columns(
+            col(Response.case_id),
+            col(Case.member_id),
+            col(Case.wave_id),
+            col(Wave.questionnaire),
+            col(Response.version_id),
+            col(Case.disposition),
+            col(Case.mode),
+            col(Response.started_at),
+            col(Response.finished_at),
+            func.coalesce(col(PanelMember.track), col(Programme.track)),
+            _together(Answer, col(Answer.missing)),
+            _together(ResponseMark, None),
+        )
         .join(Case, col(Case.id) == col(Response.case_id))
         .join(Wave, col(Wave.id) == col(Case.wave_id))
-        .where(col(Response.id).in_(ids))
-        .order_by(col(Response.id))
-    ).all()
-    preloaded = _preloaded(session, [case.member_id for _, case, _ in rows])
-    for response, case, wave in rows:
-        known = answers.get(response.id, {}) | preloaded[case.member_id]
-        yield ResponseRow(
-            case_id=case.id,
-            member_id=case.member_id,
-            wave_id=wave.id,
-            questionnaire=wave.questionnaire,
-            version_id=response.version_id,
-            disposition=case.disposition,
-            mode=case.mode,
-            started_at=response.started_at,
-            finished_at=response.finished_at,
-            values=_values(fetch(session, response.version_id), known, texts),
-        )
-
-
-def _preloaded(session: Session, member_ids: Sequence[UUID]) -> dict[UUID, dict[str, object]]:
-    rows = session.exec(
-        select(PanelMember.id, func.coalesce(PanelMember.track, Programme.track))
+        .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
         .outerjoin(Programme, col(Programme.id) == col(PanelMember.programme_id))
-        .where(col(PanelMember.id).in_(member_ids))
+        .where(col(Case.wave_id).in_(wave_ids))
+        .order_by(col(Response.id))
     )
-    return {member_id: {"tipo_bachillerato": track} for member_id, track in rows}
+    return [StoredResponse(*tuple(row)) for row in found]
 
 
-def _values(
-    questionnaire: Questionnaire, known: Mapping[str, object], texts: frozenset[str]
-) -> dict[str, AnswerValue]:
-    readable = {
-        name: bool(value) if name in {MOBILE, EMAIL, FIRST_JOB} else value
-        for name, value in known.items()
-    }
-    settled = settle(questionnaire, readable)
-    values: dict[str, AnswerValue] = {}
-    for name, leaf in questionnaire.variables.items():
-        free = leaf.kind is Kind.TEXT and name not in texts
-        if leaf.store is not Store.RESPONSE or free or name not in settled:
-            continue
-        answer = read_answer(leaf, settled[name])
-        if not isinstance(answer, Unreadable):
-            values[name] = answer
-    return values
+def settled_row(
+    session: Session, stored: StoredResponse, *, texts: Collection[str] = ()
+) -> ResponseRow:
+    """A response as analysis reads it."""
+    reading = _reading(session, stored.version_id, frozenset(texts))
+    return ResponseRow(
+        case_id=stored.case_id,
+        member_id=stored.member_id,
+        wave_id=stored.wave_id,
+        questionnaire=stored.questionnaire,
+        version_id=stored.version_id,
+        disposition=stored.disposition,
+        mode=stored.mode,
+        started_at=stored.started_at,
+        finished_at=stored.finished_at,
+        values=reading.values_of(stored),
+    )
+
+
+def _together(
+    table: type[Answer | ResponseMark], missing: Mapped[int | None] | None
+) -> ColumnElement[str]:
+    """The answers, or the marks, of the response of the row, in one text."""
+    said = (
+        col(table.variable)
+        + literal(_WITHIN)
+        + func.coalesce(type_coerce(col(table.value), Text), literal(""))
+        + literal(_WITHIN)
+        + (literal("") if missing is None else func.coalesce(cast(missing, Text), literal("")))
+    )
+    together = (
+        select_columns(func.aggregate_strings(said, _BETWEEN))
+        .where(col(table.response_id) == col(Response.id))
+        .correlate(Response)
+        .scalar_subquery()
+    )
+    return func.coalesce(together, literal(""))
+
+
+class _Answers(dict[str, tuple[str, AnswerValue] | None]):
+    """Stored answers to one version, each read once: its variable and what it says."""
+
+    def __init__(self, settling: Settling, *, marks: bool) -> None:
+        super().__init__()
+        self._settling, self._marks = settling, marks
+
+    def __missing__(self, said: str) -> tuple[str, AnswerValue] | None:
+        found = self._read(said)
+        if len(said) <= _SHORT and len(self) < MOST_REMEMBERED:
+            self[said] = found
+        return found
+
+    def _read(self, said: str) -> tuple[str, AnswerValue] | None:
+        if not said:  # nothing was answered
+            return None
+        name, value, missing = said.split(_WITHIN)
+        if not self._settling.reads(name):
+            return None
+        raw: object = from_stored(
+            Stored(json.loads(value) if value else None, int(missing) if missing else None)
+        )
+        if self._marks and raw is True:
+            raw = GIVEN
+        if name in {MOBILE, EMAIL, FIRST_JOB}:
+            raw = bool(raw)
+        answer = self._settling.read(name, raw)
+        return None if isinstance(answer, Unreadable) else (name, answer)
+
+
+class _Reading:
+    """How the responses to one version are read."""
+
+    def __init__(self, settling: Settling) -> None:
+        self._settling = settling
+        self._answers = _Answers(settling, marks=False)
+        self._marks = _Answers(settling, marks=True)
+
+    def values_of(self, stored: StoredResponse) -> dict[str, AnswerValue]:
+        answers = map(self._answers.__getitem__, stored.answers.split(_BETWEEN))
+        read = dict(filter(None, answers))
+        read.update(filter(None, map(self._marks.__getitem__, stored.marks.split(_BETWEEN))))
+        track = self._settling.read(_TRACK, stored.track)
+        read[_TRACK] = None if isinstance(track, Unreadable) else track
+        return self._settling.values(read)
+
+
+_readings: dict[tuple[UUID, frozenset[str]], _Reading] = {}
+_lock = Lock()
+
+
+def _reading(session: Session, version_id: UUID, texts: frozenset[str]) -> _Reading:
+    """Of a version, which never changes: made once in a process."""
+    found = _readings.get((version_id, texts))
+    if found is None:
+        found = _Reading(Settling(fetch(session, version_id), texts))
+        with _lock:
+            if len(_readings) >= MOST_KEPT:
+                _readings.clear()
+            _readings[version_id, texts] = found
+    return found

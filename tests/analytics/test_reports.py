@@ -309,7 +309,7 @@ def test_a_frame_takes_as_many_queries_for_one_person_as_for_thirty(db: Database
         asked[size] = count.total()
         assert len(frame.rows) == size
 
-    assert asked[1] == asked[30] == 9
+    assert asked[1] == asked[30] == 5
 
 
 def test_no_row_holds_a_name_a_contact_or_a_text(db: Database) -> None:
