@@ -29,6 +29,7 @@ from app.fieldwork.link_list import PersonalLink, WaveOf, links_of
 from app.fieldwork.planning import WaveNote
 from app.fieldwork.prospects import rehearsal
 from app.fieldwork.rehearsal import RehearsedDay, RehearsedWave
+from app.fieldwork.relaying import relays_of
 from app.keys import keys_for
 from app.staff import audit
 from app.units.scope import WHOLE
@@ -101,6 +102,7 @@ def calendar(
             limits=limits,
             unit_id=unit_id,
             channels=written_channels(runtime.settings),
+            relays=relays_of(runtime.settings),
         )
     if as_json:
         show_json([_day_document(day) for day in report])

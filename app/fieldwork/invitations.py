@@ -61,16 +61,7 @@ class MessageNotWanted(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
-    """What one call queued; `more`: waves are left for another call."""
-
-    messages: int
-    waves: int
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Mailing:
+class Mailing:
     """One wave on one of its days: what is due, and from when it may leave."""
 
     wave: Wave
@@ -78,6 +69,16 @@ class _Mailing:
     period: FieldPeriod
     today: date
     leaves_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What one call queued; `more`: waves are left for another call."""
+
+    messages: int
+    waves: int
+    more: bool = False
+    mailings: tuple[Mailing, ...] = ()  # taken by this call
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ def queue_due(
     over which we write; each person by the one they prefer, or the next that reaches them.
     """
     mailings = _mailings_today(session, now=now, patient=patient)
+    taken = tuple(mailing for mailing in mailings[:limit] if _take_day(session, mailing))
     messages = 0
-    for mailing in mailings[:limit]:
-        if _take_day(session, mailing):
-            letters = _letters_due(session, mailing, channels)
-            messages += _queue(session, mailing, letters, mail_domain=mail_domain, now=now)
-    return Queued(messages, min(len(mailings), limit), more=len(mailings) > limit)
+    for mailing in taken:
+        letters = _letters_due(session, mailing, channels)
+        messages += _queue(session, mailing, letters, mail_domain=mail_domain, now=now)
+    return Queued(messages, min(len(mailings), limit), len(mailings) > limit, taken)
 
 
 def queue_one(
@@ -135,7 +136,7 @@ def queue_one(
     today = civil_date(now, person.zone)
     step = Step(case.last_step) if case.last_step else Step.INVITATION
     plan = plans_of(session, [wave.school_id]).of(wave.school_id, wave.questionnaire)
-    mailing = _Mailing(wave, plan, _period(wave), today, now)
+    mailing = Mailing(wave, plan, _period(wave), today, now)
     letter = _Letter(case_id, step, f"case/{case_id}/by_hand/{today}")
     return _queue(session, mailing, [letter], mail_domain=mail_domain, now=now) == 1
 
@@ -214,7 +215,7 @@ def _reason(person: Correspondent, *, now: datetime) -> Unwanted | None:
     return why_unwanted(person.state, now=now, today=civil_date(now, person.zone))
 
 
-def _mailings_today(session: Session, *, now: datetime, patient: bool) -> list[_Mailing]:
+def _mailings_today(session: Session, *, now: datetime, patient: bool) -> list[Mailing]:
     rows = session.exec(
         select(Wave, OrganisationUnit.time_zone)
         .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
@@ -238,7 +239,7 @@ def _mailings_today(session: Session, *, now: datetime, patient: bool) -> list[_
             continue
         leaves_from = not_before(plan.hours, now=now, zone=zone, patient=patient)
         if leaves_from is not None:
-            found.append(_Mailing(wave, plan, period, today, leaves_from))
+            found.append(Mailing(wave, plan, period, today, leaves_from))
     return found
 
 
@@ -246,7 +247,7 @@ def _period(wave: Wave) -> FieldPeriod:
     return FieldPeriod(wave.questionnaire, wave.opens, wave.closes)
 
 
-def _take_day(session: Session, mailing: _Mailing) -> bool:
+def _take_day(session: Session, mailing: Mailing) -> bool:
     """Whether this worker queues the wave's messages of today."""
     taken = session.exec(
         update(Wave)
@@ -262,9 +263,7 @@ def _take_day(session: Session, mailing: _Mailing) -> bool:
     return taken.first() is not None
 
 
-def _letters_due(
-    session: Session, mailing: _Mailing, channels: frozenset[Channel]
-) -> list[_Letter]:
+def _letters_due(session: Session, mailing: Mailing, channels: frozenset[Channel]) -> list[_Letter]:
     session.flush()
     rows = (
         session.connection()
@@ -334,7 +333,7 @@ def _refusals(session: Session, members: Sequence[UUID]) -> dict[UUID, UUID | No
 
 def _queue(
     session: Session,
-    mailing: _Mailing,
+    mailing: Mailing,
     letters: Sequence[_Letter],
     *,
     mail_domain: str,

@@ -5,7 +5,7 @@ Reads only. Addresses are decrypted for their domain, so a nation takes minutes.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -34,6 +34,7 @@ from app.fieldwork.frame import Candidate, members_of
 from app.fieldwork.planning import windows_to_open
 from app.fieldwork.plans import plans_of
 from app.fieldwork.rehearsal import NO_LIMITS, Prospect, RehearsedDay, RehearsedWave, rehearse
+from app.fieldwork.relaying import Relays, open_relatives
 from app.fieldwork.schedule import Window
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED, Addressee, why_unwanted
@@ -50,7 +51,7 @@ _AT_ONCE = 1_000
 _IDS_AT_MOST = 30_000  # in one condition; SQLite admits 32,766 parameters
 
 
-def rehearsal(
+def rehearsal(  # noqa: PLR0913  # the settings of a deployment, each by itself
     session: Session,
     *,
     now: datetime,
@@ -58,20 +59,55 @@ def rehearsal(
     limits: SendingLimits = NO_LIMITS,
     unit_id: UUID | None = None,
     channels: frozenset[Channel] = BY_MAIL,
+    relays: Relays | None = None,
 ) -> tuple[RehearsedDay, ...]:
     """What the scheduler will do on each of `days` days from today on; nothing is done.
 
-    `unit_id`: only at this unit and below; whoever asks for it may see it.
+    `unit_id`: only at this unit and below; whoever asks for it may see it. `relays`: how somebody
+    close is asked where a person has no way of their own.
     """
     first = civil_date(now, CENTRE)
     horizon = [first + timedelta(days=number) for number in range(days)]
     schools = None if unit_id is None else _schools_below(session, unit_id)
     queued = _already_queued(session, first, schools, now=now)
+    ways = _Ways(channels, relays)
     waves = (
-        *_coming(session, horizon, schools, channels, now=now),
-        *open_waves(session, schools, channels),
+        *_coming(session, horizon, schools, ways, now=now),
+        *_in_field(session, schools, ways),
     )
     return rehearse(waves, horizon, now=now, limits=limits, queued=queued)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Over what people are written to; `promised`: numbers of somebody close, rehearsed already."""
+
+    channels: frozenset[Channel]
+    relays: Relays | None = None
+    promised: set[str] = field(default_factory=set)
+
+    def relatives(self, session: Session, members: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of `members` about whom somebody close would be asked."""
+        if self.relays is None:
+            return frozenset()
+        found = set()
+        for member, number in open_relatives(session, members, self.relays.match).items():
+            if number not in self.promised:
+                self.promised.add(number)
+                found.add(member)
+        return frozenset(found)
+
+    def line(
+        self,
+        points: Sequence[ContactPoint],
+        questionnaire: int,
+        *,
+        relative: bool,
+    ) -> str | None:
+        """By what a person is reached: a mail domain or another channel."""
+        if relative and self.relays is not None:
+            return self.relays.channel.value
+        return _line(points, questionnaire, self.channels)
 
 
 def people_ahead(session: Session, *, now: datetime, days: int, unit_id: UUID) -> int:
@@ -105,7 +141,7 @@ def _coming(
     session: Session,
     days: Sequence[date],
     schools: frozenset[UUID] | None,
-    channels: frozenset[Channel],
+    ways: _Ways,
     *,
     now: datetime,
 ) -> Iterable[RehearsedWave]:
@@ -117,7 +153,7 @@ def _coming(
     plans = plans_of(session, {cohort.school_id for cohort, _ in coming})
     for cohort, window in coming:
         plan = plans.of(cohort.school_id, window.questionnaire)
-        yield _to_open(session, cohort, window, plan, channels, now=now)
+        yield _to_open(session, cohort, window, plan, ways, now=now)
 
 
 def open_waves(
@@ -125,7 +161,13 @@ def open_waves(
     schools: frozenset[UUID] | None = None,
     channels: frozenset[Channel] = BY_MAIL,
 ) -> Iterable[RehearsedWave]:
-    """The waves in the field, of these schools or of all."""
+    """The waves in the field, of these schools or of all; with those who are written to."""
+    return _in_field(session, schools, _Ways(channels))
+
+
+def _in_field(
+    session: Session, schools: frozenset[UUID] | None, ways: _Ways
+) -> Iterable[RehearsedWave]:
     rows = session.exec(
         select(Wave, CohortRow, OrganisationUnit)
         .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
@@ -143,7 +185,7 @@ def open_waves(
             cohort=str(Cohort(cohort_row.entered, cohort_row.leaves)),
             period=FieldPeriod(wave.questionnaire, wave.opens, wave.closes),
             zone=school.time_zone,
-            prospects=_in_the_field(session, wave, channels),
+            prospects=_in_the_field(session, wave, ways),
             plan=plans.of(school.id, wave.questionnaire),
             wave_id=wave.id,
             queued_on=wave.queued_on,
@@ -152,7 +194,7 @@ def open_waves(
         )
 
 
-def _in_the_field(session: Session, wave: Wave, channels: frozenset[Channel]) -> list[Prospect]:
+def _in_the_field(session: Session, wave: Wave, ways: _Ways) -> list[Prospect]:
     rows = (
         session.connection()
         .execute(
@@ -165,15 +207,19 @@ def _in_the_field(session: Session, wave: Wave, channels: frozenset[Channel]) ->
     found = []
     for some in _batches(rows):
         people = correspondents(session, [row[0] for row in some])
-        points = points_of(session, [person.member_id for person in people.values()])
+        members = [person.member_id for person in people.values()]
+        points = points_of(session, members)
+        relatives = ways.relatives(session, members)
         for case_id, step, last_on, contacts in some:
             person = people[case_id]
-            line = _line(points.get(person.member_id, ()), wave.questionnaire, channels)
+            once = person.member_id in relatives
+            own = points.get(person.member_id, ())
+            line = ways.line(own, wave.questionnaire, relative=once)
             if line is not None:
                 # The wave is paused, not the person; an address of the channel is there.
                 state = replace(person.state, paused=False, has_address=True)
                 history = ContactHistory(Step(step) if step else None, last_on, contacts)
-                found.append(Prospect(state, line, history, wave.opens))
+                found.append(Prospect(state, line, history, wave.opens, once))
     return found
 
 
@@ -182,14 +228,14 @@ def _to_open(
     cohort: SchoolCohort,
     window: Window,
     plan: ContactPlan,
-    channels: frozenset[Channel],
+    ways: _Ways,
     *,
     now: datetime,
 ) -> RehearsedWave:
     opens_on = max(window.period.opens, civil_date(now, cohort.zone))
     prospects: list[Prospect] = []
     for some in _batches(members_of(session, cohort.id)):
-        frame = _Opening(window, opens_on, channels)
+        frame = _Opening(window, opens_on, ways)
         prospects += _of_the_frame(session, some, frame, now=now)
     return RehearsedWave(
         school=cohort.school,
@@ -204,11 +250,11 @@ def _to_open(
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """A wave that will open: its window, on which day, and over which channels it writes."""
+    """A wave that will open: its window, on which day, and over what it writes."""
 
     window: Window
     opens_on: date
-    channels: frozenset[Channel]
+    ways: _Ways
 
 
 def _of_the_frame(
@@ -220,10 +266,13 @@ def _of_the_frame(
     opted_out = set(session.exec(select(OptOut.member_id).where(col(OptOut.member_id).in_(ids))))
     refused = follow_up_refusals(session, ids)
     points = points_of(session, ids)
+    relatives = opening.ways.relatives(session, ids)
     joins = {c.member_id: _joins_on(c, window, opens_on) for c in candidates}
     for member in members:
         since = joins[member.id]
-        line = _line(points.get(member.id, ()), window.questionnaire, opening.channels)
+        once = member.id in relatives
+        own = points.get(member.id, ())
+        line = opening.ways.line(own, window.questionnaire, relative=once)
         if since is None or line is None:
             continue
         state = Addressee(
@@ -238,7 +287,7 @@ def _of_the_frame(
             guardian_consent=member.guardian_consent,
             has_address=True,
         )
-        yield Prospect(state, line, NOTHING_YET, since)
+        yield Prospect(state, line, NOTHING_YET, since, once)
 
 
 def _joins_on(candidate: Candidate, window: Window, opens_on: date) -> date | None:

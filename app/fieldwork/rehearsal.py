@@ -24,12 +24,16 @@ MOST_ADVISED = 8  # refused waves with an advice each; more are advised as one
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """Somebody who may be written to. `since`: the day on which they are in the frame."""
+    """Somebody who may be written to. `since`: the day on which they are in the frame.
+
+    `once`: not they but somebody close, on the first of their days and never again.
+    """
 
     state: Addressee
     domain: str
     history: ContactHistory
     since: date
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def _messages(
         if life not in steps:
             ahead = steps_ahead(wave.period, plan, life, sending)
             steps[life] = tuple(day for day, _ in ahead)
-        for day in steps[life]:
+        for day in steps[life][: 1 if person.once else None]:
             if why_unwanted(person.state, now=moments[day], today=day) is None:
                 found[day][person.domain] += 1
     return found

@@ -45,6 +45,28 @@ def recovery_short() -> MessageText:
     return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
 
 
+# Beside the fields of the texts to people: who is asked, already with its comma; how to refuse.
+RELAY_FIELDS = frozenset({"pariente", "nombre", "escuela", "sitio"})
+RELAY_LINKS = frozenset({"liga", "no_avisar"})
+
+
+def relay_text() -> MessageText:
+    """To somebody close to a person nobody reaches: who, why, what is asked, how to refuse.
+
+    Nothing is asked of them but to pass the link on (domain.md 4: data obtained indirectly).
+    """
+    return MessageText(
+        "{{escuela}}",
+        """\
+Hola{{pariente}}. Somos {{escuela}}. {{nombre}} nos dio este número para encontrarle después de \
+egresar y no hemos podido. ¿Le pasa esta liga? Solo {{nombre}} debe contestar:
+{{liga}}
+Le escribimos solo esta vez. Aviso de privacidad y cómo decir que no: {{no_avisar}}
+¿Es de verdad? {{sitio}}/verifica
+""",
+    )
+
+
 def telephone_letters(text: str) -> str:
     """`text` in letters that do not make an SMS twice as dear: a, i, o, u without accents."""
     return text.translate(_PLAIN)

@@ -212,3 +212,30 @@ class LinkRequest(Table, table=True):
     asked_at: datetime
     settled_at: datetime | None = None
     settled_by: UUID | None = None  # staff account
+
+
+class RelativeAsked(Table, table=True):
+    """A number of somebody close that was asked to pass a link on; known by its keyed hash.
+
+    Written by the gateway at most once, whoever names it. `token_hash`: of its link to refuse.
+    """
+
+    __tablename__ = "relative_asked"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    phone_hash: str = Field(unique=True, max_length=80)
+    case_id: UUID = Field(foreign_key="survey_case.id", index=True)
+    staff_id: UUID | None = None  # the tutor who wrote; None: the gateway
+    key_id: str | None = Field(default=None, max_length=40)
+    token_hash: str | None = Field(default=None, unique=True, max_length=64)  # SHA-256, hex
+    at: datetime
+
+
+class ThirdPartySilence(Table, table=True):
+    """A number that asked not to be written to, whoever names it as somebody close."""
+
+    __tablename__ = "third_party_silence"
+
+    phone_hash: str = Field(primary_key=True, max_length=80)  # keyed; the number is not kept
+    at: datetime
+    staff_id: UUID | None = None  # who was told; None: said on /no-avisar

@@ -48,6 +48,10 @@ class Gateway:
     seconds: float = 5.0  # for everything together, trust.md SEC-09
     largest_answer: int = 65_536  # octets
 
+    def carries(self, field: str) -> bool:
+        """Whether its JSON has this field."""
+        return field in _used(self.document)
+
     def body(self, values: Mapping[str, str]) -> bytes:
         """The document for one person.
 

@@ -4,7 +4,7 @@ Each step is a short transaction of its own and may be repeated by anybody at an
 was done is in the rows, and whoever comes second finds nothing to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from app.fieldwork.planning import (
     missed_windows,
     open_due_waves,
 )
+from app.fieldwork.relaying import queue_relays, relays_of
 from app.fieldwork.stationery import PostOffice, post_office
 from app.questionnaires.library import NUMBERS, source_file
 from app.questionnaires.publication import latest, publish
@@ -132,15 +133,15 @@ def _hold(deployment: Deployment) -> int:
 
 def _queue(deployment: Deployment, office: PostOffice, *, patient: bool) -> int:
     channels = written_channels(deployment.settings)
+    relays = relays_of(deployment.settings)
+    domain = office.mail_domain
 
     def act(session: Session, now: datetime) -> Queued:
-        return queue_due(
-            session,
-            now=now,
-            mail_domain=office.mail_domain,
-            patient=patient,
-            channels=channels,
-        )
+        done = queue_due(session, now=now, mail_domain=domain, patient=patient, channels=channels)
+        if relays is None:
+            return done
+        asked = queue_relays(session, done.mailings, relays, mail_domain=domain, now=now)
+        return replace(done, messages=done.messages + asked)
 
     messages, more = 0, True
     while more:

@@ -22,6 +22,8 @@ from app.fieldwork.invitations import objections
 from app.fieldwork.last_word import last_objections
 from app.fieldwork.links import LinkKeyMissing
 from app.fieldwork.plans import Plans, plans_of
+from app.fieldwork.relay_letters import Slip, give_up_relative, write_relay
+from app.fieldwork.relaying import is_relay, relay_objection, relays_of
 from app.fieldwork.stationery import (
     Envelope,
     Stationery,
@@ -73,6 +75,7 @@ class Writer:
         self._office = post_office(deployment.settings)
         self.address_keys = keys_for(suppression.PURPOSE, deployment.settings.data_keys)
         self._proof_key = keys_for(proofs.PURPOSE, deployment.settings.secret_keys)[0]
+        self._relays = relays_of(deployment.settings)
         self._stationery: dict[UUID, Stationery] = {}
         self._taps: dict[tuple[UUID, date], Taps | None] = {}
         self._plans = Plans()  # of the last claim; asked again for every handful of its texts
@@ -102,6 +105,8 @@ class Writer:
             if is_code(message.kind)
             else self._digest(session, message, now=now)
             if is_digest(message.kind)
+            else self._relay(session, message, people.get(message.context_id), now=now)
+            if is_relay(message.kind)
             else unwanted.get(message.context_id)
             or self._letter(session, message, people[message.context_id], barred, now=now)
             for message in claimed
@@ -114,39 +119,59 @@ class Writer:
         now = self._clock()
         if self._stopping():
             return {message.id: Objection("stopping", until=now) for message in claimed}
-        cases = _about_people(claimed)
+        relays = [message for message in claimed if is_relay(message.kind)]
+        cases = _about_people([message for message in claimed if not is_relay(message.kind)])
         unwanted = last_objections(session, cases, self._plans, now=now, channel=self._channel)
-        return {
+        found = {
             message.id: unwanted[message.context_id]
             for message in claimed
-            if message.context_id in unwanted
+            if message.context_id in unwanted and not is_relay(message.kind)
         }
+        people = correspondents(session, [one.context_id for one in relays]) if relays else {}
+        for message in relays:
+            objection = self._objection_to_relay(session, people.get(message.context_id), now=now)
+            if objection is not None:
+                found[message.id] = objection
+        return found
 
     def tell(self, session: Session, ended: Sequence[Ended]) -> None:
         """Endings become progress of their cases; a dead address gives way to the next one."""
         now = self._clock()
-        sent = [ending.message.context_id for ending in ended if ending.outcome is Outcome.SENT]
+        sent = [
+            ending.message.context_id
+            for ending in ended
+            if ending.outcome is Outcome.SENT and not is_relay(ending.message.kind)
+        ]
         if sent:
             deliveries.record_sent(session, sent, now=now)
         for ending in ended:
-            if is_trial(ending.message.kind) or is_digest(ending.message.kind):
-                continue
-            if is_code(ending.message.kind):
-                if ending.outcome is Outcome.ADDRESS_DEAD:
-                    code_undeliverable(session, ending.message.context_id)
-                continue
             if ending.outcome in _FAILED:
-                self._failed.add(ending.message.context_id)
-            if ending.outcome is Outcome.ADDRESS_DEAD and ending.recipient is not None:
-                try_next_way(
-                    session,
-                    ending.message,
-                    ending.recipient,
-                    mail_domain=self._office.mail_domain,
-                    channels=self._open,
-                    because="rechazo del servidor",
-                    now=now,
-                )
+                self._tell_failed(session, ending, now=now)
+
+    def _tell_failed(self, session: Session, ending: Ended, *, now: datetime) -> None:
+        message = ending.message
+        dead = ending.recipient if ending.outcome is Outcome.ADDRESS_DEAD else None
+        if is_trial(message.kind) or is_digest(message.kind):
+            return
+        if is_code(message.kind):
+            if dead is not None:
+                code_undeliverable(session, message.context_id)
+            return
+        if is_relay(message.kind):
+            if dead is not None:
+                give_up_relative(session, message.context_id, dead)
+            return
+        self._failed.add(message.context_id)
+        if dead is not None:
+            try_next_way(
+                session,
+                message,
+                dead,
+                mail_domain=self._office.mail_domain,
+                channels=self._open,
+                because="rechazo del servidor",
+                now=now,
+            )
 
     def pause_failing(self, session: Session, now: datetime) -> tuple[UUID, ...]:
         """Pause the waves in which too many messages of this pass failed."""
@@ -205,6 +230,35 @@ class Writer:
         except ValueError:
             return Objection("not_rendered")
         return written if isinstance(written, Objection) else self._signed(written, now)
+
+    def _relay(
+        self,
+        session: Session,
+        message: ClaimedMessage,
+        person: Correspondent | None,
+        *,
+        now: datetime,
+    ) -> Rendered | Objection:
+        objection = self._objection_to_relay(session, person, now=now)
+        if objection is not None or person is None or self._relays is None:
+            return objection or Objection("relative_gone")
+        if person.simulated and not self._kept:
+            return Objection("simulated_person")
+        paper = self._paper(session, person.school_id)
+        slip = Slip(self._office, paper, self._relays, self._gateway)
+        try:
+            return write_relay(session, slip, message, person)
+        except LinkKeyMissing:
+            return Objection("link_key_missing", until=now + LATER)
+        except (KeyError, ValueError):
+            return Objection("not_rendered")
+
+    def _objection_to_relay(
+        self, session: Session, person: Correspondent | None, *, now: datetime
+    ) -> Objection | None:
+        if self._relays is None:
+            return Objection("relative_gone")
+        return relay_objection(session, person, self._plans, self._relays.match, now=now)
 
     def _digest(
         self, session: Session, message: ClaimedMessage, *, now: datetime

@@ -13,8 +13,7 @@ from app.directory.contacts import set_alternate
 from app.directory.states import ContactSource
 from app.directory.tables import AlternateContact, OptOut
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.tables import Case
-from app.fieldwork.worklist.tables import ThirdPartySilence
+from app.fieldwork.tables import Case, ThirdPartySilence
 from app.staff.roles import Role
 from tests.web.in_field import Someone
 from tests.web.test_wave_pages import audit_of, more_people

@@ -16,8 +16,10 @@ from app.directory.tables import AlternateContact
 from app.errors import NotFound
 from app.fieldwork.addressees import correspondents
 from app.fieldwork.inserting import insert_missing
+from app.fieldwork.relaying import asked_at, note_asked, relative_of
 from app.fieldwork.stationery import PostOffice
 from app.fieldwork.steering import Steward
+from app.fieldwork.tables import RelativeAsked, ThirdPartySilence
 from app.fieldwork.worklist.contacting import (
     Opened,
     Opening,
@@ -37,7 +39,7 @@ from app.fieldwork.worklist.people import Standing
 from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.results import AttemptResult, Channel, choices_of_others
 from app.fieldwork.worklist.routes import relayed_address
-from app.fieldwork.worklist.tables import ContactAttempt, ThirdPartySilence
+from app.fieldwork.worklist.tables import ContactAttempt
 
 _CLOSED_TURNS = frozenset({Turn.ENOUGH, Turn.DOUBTED, Turn.NOT_WANTED})
 CHANNELS = (Channel.WHATSAPP, Channel.CALL, Channel.SMS)
@@ -49,12 +51,15 @@ class Other:
 
     name: str
     relationship: str | None
+    asked_at: datetime | None  # when their number was asked before, about anybody
 
 
 def other_of(session: Session, member_id: UUID, keys: MatchKeys) -> Other | None:
     """Who may be asked; None: nobody was named, or their number refused."""
-    row = _row(session, member_id, keys)
-    return None if row is None else Other(row.name, row.relationship)
+    row = relative_of(session, member_id, keys)
+    if row is None:
+        return None
+    return Other(row.name, row.relationship, asked_at(session, row.phone, keys))
 
 
 def may_ask_others(standing: Standing) -> bool:
@@ -82,7 +87,7 @@ def open_other(  # as open_route, and the keys of the silence
     standing = missing_person(session, opening.case_id, by, now=now)
     if not may_ask_others(standing):
         refuse_untimely(standing, now=now)
-    row = _row(session, standing.member_id, keys)
+    row = relative_of(session, standing.member_id, keys)
     if row is None or opening.channel not in CHANNELS:
         raise NotFound(route=opening.channel.value)
     person = correspondents(session, [opening.case_id])[opening.case_id]
@@ -90,6 +95,8 @@ def open_other(  # as open_route, and the keys of the silence
     attempt_id = same_attempt(session, opening.case_id, way, by, now=now)
     if attempt_id is None:
         attempt_id = begin_attempt(session, standing, way, by=by, now=now)
+        number = keys.contact(row.phone)
+        note_asked(session, opening.case_id, number, staff_id=by.staff_id, now=now)
         note_act(session, "contact.other_opened", person, by, now=now, channel=way.channel.value)
     if person.simulated:
         return Opened(attempt_id, "")
@@ -122,6 +129,7 @@ def say_any(  # noqa: PLR0913  # as say_result, and the keys of the silence
         raise ResultNotAsked
     if result is AttemptResult.NOT_MADE:
         take_back(session, attempt)
+        _not_asked(session, attempt)
     elif result is AttemptResult.WRONG_NUMBER:
         _forget(session, standing.member_id)
     elif result is AttemptResult.OTHER_REFUSED:
@@ -130,16 +138,15 @@ def say_any(  # noqa: PLR0913  # as say_result, and the keys of the silence
     note_act(session, "contact.other_said", person, by, now=now, result=result.value)
 
 
-def _row(session: Session, member_id: UUID, keys: MatchKeys) -> AlternateContact | None:
-    row = session.exec(
-        select(AlternateContact).where(AlternateContact.member_id == member_id)
-    ).first()
-    if row is None:
-        return None
-    silent = select(ThirdPartySilence.phone_hash).where(
-        col(ThirdPartySilence.phone_hash).in_(keys.contact_forms(row.phone))
+def _not_asked(session: Session, attempt: ContactAttempt) -> None:
+    """The number was not written to after all; what was written before stays remembered."""
+    session.exec(
+        delete(RelativeAsked).where(
+            col(RelativeAsked.case_id) == attempt.case_id,
+            col(RelativeAsked.staff_id) == attempt.staff_id,
+            col(RelativeAsked.at) == attempt.opened_at,
+        )
     )
-    return None if session.exec(silent).first() is not None else row
 
 
 def _silence(

@@ -33,16 +33,6 @@ class ContactAttempt(Table, table=True):
     said_at: datetime | None = None
 
 
-class ThirdPartySilence(Table, table=True):
-    """A number that asked not to be written to, whoever names it as somebody close."""
-
-    __tablename__ = "third_party_silence"
-
-    phone_hash: str = Field(primary_key=True, max_length=80)  # keyed; the number is not kept
-    at: datetime
-    staff_id: UUID
-
-
 class Appointment(Table, table=True):
     """When somebody asked to be called. One open per case; the newest stays."""
 

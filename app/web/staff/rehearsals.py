@@ -14,6 +14,7 @@ from app.fieldwork.channels import written_channels
 from app.fieldwork.fitting import held_waves, limits_of
 from app.fieldwork.prospects import people_ahead, rehearsal
 from app.fieldwork.rehearsal import RehearsedDay, RehearsedWave
+from app.fieldwork.relaying import relays_of
 from app.staff.roles import Permission
 from app.units import queries as units
 from app.units.tables import OrganisationUnit, UnitKind
@@ -98,7 +99,13 @@ def _page(
     report: Sequence[RehearsedDay] = ()
     if people <= MOST_PEOPLE:
         report = rehearsal(
-            session, now=now, days=days, limits=limits, unit_id=unit.id, channels=channels
+            session,
+            now=now,
+            days=days,
+            limits=limits,
+            unit_id=unit.id,
+            channels=channels,
+            relays=relays_of(site.settings),
         )
     named = unit.kind is not UnitKind.SCHOOL
     held = [

@@ -7,6 +7,7 @@ from fractions import Fraction
 from app.chronology.contact_plan import Step
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.queries import MissingPerson
+from app.fieldwork.relaying import KIND as RELAY
 from app.fieldwork.texts import RECOVERY
 from app.fieldwork.trial import is_trial
 from app.fieldwork.wanted import IN_SPANISH
@@ -34,6 +35,7 @@ STEP_WORDS: Mapping[str, str] = {
     Step.REMINDER_3: "Tercer recordatorio",
     Step.LAST_CALL: "Último aviso",
     RECOVERY: "Liga que pidió de nuevo",
+    RELAY: "Recado a alguien cercano",
 }
 STATE_WORDS: Mapping[OutboxState, str] = {
     OutboxState.QUEUED: "En espera",
@@ -69,6 +71,8 @@ _REASONS: Mapping[str, str] = {
     "simulated_person": "Es una persona simulada: no se le envía nada",
     "link_key_missing": "Falta la clave con la que se hizo su enlace",
     "not_rendered": "No se pudo escribir el mensaje; avise a soporte",
+    "relative_gone": "Nadie cercano a quien pedirle que pase la liga, o pidió que no le escriban",
+    "own_way_found": "La persona ya tiene un medio propio que sirve",
     "case_gone": "La persona ya no está en la lista",
     "worker_lost": "El envío se interrumpió a la mitad",
 }

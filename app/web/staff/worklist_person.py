@@ -151,9 +151,12 @@ def _situation(source: str, studies: str, works: str) -> Situation:
     return Situation(ToldBy(source), studies == "si", works == "si")
 
 
-def _other_words(other: Other) -> str:
+def _other_words(other: Other, zone: str) -> str:
     relation = RELATIONS.get(other.relationship or "", "alguien cercano")
-    return f"{other.name} ({relation})"
+    before = ""
+    if other.asked_at is not None:
+        before = f". A ese número ya se le escribió el {local_moment(other.asked_at, zone)}"
+    return f"{other.name} ({relation}){before}"
 
 
 def _told_words(telling: Telling | None, zone: str) -> str:
@@ -202,7 +205,7 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
             (local_moment(one.opened_at, header.zone), _attempt_words(one))
             for one in attempts_of(session, ref.case_id)
         ),
-        other=_other_words(other) if other else "",
+        other=_other_words(other, header.zone) if other else "",
         other_routes=tuple(
             Button(one.value, CHANNEL_NAMES[one]) for one in relatives.CHANNELS if other
         ),
