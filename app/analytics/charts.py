@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from app.analytics.drawing import BLUE, GREY, Drawing, Rect, Shape, Stroke, Words
+from app.analytics.drawing import Drawing, Rect, Shape, Stroke, Words
 from app.analytics.headlines import category_label, percent
 from app.analytics.released import IndicatorRow
 
@@ -73,28 +73,11 @@ def bar_chart(
     )
 
 
-def plotly_figure(rows: Sequence[IndicatorRow], *, whole_percents: bool) -> dict[str, object]:
-    """The bars as Plotly.js takes them: only a bar trace, no template, no fetched fonts.
-
-    Bars that may not be shown are not in it; the table beside it says why.
-    """
-    shown = [row for row in rows if row.value is not None]
-    largest = max((row.value or 0 for row in shown), default=0)
-    digits = 0 if whole_percents else 1
-    return plotly_bars(
-        [
-            {
-                "y": [category_label(row) for row in shown],
-                "x": [round(100 * (row.value or 0), digits) for row in shown],
-                "text": [share_text(row, whole=whole_percents) for row in shown],
-                "marker": {"color": [BLUE if row.value == largest else GREY for row in shown]},
-            }
-        ]
-    )
-
-
 def plotly_bars(traces: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Horizontal bars of shares for Plotly; each trace with its `y`, `x`, `text` and `marker`."""
+    """Horizontal bars of shares for Plotly.js: bar traces alone, no template, no fetched fonts.
+
+    Each trace comes with its `y`, `x`, `text` and `marker`, without the bars that may not be shown.
+    """
     return {
         "data": [
             {

@@ -1,4 +1,4 @@
-"""Indicators by one trait of the persons (sex, shift, kind of programme), released together.
+"""Indicators by one or two traits of the persons (sex, shift, programme), released together.
 
 The totals are figures of their own that the reader may have, and indicators of the same answers
 can be subtracted from one another, so a crossing is told whole or not at all: only when no count
@@ -7,15 +7,19 @@ in it is small, its total is told too, and so is all of its family. Rules: domai
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from app.analytics.asking import Division, PairNotKept
 from app.analytics.disclosure import Line, is_plain, release_lines, withhold_lines
 from app.analytics.families import FAMILIES, entries_of, parent_of
 from app.analytics.indicators import Counts, Indicator
 from app.analytics.outcome_release import release_counted, reported_of
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Context, IndicatorRow
-from app.analytics.tallies import CROSSED, Counted
-from app.analytics.traits import Trait, TraitValue
+from app.analytics.tallies import CROSSED, Both, Counted
+from app.analytics.traits import LATTICE, Trait, TraitValue
+
+Group = TypeVar("Group")  # a value of a trait, or of both
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,19 @@ class CrossedRow:
 
     group: str  # the value's code, as text
     row: IndicatorRow
+
+
+def release_divided(
+    counted: Counted, asked: Division, context: Context, *, only: str | None = None
+) -> list[CrossedRow]:
+    """`release_crossed` or `release_pair`, as was asked.
+
+    Raises:
+        PairNotKept: an edition among them has no such crossing.
+    """
+    if asked.within is None:
+        return release_crossed(counted, asked.by, context, only=only)
+    return release_pair(counted, asked, context, only=only)
 
 
 def release_crossed(
@@ -41,23 +58,86 @@ def release_crossed(
         only: one indicator; control is still that of all of them.
     """
     context = replace(context, crossed=True)
+    entries = _entries(counted, context, only)
+    lines = _lines(counted, trait, entries)
+    told = {entry.id for entry in entries}
+    if not context.exact:
+        told = _safe(entries, counted.wave, lines, _told_in_total(counted, context))
+    return [
+        CrossedRow(str(value), figure)
+        for (name, value), line in lines.items()
+        if value is not None and only in {None, name}
+        for figure in _figures(line, context, told=name in told)
+    ]
+
+
+def release_pair(
+    counted: Counted, asked: Division, context: Context, *, only: str | None = None
+) -> list[CrossedRow]:
+    """The same of those who share a value of a second trait.
+
+    A reader may ask for every value of the second, and for each trait alone. So the table of both
+    is told whole or not at all: no count in it is small, both of its faces are told too, and so
+    is all of its family.
+
+    Args:
+        counted: who answered the wave.
+        asked: both traits.
+        context: for whom.
+        only: one indicator; control is still that of all of them.
+
+    Raises:
+        PairNotKept: an edition among them has no such crossing.
+        ValueError: not a pair of the lattice.
+    """
+    context = replace(context, crossed=True)
+    pair, within = asked.pair, asked.within
+    if pair is None or within is None:
+        raise ValueError("two traits that are no pair")
+    entries = _entries(counted, context, only)
+    lines: dict[tuple[str, Both], Line] = {}
+    for entry in entries:
+        found = counted.counts_by_both(entry, pair)
+        if found is None:
+            raise PairNotKept(by=asked.by.name, within=within.name)
+        lines |= {(entry.id, both): _line(entry, counts) for both, counts in found.items()}
+    told = {entry.id for entry in entries}
+    if not context.exact:
+        in_total = _told_in_total(counted, context)
+        for name in pair:
+            face = _lines(counted, LATTICE[name], entries)
+            told &= _safe(entries, counted.wave, face, in_total)
+        told = _safe(entries, counted.wave, lines, told, lenient=False)
+    place = pair.index(asked.by.variable)
+    return [
+        CrossedRow(str(both[place]), figure)
+        for (name, both), line in lines.items()
+        if both[place] is not None and both[1 - place] == asked.value and only in {None, name}
+        for figure in _figures(line, context, told=name in told)
+    ]
+
+
+def _entries(counted: Counted, context: Context, only: str | None) -> list[Indicator]:
     entries = [entry for entry in outcomes_of(counted.wave) if entry.kind in CROSSED]
     if context.exact and only is not None:  # nothing is hidden, so nothing else need be counted
-        entries = [entry for entry in entries if entry.id == only]
-    lines = {
+        return [entry for entry in entries if entry.id == only]
+    return entries
+
+
+def _lines(
+    counted: Counted, trait: Trait, entries: Sequence[Indicator]
+) -> dict[tuple[str, TraitValue | None], Line]:
+    return {
         (entry.id, value): _line(entry, counts)
         for entry in entries
         for value, counts in counted.counts_by(entry, trait.variable).items()
     }
-    told = {entry.id for entry in entries}
-    if not context.exact:
-        told = _safe(entries, counted.wave, lines, _told_in_total(counted, context))
-    found = []
-    for (name, value), line in lines.items():
-        if value is not None and len(line.cells) > 1 and only in {None, name}:
-            figures = release_lines([line], context) if name in told else withhold_lines([line])
-            found += [CrossedRow(str(value), figure) for figure in figures]
-    return found
+
+
+def _figures(line: Line, context: Context, *, told: bool) -> list[IndicatorRow]:
+    if len(line.cells) < 2:
+        return []
+    return release_lines([line], context) if told else withhold_lines([line])
 
 
 def _line(entry: Indicator, counts: Counts) -> Line:
@@ -80,16 +160,21 @@ def _told_in_total(counted: Counted, context: Context) -> set[str]:
 def _safe(
     entries: Sequence[Indicator],
     wave: int,
-    lines: Mapping[tuple[str, TraitValue | None], Line],
+    lines: Mapping[tuple[str, Group], Line],
     in_total: set[str],
+    *,
+    lenient: bool = True,
 ) -> set[str]:
-    """The indicators whose crossing may be told, of those told in total."""
+    """The indicators whose crossing may be told, of those told in total.
+
+    `lenient`: of a family with a small count the first one may stay; one line alone cannot tell.
+    """
     small = {name for (name, _), line in lines.items() if not is_plain(line.cells)}
     told = in_total - small
     for family in FAMILIES:
         mine = [entry.id for entry in entries_of(family, wave) if entry in entries]
-        if small & set(mine):  # the others would tell what it hides: one line alone cannot
-            told -= set([name for name in mine if name in told][1:])
+        if small & set(mine):  # the others would tell what it hides
+            told -= set([name for name in mine if name in told][1 if lenient else 0 :])
     for entry in entries:
         parent = parent_of(entry, wave)
         if parent is not None and parent[0] not in told:

@@ -12,8 +12,8 @@ from app.analytics.families import state_of, told_of
 from app.analytics.indicators import Counts
 from app.analytics.joint import State
 from app.analytics.nonresponse import Balance, Group
-from app.analytics.tallies import Histogram, Pair, Tally
-from app.analytics.traits import LATTICE, TraitValue
+from app.analytics.tallies import Both, Histogram, Pair, Tally
+from app.analytics.traits import LATTICE, PAIRS, TraitPair, TraitValue
 
 FORMAT = 1
 UNKNOWN = ""  # the key of those whose trait is not known
@@ -56,7 +56,8 @@ def content_hash(text: str) -> str:
 
 def _document(content: EditionContent) -> dict[str, object]:
     tally = content.tally
-    return {
+    pairs = {} if tally.pairs is None else {"pairs": _written_pairs(tally.pairs)}
+    return pairs | {
         "format": FORMAT,
         "frame": content.frame,
         "balance": {
@@ -96,7 +97,30 @@ def _tally(found: Mapping[str, object]) -> Tally:
             for variable, groups in _map(found["traits"]).items()
             if variable in LATTICE
         },
+        pairs=_read_both(found["pairs"]) if "pairs" in found else None,
     )
+
+
+def _written_pairs(
+    pairs: Mapping[TraitPair, Mapping[Both, Mapping[str, Counts]]],
+) -> dict[str, object]:
+    """By the two variables, and by the two values, each joined by a bar."""
+    return {
+        "|".join(pair): {f"{_key(a)}|{_key(b)}": _lines(lines) for (a, b), lines in groups.items()}
+        for pair, groups in pairs.items()
+    }
+
+
+def _read_both(found: object) -> dict[TraitPair, dict[Both, dict[str, Counts]]]:
+    kept = _map(found)
+    return {
+        pair: {
+            (_value(pair[0], first), _value(pair[1], second)): _read_lines(lines)
+            for key, lines in _map(kept.get("|".join(pair), {})).items()
+            for first, second in [key.split("|")]
+        }
+        for pair in PAIRS
+    }
 
 
 def _lines(lines: Mapping[str, Counts]) -> dict[str, object]:

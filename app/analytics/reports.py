@@ -10,8 +10,9 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
+from app.analytics.asking import AudienceNotYours, NothingFielded, division_of
 from app.analytics.balance import balance_of
-from app.analytics.crossed_release import CrossedRow, release_crossed
+from app.analytics.crossed_release import CrossedRow, release_divided
 from app.analytics.datasets import AnalysisFrame, analysis_frame
 from app.analytics.editions import Publication, published
 from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
@@ -25,40 +26,12 @@ from app.analytics.sensitivity import Weighted, weighted_figures
 from app.analytics.store import Below, stored_part
 from app.analytics.tables import EditionKind
 from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies
-from app.analytics.traits import LATTICE, Trait
+from app.analytics.traits import Trait
 from app.chronology.wave_plan import Cohort
-from app.errors import AppError
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
 from app.units.queries import schools_below
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
-
-
-class NothingFielded(AppError):
-    """No wave of this questionnaire was opened for the generation in the unit."""
-
-    code = "results.nothing_fielded"
-    status = 404
-    plantilla = (
-        "No hay Cuestionario {questionnaire} levantado de la generación {cohort} en {unit}. "
-        "Revise la generación y el número, o espere a que se abra."
-    )
-
-
-class TraitNotOffered(AppError):
-    """Figures may be asked by the traits of the lattice only."""
-
-    code = "results.trait_not_offered"
-    status = 400
-    plantilla = "No se puede dividir por «{asked}». Elija una de estas variables: {offered}."
-
-
-class AudienceNotYours(AppError):
-    """Somebody asked for figures as a reader who may see more."""
-
-    code = "results.audience_not_yours"
-    status = 403
-    plantilla = "Con su cuenta no se ven las cifras de «{asked}». Pida las que le corresponden."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +132,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
     asked: WaveOfUnit,
     *,
     by: str | None = None,
+    within: tuple[str, str] | None = None,
     only: str | None = None,
     audience: Audience | None = None,
     now: datetime,
@@ -173,18 +147,18 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         scope: where the caller may see outcomes.
         asked: of a unit of the scope.
         by: a variable of the lattice (`LATTICE`).
+        within: with `by`, only those who share a value of another: its name and the value.
         only: with `by`, one indicator: a big office waits for no other.
         audience: None is the caller's own.
         now: for a wave that is over and whose last edition is not kept yet.
 
     Raises:
-        NothingFielded, TraitNotOffered, AudienceNotYours.
+        NothingFielded, TraitNotOffered, PairNotOffered, PairNotKept, AudienceNotYours.
         EditionAltered: an edition is not what was frozen.
     """
     reader = _reader(scope, asked.unit, audience)
-    trait = None if by is None else LATTICE.get(by)
-    if by is not None and trait is None:
-        raise TraitNotOffered(asked=by, offered=", ".join(LATTICE))
+    asked_by = division_of(by, within)
+    trait = None if asked_by is None else asked_by.by
     source = (
         _live(session, scope, asked)
         if reader is Audience.OWN
@@ -202,7 +176,9 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
     few = source.schools < OFFICE_SCHOOLS and is_small(source.answered)
     alone = reader is Audience.OWN or not few
     number = asked.questionnaire
-    crossed = release_crossed(source.counted, trait, context, only=only) if trait and alone else ()
+    crossed: Sequence[CrossedRow] = ()
+    if asked_by is not None and alone:
+        crossed = release_divided(source.counted, asked_by, context, only=only)
     figures: Sequence[IndicatorRow] = ()
     if trait is None:
         figures = release_counted(source.counted, context) if alone else withhold_wave(number)

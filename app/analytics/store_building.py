@@ -5,7 +5,7 @@ that were frozen (somebody was erased since), the edition's own counts are kept 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,7 +127,10 @@ def _read_wave(
     rows = frame.rows[: head.answered]
     frozen = edition_content(session, head.id)
     text = written(frozen)
-    now = EditionContent(tally_of(rows, questionnaire), frozen.frame, frozen.balance)
+    tally = tally_of(rows, questionnaire)
+    if frozen.tally.pairs is None:  # of before they were kept
+        tally = replace(tally, pairs=None)
+    now = EditionContent(tally, frozen.frame, frozen.balance)
     same = written(now) == text
     stored = StoredWave(
         wave_id=head.wave_id,

@@ -29,7 +29,7 @@ from app.analytics.indicators import (
 )
 from app.analytics.joint import State
 from app.analytics.registry import column, outcomes_of
-from app.analytics.traits import LATTICE, TraitValue
+from app.analytics.traits import LATTICE, PAIRS, TraitPair, TraitValue, known_value
 
 COUNTED = LINES | {Kind.SCORE, Kind.BANDED_MEDIAN, Kind.SCALE}
 NUMBERED = frozenset({Kind.MEAN, Kind.MEDIAN})
@@ -40,6 +40,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 Histogram = Mapping[int, int]  # persons by number
 Pair = tuple[str, str]
+Both = tuple[TraitValue | None, TraitValue | None]  # a value of each trait of a pair
 
 
 class Counted(ABC):
@@ -54,6 +55,10 @@ class Counted(ABC):
     @abstractmethod
     def counts_by(self, entry: Indicator, variable: str) -> Mapping[TraitValue | None, Counts]:
         """The same for each value of a trait that somebody has; None: not known."""
+
+    @abstractmethod
+    def counts_by_both(self, entry: Indicator, pair: TraitPair) -> Mapping[Both, Counts] | None:
+        """The same for each value of two traits together; None where that was not kept."""
 
     @abstractmethod
     def values_of(self, entry: Indicator) -> Values:
@@ -83,13 +88,20 @@ class CountedRows(Counted):
         return count(entry, self.rows)
 
     def counts_by(self, entry: Indicator, variable: str) -> Mapping[TraitValue | None, Counts]:
-        known = LATTICE[variable].values
         found: dict[TraitValue | None, Counts] = {}
         for value, mine in split(self.rows, variable).items():
-            key = value if isinstance(value, int | str) and value in known else None
-            counted = count(entry, mine)
+            key, counted = known_value(variable, value), count(entry, mine)
             found[key] = _add_counts([found[key], counted]) if key in found else counted
-        return {value: found[value] for value in (*known, None) if value in found}
+        return {value: found[value] for value in _values(variable) if value in found}
+
+    def counts_by_both(self, entry: Indicator, pair: TraitPair) -> Mapping[Both, Counts]:
+        first, second = pair
+        found: dict[Both, Counts] = {}
+        for value, mine in split(self.rows, first).items():
+            for other, counted in CountedRows(mine, self.wave).counts_by(entry, second).items():
+                key = known_value(first, value), other
+                found[key] = _add_counts([found[key], counted]) if key in found else counted
+        return {key: found[key] for key in _both_values(pair) if key in found}
 
     def values_of(self, entry: Indicator) -> Values:
         return values(entry, self.rows)
@@ -110,7 +122,8 @@ class Tally(Counted):
 
     `states`: for each of FAMILIES, persons by state. `waiting`: persons by month of the event,
     and by month in which they still waited. `crossings`: persons by pair of categories. `traits`:
-    persons by category, for each value of each variable of the lattice that somebody has.
+    persons by category, for each value of each variable of the lattice that somebody has. `pairs`:
+    the same for two variables at once; None in editions of before these were kept.
     """
 
     wave: int
@@ -121,17 +134,27 @@ class Tally(Counted):
     waiting: Mapping[str, tuple[Histogram, Histogram]]
     crossings: Mapping[str, Mapping[Pair, int]]
     traits: Mapping[str, Mapping[TraitValue | None, Mapping[str, Counts]]]
+    pairs: Mapping[TraitPair, Mapping[Both, Mapping[str, Counts]]] | None = None
 
     def counts_of(self, entry: Indicator) -> Counts:
         return _in_order(entry, self.counts.get(entry.id, Counts({}, 0)))
 
     def counts_by(self, entry: Indicator, variable: str) -> Mapping[TraitValue | None, Counts]:
         groups = self.traits.get(variable, {})
-        order: tuple[TraitValue | None, ...] = (*LATTICE[variable].values, None)
         return {
             value: _in_order(entry, groups[value].get(entry.id, Counts({}, 0)))
-            for value in order
+            for value in _values(variable)
             if value in groups
+        }
+
+    def counts_by_both(self, entry: Indicator, pair: TraitPair) -> Mapping[Both, Counts] | None:
+        if self.pairs is None:
+            return None
+        groups = self.pairs.get(pair, {})
+        return {
+            both: _in_order(entry, groups[both].get(entry.id, Counts({}, 0)))
+            for both in _both_values(pair)
+            if both in groups
         }
 
     def values_of(self, entry: Indicator) -> Values:
@@ -164,11 +187,23 @@ class CountedTogether(Counted):
 
     def counts_by(self, entry: Indicator, variable: str) -> Mapping[TraitValue | None, Counts]:
         groups = [part.counts_by(entry, variable) for part in self.parts]
-        order: tuple[TraitValue | None, ...] = (*LATTICE[variable].values, None)
         return {
             value: _in_order(entry, _add_counts([one[value] for one in groups if value in one]))
-            for value in order
+            for value in _values(variable)
             if any(value in one for one in groups)
+        }
+
+    def counts_by_both(self, entry: Indicator, pair: TraitPair) -> Mapping[Both, Counts] | None:
+        groups = []
+        for part in self.parts:
+            found = part.counts_by_both(entry, pair)
+            if found is None:
+                return None
+            groups.append(found)
+        return {
+            both: _in_order(entry, _add_counts([one[both] for one in groups if both in one]))
+            for both in _both_values(pair)
+            if any(both in one for one in groups)
         }
 
     def values_of(self, entry: Indicator) -> Values:
@@ -203,6 +238,7 @@ def tally_of(rows: Rows, wave: int) -> Tally:
             e.id: _pairs(counted.crossing_of(e)) for e in entries if e.kind is Kind.CROSSING
         },
         traits={variable: _by_trait(counted, variable, entries) for variable in LATTICE},
+        pairs={pair: _by_pair(counted, pair, entries) for pair in PAIRS},
     )
 
 
@@ -226,6 +262,7 @@ def add_tallies(tallies: Sequence[Tally], wave: int) -> Tally:
             [tally.traits for tally in tallies],
             lambda groups: _merged(groups, lambda lines: _merged(lines, _add_counts)),
         ),
+        pairs=_added_pairs([t.pairs for t in tallies if t.answered or t.pairs is not None]),
     )
 
 
@@ -256,6 +293,37 @@ def _by_trait(
             for value, counts in counted.counts_by(entry, variable).items():
                 groups.setdefault(value, {})[entry.id] = counts
     return groups
+
+
+def _by_pair(
+    counted: CountedRows, pair: TraitPair, entries: Iterable[Indicator]
+) -> dict[Both, dict[str, Counts]]:
+    groups: dict[Both, dict[str, Counts]] = {}
+    for entry in entries:
+        if entry.kind in CROSSED:
+            for both, counts in counted.counts_by_both(entry, pair).items():
+                groups.setdefault(both, {})[entry.id] = counts
+    return groups
+
+
+def _added_pairs(
+    parts: Sequence[Mapping[TraitPair, Mapping[Both, Mapping[str, Counts]]] | None],
+) -> Mapping[TraitPair, Mapping[Both, Mapping[str, Counts]]] | None:
+    """None where one of them did not keep them: a sum without it would be of others."""
+    kept = [part for part in parts if part is not None]
+    if len(kept) < len(parts):
+        return None
+    return _merged(kept, lambda groups: _merged(groups, lambda lines: _merged(lines, _add_counts)))
+
+
+def _values(variable: str) -> tuple[TraitValue | None, ...]:
+    """In the order of the lattice; not known comes last."""
+    return (*LATTICE[variable].values, None)
+
+
+def _both_values(pair: TraitPair) -> list[Both]:
+    first, second = pair
+    return [(one, other) for one in _values(first) for other in _values(second)]
 
 
 def _merged(parts: Sequence[Mapping[K, V]], together: Callable[[Sequence[V]], V]) -> dict[K, V]:

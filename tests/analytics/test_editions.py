@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -221,6 +222,16 @@ def test_an_answer_is_in_the_process_figures_at_once(db: Database) -> None:
     assert (before.counts.I, after.counts.I) == (33, 34)
     assert after.knowledge_rate is not None
     assert after.knowledge_rate > (before.knowledge_rate or 0)
+
+
+def test_an_edition_of_before_pairs_were_kept_is_read_as_it_was() -> None:
+    content = EditionContent(replace(tally(20, 3), pairs=None), 23)
+
+    back = read_back(written(content))
+
+    assert back.tally.pairs is None
+    assert "pairs" not in written(content)
+    assert written(back) == written(content)
 
 
 def tally(n: int, seed: int, wave: int = 2) -> Tally:

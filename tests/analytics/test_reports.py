@@ -11,13 +11,11 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from app.analytics import datasets
+from app.analytics.asking import AudienceNotYours, NothingFielded, TraitNotOffered
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience, IndicatorRow, Reason
 from app.analytics.reports import (
-    AudienceNotYours,
     IndicatorsReport,
-    NothingFielded,
-    TraitNotOffered,
     WaveOfUnit,
     indicators_report,
     rates_report,

@@ -73,12 +73,15 @@ def a_region(session: Session, seed: int, number: int) -> UUID:
 
 
 def report_of(
-    db: Database, office: UUID, number: int, audience: Audience, by: str | None
+    db: Database, office: UUID, number: int, audience: Audience, by: str | None, *, only: str = ""
 ) -> IndicatorsReport:
     with db.reading() as session:
         unit = session.get_one(OrganisationUnit, office)
         wave = WaveOfUnit(unit, COHORT, number)
-        return indicators_report(session, WHOLE, wave, audience=audience, by=by, now=LATER)
+        within = ("sexo", only) if only else None
+        return indicators_report(
+            session, WHOLE, wave, audience=audience, by=by, within=within, now=LATER
+        )
 
 
 def rebuilt(db: Database, folder: Path, number: int, now: datetime = LATER) -> Rebuilt:
@@ -109,9 +112,11 @@ def test_the_store_says_what_the_editions_say(
     frozen(db, LATER)
     asked = [(a, by) for a in (Audience.OFFICE, Audience.PUBLIC) for by in (None, *LATTICE)]
     before = [report_of(db, office, number, *one) for one in asked]
+    before.append(report_of(db, office, number, Audience.OFFICE, "turno", only="M"))
 
     assert rebuilt(db, folder, number).parts == 1
     after = [report_of(db, office, number, *one) for one in asked]
+    after.append(report_of(db, office, number, Audience.OFFICE, "turno", only="M"))
 
     for old, new in zip(before, after, strict=True):
         assert old.editions is not None

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
@@ -111,7 +112,7 @@ def test_outside_the_school_of_seven_only_the_reason_is_read(
     client = client_at(world, db, code, Role.ANALYST, now=now)
 
     page = client.get(f"/panel/olas/{wave}/resultados{asked}").text
-    explored = client.get(f"/panel/olas/{wave}/explorar{asked}").text
+    explored = explored_from(client, wave, asked).text
     sheet = client.get(f"/panel/olas/{wave}/resultados.csv{asked}").content.decode("utf-8-sig")
 
     assert "menos de " in page
@@ -168,7 +169,7 @@ def test_the_drawing_to_explore_and_its_table_say_the_same(
         wave = surveyed(session, SCHOOL_A, LARGE)
     client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
 
-    answer = client.get(f"/panel/olas/{wave}/explorar?indicador=S1")
+    answer = explored_from(client, wave, "?indicador=S1")
 
     block = re.search(r'<script type="application/json" id="figura">(.*?)</script>', answer.text)
     assert block
@@ -185,7 +186,7 @@ def test_the_drawing_to_explore_and_its_table_say_the_same(
         "textposition",
         "hoverinfo",
         "cliponaxis",
-    } | {"marker"}
+    } | {"marker", "name"}
     assert "sha256-47DEQpj8HBSa" in answer.headers["content-security-policy"]
     plain = client.get(f"/panel/olas/{wave}/resultados")
     assert "sha256" not in plain.headers["content-security-policy"]
@@ -196,7 +197,14 @@ def test_an_unknown_indicator_is_not_found(world: World, db: Database, now: date
         wave = surveyed(session, SCHOOL_A, SEVEN)
     client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
 
-    assert client.get(f"/panel/olas/{wave}/explorar?indicador=Z9").status_code == 404
+    assert explored_from(client, wave, "?indicador=Z9").status_code == 404
+
+
+def explored_from(client: TestClient, wave: str, asked: str) -> Response:
+    """The exploration of a school, from the address that a wave had for it."""
+    moved = client.get(f"/panel/olas/{wave}/explorar{asked}")
+    assert moved.status_code == 301
+    return client.get(moved.headers["location"])
 
 
 people = st.lists(

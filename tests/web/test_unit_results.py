@@ -207,15 +207,47 @@ def test_an_address_of_the_exploration_says_what_was_chosen(school: TestClient) 
     page = school.get(f"{PAGE}/explorar{ASKED}&indicador=H1&variable=sexo")
     sheet = school.get(f"{PAGE}/explorar.csv{ASKED}&indicador=H1&variable=sexo")
 
-    assert '<option value="sexo" selected>Por sexo' in page.text
+    assert '<option value="sexo" selected>Sexo' in page.text
     assert '<option value="H1" selected>' in page.text
     assert "sha256-47DEQpj8HBSa" in page.headers["content-security-policy"]
     rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
     # Those who work are 20 of 50, but nobody does both: a crossing is told whole or not at all.
-    assert [(row["grupo"], row["se_muestra"]) for row in rows] == [("Mujeres", "no")]
+    assert [(row["grupo"], row["solo"], row["se_muestra"]) for row in rows] == [
+        ("Mujeres", "", "no")
+    ]
     refused = school.get(f"{PAGE}/explorar{ASKED}&variable=nombre")
     assert refused.status_code == 400
     assert "Elija una de estas variables" in refused.text
+
+
+def test_a_variable_and_a_filter_are_asked_at_once(
+    world: World, db: Database, now: datetime
+) -> None:
+    people = [Someone({2: {"misma_escuela": said}}, sex=sex) for said in (1, 2, 3) for sex in "MH"]
+    with db.unit_of_work() as session:
+        asked_at_a(session, people * 20)
+    client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
+    asked = f"{ASKED}&indicador=C4b"
+    view = f"{asked}&variable=sexo&filtro=turno:1"
+
+    page = client.get(f"{PAGE}/explorar{view}").text
+    sheet = client.get(f"{PAGE}/explorar.csv{view}")
+    nobody = client.get(f"{PAGE}/explorar{asked}&variable=sexo&filtro=turno:2").text
+    alone = client.get(f"{PAGE}/explorar{asked}&filtro=sexo:M").text
+    other = client.get(f"{PAGE}/explorar{asked}&variable=turno&filtro=tipo_bachillerato:2")
+
+    assert "Elegiría la misma escuela (solo matutino): Mujeres 67 %, Hombres 67 %" in page
+    assert '<option value="turno:1" selected>Matutino' in page
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert [(row["grupo"], row["solo"], row["numerador"], row["base"]) for row in rows] == [
+        ("Mujeres", "Matutino", "40", "60"),
+        ("Hombres", "Matutino", "40", "60"),
+    ]
+    assert "40 de 60" not in nobody
+    assert "De este grupo no hay respuestas" in nobody
+    assert "40 de 60" in alone
+    assert (other.status_code, "no se ofrecen juntas" in other.text) == (200, True)
+    assert client.get(f"{PAGE}/explorar{ASKED}&filtro=turno:9").status_code == 404
 
 
 def test_coverage_lists_the_schools_without_list_class_or_confirmation(

@@ -1,19 +1,20 @@
-"""The results of a wave: findings, one indicator to explore, and the file of all figures."""
+"""The results of a wave: findings, and the file of all figures."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from app.fieldwork.queries import wave_header
 from app.staff.roles import Permission
 from app.web.render import render
 from app.web.sheets import csv_file
 from app.web.staff.results_pages import (
     Results,
-    explore_page,
+    explore_url,
     file_name,
     results_of,
     results_page,
@@ -42,13 +43,13 @@ def download(wave_id: UUID, request: Request, caller: Reader, db: Db, now: Now) 
 
 
 @router.get("/panel/olas/{wave_id}/explorar")
-def explore(wave_id: UUID, request: Request, caller: Reader, db: Db, now: Now) -> Response:
-    """One indicator, `?indicador=`, in a chart that answers to the pointer."""
+def explore(wave_id: UUID, request: Request, caller: Reader, db: Db) -> Response:
+    """Where a wave was explored by itself; now its school is, with the same choices."""
     with db.reading() as session:
-        results = _results(session, caller, wave_id, request, now=now)
-        page = explore_page(caller, results, request.query_params.get("indicador", ""))
-    request.state.explores = True  # the policy lets Plotly's two style elements in (asgi.py)
-    return render(page)
+        header = wave_header(session, caller.scope, wave_id)
+    asked = request.query_params
+    name, as_public = asked.get("indicador", ""), asked.get("audiencia") == "publica"
+    return RedirectResponse(explore_url(header, name, as_public=as_public), 301)
 
 
 def _results(

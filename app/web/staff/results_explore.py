@@ -1,7 +1,7 @@
-"""Exploring the figures of a unit: indicator × variable, each view with its own address."""
+"""Exploring the figures of a unit: indicator × variable × filter, each view with its address."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.analytics.asking import PairNotKept, PairNotOffered
 from app.analytics.charts import bar_chart, plotly_bars, share_text
-from app.analytics.drawing import Drawing
+from app.analytics.drawing import BLUE, GREY, Drawing
 from app.analytics.headlines import category_label, headline
 from app.analytics.indicators import Indicator, Kind
-from app.analytics.registry import indicator, outcomes_of
+from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport, indicators_report
 from app.analytics.traits import LATTICE
@@ -22,7 +23,7 @@ from app.errors import NotFound
 from app.fieldwork.queries import unit_outcome_counts
 from app.web.pictures import picture_file
 from app.web.render import Page, render
-from app.web.sheets import csv_file
+from app.web.sheets import Cell, csv_file
 from app.web.staff.results_asked import (
     ROOT,
     Asked,
@@ -43,17 +44,17 @@ from app.web.staff.results_findings import (
     figure_row,
 )
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS, Choice, data_block
+from app.web.staff.results_wanted import ChoiceGroup, Wanted, filters_of, wanted_of
 from app.web.staff.shell import Shell, shell
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
-FIRST = {1: "X0", 2: "S1", 3: "S1"}
-CROSSED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # 3:1 and more on white, in every vision
+NOBODY_HERE = "De este grupo no hay respuestas, o son tan pocas que no se muestran."
 
 
 @dataclass(frozen=True, slots=True)
-class UnitExplorePage(Page):
+class ExplorePage(Page):
     """One indicator of a unit, drawn by Plotly where there is JavaScript."""
 
     template: ClassVar[str] = "staff/results_explore.html"
@@ -62,10 +63,11 @@ class UnitExplorePage(Page):
     top: UnitTop
     indicators: tuple[Choice, ...]
     variables: tuple[Choice, ...]
-    groups: tuple[Choice, ...]
+    filters: tuple[ChoiceGroup, ...]
     headline: str
     subtitle: str
     audience: str
+    note: str  # why what was asked is not shown as it was asked
     chart: Drawing | None
     figure: Markup | None
     description: str
@@ -89,26 +91,28 @@ class _Group:
 class _View:
     """What was asked for, and the figures of it."""
 
-    entry: Indicator
-    variable: str
-    only: str  # one value of the variable, or "" for all
-    report: IndicatorsReport
+    wanted: Wanted
+    figures: Figures
     groups: tuple[_Group, ...]
 
     @property
-    def shown(self) -> tuple[_Group, ...]:
-        return tuple(one for one in self.groups if not self.only or one.code == self.only)
+    def entry(self) -> Indicator:
+        return self.wanted.entry
+
+    @property
+    def rows(self) -> tuple[IndicatorRow, ...]:
+        return tuple(row for group in self.groups for row in group.rows)
 
 
 @router.get("/panel/resultados/{unit_code}/explorar")
 def explore_unit(unit_code: str, request: Request, caller: Reader, db: Db, now: Now) -> Response:
-    """`?indicador=S1&variable=sexo&grupo=M`, with the choices of every page of results."""
+    """`?indicador=S1&variable=sexo&filtro=turno:1`, with the choices of every page of results."""
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         view = _view(session, caller, asked, request, now=now)
-        page = _page(session, caller, asked, view, now=now)
+        top = unit_top(session, caller, asked, at="/explorar")
     request.state.explores = True  # the policy lets Plotly's two style elements in (asgi.py)
-    return render(page)
+    return render(_page(caller, asked, top, view))
 
 
 @router.get("/panel/resultados/{unit_code}/explorar.csv")
@@ -120,10 +124,11 @@ def explored_sheet(unit_code: str, request: Request, caller: Reader, db: Db, now
     if view is None:
         raise NotFound(unit=unit_code)
     heading, *_ = figure_lines(())
-    lines = [("grupo", *heading)]
-    for group in view.shown:
-        lines += [(group.name, *line) for line in list(figure_lines(group.rows))[1:]]
-    tail = f"_{view.variable}" if view.variable else ""
+    lines: list[Sequence[Cell]] = [("grupo", "solo", *heading)]
+    for group in view.groups:
+        told = list(figure_lines(group.rows))[1:]
+        lines += [(group.name, view.wanted.kept_name, *line) for line in told]
+    tail = "".join(f"_{part}" for part in (view.wanted.variable, *(view.wanted.kept or ())) if part)
     return csv_file(f"explorar_{asked.unit.code}_{view.entry.id}{tail}.csv", lines)
 
 
@@ -135,11 +140,11 @@ def explored_picture(
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         view = _view(session, caller, asked, request, now=now)
-        page = _page(session, caller, asked, view, now=now)
-    if page.chart is None:  # nothing to draw: the page says why
+    chart = None if view is None else _chart(view)
+    if chart is None or view is None:  # nothing to draw: the page says why
         return RedirectResponse(f"{asked.url}/explorar?{asked.query}", 303)
-    below = (f"{asked.unit.name}. {page.subtitle}",)
-    return picture_file(page.chart, f"explorar_{asked.unit.code}.png", below=below)
+    below = (f"{asked.unit.name}. {_subtitle(view)}",)
+    return picture_file(chart, f"explorar_{asked.unit.code}.png", below=below)
 
 
 def _view(
@@ -148,62 +153,20 @@ def _view(
     """The figures asked for; None where nothing was fielded.
 
     Raises:
-        NotFound: the questionnaire has no such indicator of shares.
+        NotFound: the questionnaire has no such indicator of shares, or the filter no such value.
         TraitNotOffered: a variable outside the lattice.
     """
     if asked.chosen is None:
         return None
-    number = asked.chosen.questionnaire
-    variable = request.query_params.get("variable", "")
-    entry = _entry(request.query_params.get("indicador", ""), number)
-    if variable and entry.kind not in CROSSED:
-        variable = ""  # mentions are told of everybody only
-    report = indicators_report(
-        session,
-        caller.scope,
-        asked.wave(),
-        by=variable or None,
-        only=entry.id,
-        audience=Audience.PUBLIC if asked.as_public else None,
-        now=now,
-    )
-    if report.by is None:
-        rows = tuple(row for row in report.figures if row.id == entry.id)
-        return _View(entry, "", "", report, (_Group("", "Todas las personas", rows),))
-    groups = []
-    for value, name in report.by.values.items():
-        mine = tuple(
-            one.row for one in report.crossed if one.group == str(value) and one.row.id == entry.id
-        )
-        if mine:
-            groups.append(_Group(str(value), name, mine))
-    asked_group = request.query_params.get("grupo", "")
-    only = asked_group if asked_group in {one.code for one in groups} else ""
-    return _View(entry, variable, only, report, tuple(groups))
-
-
-def _entry(name: str, number: int) -> Indicator:
-    offered = {one.id: one for one in outcomes_of(number) if one.kind in SHARES}
-    if name in offered:
-        return offered[name]
-    elsewhere = {one.id for n in FIRST for one in outcomes_of(n)}
-    if name and name not in elsewhere:
-        raise NotFound(indicator=name)
-    return indicator(FIRST[number])
-
-
-def _page(
-    session: Session, caller: Caller, asked: Asked, view: _View | None, *, now: datetime
-) -> UnitExplorePage:
-    top = unit_top(session, caller, asked, at="/explorar")
-    title, frame = f"Explorar. {asked.unit.name}", shell(caller, at=ROOT)
-    if view is None or asked.chosen is None:
-        return UnitExplorePage(
-            title, frame, top, (), (), (), "", "", "", None, None, "", (), "", None, "", ""
-        )
+    wanted = wanted_of(request, asked.chosen.questionnaire)
+    try:
+        report = _report(session, caller, asked, wanted, now=now)
+    except (PairNotOffered, PairNotKept) as refusal:  # the page stays, to choose again
+        wanted = replace(wanted, kept=None, note=refusal.mensaje)
+        report = _report(session, caller, asked, wanted, now=now)
     figures = Figures(
         asked.chosen.questionnaire,
-        view.report,
+        report,
         unit_outcome_counts(
             session,
             caller.scope,
@@ -211,53 +174,110 @@ def _page(
             asked.chosen.cohort,
             asked.chosen.questionnaire,
         ),
-        dated_words(view.report.editions, asked.unit.time_zone, now=now),
+        dated_words(report.editions, asked.unit.time_zone, now=now),
     )
-    whole = figures.whole_percents
-    rows = [row for group in view.shown for row in group.rows]
-    labels = [_label(group, row) for group in view.shown for row in group.rows]
-    said = _headline(view)
-    chart = bar_chart(rows, title=said, whole_percents=whole, key="vista", labels=labels)
-    trait = LATTICE.get(view.variable)
-    choices = f"indicador={view.entry.id}&variable={view.variable}&grupo={view.only}"
-    return UnitExplorePage(
+    return _View(wanted, figures, tuple(_groups(wanted, figures)))
+
+
+def _report(
+    session: Session, caller: Caller, asked: Asked, wanted: Wanted, *, now: datetime
+) -> IndicatorsReport:
+    return indicators_report(
+        session,
+        caller.scope,
+        asked.wave(),
+        by=wanted.by,
+        within=wanted.within,
+        only=wanted.entry.id,
+        audience=Audience.PUBLIC if asked.as_public else None,
+        now=now,
+    )
+
+
+def _groups(wanted: Wanted, figures: Figures) -> Iterator[_Group]:
+    report = figures.report
+    if report.by is None:
+        yield _Group("", "Todas las personas", figures.rows_of(wanted.entry.id))
+        return
+    for value, name in report.by.values.items():
+        if wanted.only in {"", str(value)}:
+            mine = tuple(
+                one.row
+                for one in report.crossed
+                if one.group == str(value) and one.row.id == wanted.entry.id
+            )
+            if mine:
+                yield _Group(str(value), name, mine)
+
+
+def _page(caller: Caller, asked: Asked, top: UnitTop, view: _View | None) -> ExplorePage:
+    title, frame = f"Explorar. {asked.unit.name}", shell(caller, at=ROOT)
+    if view is None:
+        return ExplorePage(
+            title, frame, top, (), (), (), "", "", "", "", None, None, "", (), "", None, "", ""
+        )
+    figures, wanted = view.figures, view.wanted
+    chart = _chart(view)
+    link = f"{asked.query}&{wanted.query}"
+    return ExplorePage(
         title=title,
         shell=frame,
         top=top,
         indicators=tuple(
             Choice(one.id, one.name, chosen=one.id == view.entry.id)
-            for one in outcomes_of(asked.chosen.questionnaire)
+            for one in outcomes_of(figures.questionnaire)
             if one.kind in SHARES
         ),
         variables=(
-            Choice("", "Todas las personas juntas", chosen=not view.variable),
+            Choice("", "Nada", chosen=not wanted.variable),
             *(
-                Choice(
-                    one.variable, f"Por {one.name.lower()}", chosen=one.variable == view.variable
-                )
+                Choice(one.variable, one.name, chosen=one.variable == wanted.variable)
                 for one in LATTICE.values()
             ),
         ),
-        groups=()
-        if trait is None
-        else (
-            Choice("", "Todos los grupos", chosen=not view.only),
-            *(Choice(one.code, one.name, chosen=one.code == view.only) for one in view.groups),
-        ),
-        headline=said,
-        subtitle=f"{view.entry.name}. {base_words(rows, figures)}",
-        audience=SMALL_WORDS if view.report.small else AUDIENCE_WORDS[view.report.audience],
+        filters=tuple(filters_of(wanted)),
+        headline=_headline(view),
+        subtitle=_subtitle(view),
+        audience=SMALL_WORDS if figures.report.small else AUDIENCE_WORDS[figures.report.audience],
+        note=wanted.note,
         chart=chart,
-        figure=None if chart is None else data_block(_figure(view, whole=whole)),
+        figure=None if chart is None else data_block(_figure(view)),
         description="" if chart is None else f"{chart.title}. {chart.description}",
         rows=tuple(
-            figure_row(row, figures, label=label) for row, label in zip(rows, labels, strict=True)
+            figure_row(row, figures, label=_label(group, row))
+            for group in view.groups
+            for row in group.rows
         ),
-        withheld=" ".join(sorted({str(row.reason) for row in rows if row.reason})),
+        withheld=_withheld(view),
         definition=definition_of(view.entry.id),
-        csv_url=f"{asked.url}/explorar.csv?{asked.query}&{choices}",
-        png_url="" if chart is None else f"{asked.url}/explorar.png?{asked.query}&{choices}",
+        csv_url=f"{asked.url}/explorar.csv?{link}",
+        png_url="" if chart is None else f"{asked.url}/explorar.png?{link}",
     )
+
+
+def _withheld(view: _View) -> str:
+    """Why nothing is shown; empty where nobody answered yet."""
+    said = " ".join(sorted({str(row.reason) for row in view.rows if row.reason}))
+    answered, _ = view.figures.answered_of
+    if said or not answered:
+        return said
+    return "" if view.wanted.by is None else NOBODY_HERE
+
+
+def _chart(view: _View) -> Drawing | None:
+    return bar_chart(
+        view.rows,
+        title=_headline(view),
+        whole_percents=view.figures.whole_percents,
+        key="vista",
+        labels=[_label(group, row) for group in view.groups for row in group.rows],
+    )
+
+
+def _subtitle(view: _View) -> str:
+    base = base_words(view.rows, view.figures)
+    only = f" Solo {view.wanted.kept_name.lower()}." if view.wanted.kept else ""
+    return f"{view.entry.name}.{only} {base}"
 
 
 def _label(group: _Group, row: IndicatorRow) -> str:
@@ -265,24 +285,24 @@ def _label(group: _Group, row: IndicatorRow) -> str:
 
 
 def _headline(view: _View) -> str:
-    if not view.variable:
-        rows = view.groups[0].rows
-        return headline(rows) if rows else view.entry.name
-    words = LATTICE[view.variable].name.lower()
-    told = [one for one in view.shown if one.rows[0].value is not None]
+    wanted = view.wanted
+    only = f" (solo {wanted.kept_name.lower()})" if wanted.kept else ""
+    if not wanted.variable:
+        return f"{headline(view.rows)}{only}" if view.rows else f"{view.entry.name}{only}"
+    told = [one for one in view.groups if one.rows[0].value is not None]
     if view.entry.kind is Kind.PROPORTION and len(told) > 1:
         said = ", ".join(f"{one.name} {100 * (one.rows[0].value or 0):.0f} %" for one in told)
-        return f"{view.entry.name}: {said}"
-    return f"{view.entry.name}, por {words}"
+        return f"{view.entry.name}{only}: {said}"
+    return f"{view.entry.name}, por {LATTICE[wanted.variable].name.lower()}{only}"
 
 
-def _figure(view: _View, *, whole: bool) -> dict[str, object]:
+def _figure(view: _View) -> dict[str, object]:
     """One trace for each group that has a figure to show."""
-    traces = []
-    for place, group in enumerate(view.shown):
+    traces, whole = [], view.figures.whole_percents
+    for place, group in enumerate(view.groups):
         told: Sequence[IndicatorRow] = [row for row in group.rows if row.value is not None]
         if told:
-            prefix = f"{group.name} " if group.code else ""
+            prefix = f"{group.name} " if group.code and len(view.groups) > 1 else ""
             digits = 0 if whole else 1
             traces.append(
                 {
@@ -290,7 +310,15 @@ def _figure(view: _View, *, whole: bool) -> dict[str, object]:
                     "y": [category_label(row) for row in told],
                     "x": [round(100 * (row.value or 0), digits) for row in told],
                     "text": [prefix + share_text(row, whole=whole) for row in told],
-                    "marker": {"color": COLOURS[place % len(COLOURS)]},
+                    "marker": {"color": _colours(view, told, place)},
                 }
             )
     return plotly_bars(traces)
+
+
+def _colours(view: _View, told: Sequence[IndicatorRow], place: int) -> str | list[str]:
+    """One for each group; of one group alone the largest bar stands out."""
+    if len(view.groups) > 1:
+        return COLOURS[place % len(COLOURS)]
+    largest = max(row.value or 0 for row in told)
+    return [BLUE if row.value == largest else GREY for row in told]

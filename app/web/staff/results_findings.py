@@ -171,11 +171,18 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         rows=tuple(figure_row(row, figures) for row in rows),
         withheld=_withheld(rows),
         definitions=tuple(definition_of(name) for name in dict.fromkeys(row.id for row in rows)),
+        explore_url=_explore_url(rows, url=url, query=query),
         csv_url=f"{url}/cifras.csv?{link}",
         png_url=f"{url}/grafica.png?{link}" if chart is not None else "",
         notes=tuple(_notes(figures, look, rows)),
         beside_name=figures.above_name if figures.above is not None else "",
     )
+
+
+def _explore_url(rows: Iterable[IndicatorRow], *, url: str, query: str) -> str:
+    """The exploration of the first figure of a board that is a share; empty where none is."""
+    name = next((row.id for row in rows if indicator(row.id).kind in SHARES), "")
+    return f"{url}/explorar?{query}&indicador={name}" if name else ""
 
 
 def figure_lines(rows: Iterable[IndicatorRow]) -> Iterator[Sequence[Cell]]:

@@ -8,25 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app.analytics.charts import plotly_figure
 from app.analytics.disclosure import nearest_five
 from app.analytics.headlines import percent
-from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
-from app.errors import NotFound
 from app.fieldwork.queries import WaveHeader, wave_header
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
 from app.web.sheets import Cell
 from app.web.staff.results_findings import (
-    SHARES,
     Figures,
     Finding,
     figure_lines,
@@ -79,22 +76,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class ExplorePage(Page):
-    """One indicator, drawn by Plotly where there is JavaScript."""
-
-    template: ClassVar[str] = "staff/explore.html"
-    title: str
-    shell: Shell
-    top: WaveTop
-    audience: str
-    choices: tuple[Choice, ...]
-    hidden_audience: str
-    finding: Finding
-    figure: Markup | None
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class Results:
     """A wave with the figures this caller may see."""
 
@@ -138,7 +119,11 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
         audience=_audience_words(results),
         other_view=_other_view(results, top.url),
         findings=tuple(
-            finding_of_indicator(results.figures, name, explore_url=_explore_url(results, name))
+            finding_of_indicator(
+                results.figures,
+                name,
+                explore_url=explore_url(results.header, name, as_public=results.whole_percents),
+            )
             for name in FIRST[results.header.questionnaire]
         ),
         download_url=f"{top.url}{TAB}.csv{_query(results)}",
@@ -150,37 +135,15 @@ def _audience_words(results: Results) -> str:
     return SMALL_WORDS if report.small else AUDIENCE_WORDS[report.audience]
 
 
-def explore_page(caller: Caller, results: Results, name: str) -> ExplorePage:
-    """One indicator of the wave.
-
-    Raises:
-        NotFound: the wave has no such indicator with shares.
-    """
-    number = results.header.questionnaire
-    offered = [
-        entry
-        for entry in outcomes_of(number)
-        if entry.kind in SHARES and results.figures.rows_of(entry.id)
-    ]
-    asked = name or FIRST[number][0]
-    chosen = next((entry for entry in offered if entry.id == asked), None)
-    if chosen is None:
-        raise NotFound(indicator=asked)
-    top = wave_top(caller, results.header, at=TAB, tail="Explorar")
-    rows, whole = results.figures.rows_of(asked), results.whole_percents
-    finding = finding_of_indicator(results.figures, asked, explore_url="")
-    chart = finding.chart
-    return ExplorePage(
-        title=f"Explorar. {chosen.name}",
-        shell=shell(caller, at="/panel"),
-        top=top,
-        audience=_audience_words(results),
-        choices=tuple(Choice(entry.id, entry.name, chosen=entry.id == asked) for entry in offered),
-        hidden_audience="publica" if results.whole_percents else "",
-        finding=finding,
-        figure=None if chart is None else data_block(plotly_figure(rows, whole_percents=whole)),
-        description="" if chart is None else f"{chart.title}. {chart.description}",
-    )
+def explore_url(header: WaveHeader, name: str, *, as_public: bool) -> str:
+    """Where one indicator of a wave is explored: a page of its school's results."""
+    asked = {
+        "generacion": str(header.cohort),
+        "cuestionario": header.questionnaire,
+        "indicador": name,
+    }
+    public = {"audiencia": "publica"} if as_public else {}
+    return f"/panel/resultados/{header.cct}/explorar?{urlencode(asked | public)}"
 
 
 def sheet(results: Results) -> Iterator[Sequence[Cell]]:
@@ -191,11 +154,6 @@ def sheet(results: Results) -> Iterator[Sequence[Cell]]:
 def file_name(header: WaveHeader) -> str:
     """Of the download: school, generation and questionnaire."""
     return f"resultados_{header.cct}_{header.cohort}_C{header.questionnaire}.csv"
-
-
-def _explore_url(results: Results, name: str) -> str:
-    tail = "&audiencia=publica" if results.whole_percents else ""
-    return f"/panel/olas/{results.header.id}/explorar?indicador={name}{tail}"
 
 
 def _lead(header: WaveHeader, *, whole: bool) -> str:
