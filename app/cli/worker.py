@@ -5,7 +5,7 @@ import logging.config
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from threading import Event, Timer
@@ -28,7 +28,7 @@ from app.fieldwork.fitting import limits_of
 from app.fieldwork.link_list import PersonalLink, WaveOf, links_of
 from app.fieldwork.planning import WaveNote
 from app.fieldwork.prospects import rehearsal
-from app.fieldwork.rehearsal import RehearsedDay, RehearsedWave
+from app.fieldwork.rehearsal import Refused, RehearsedDay, RehearsedWave
 from app.fieldwork.relaying import relays_of
 from app.keys import keys_for
 from app.staff import audit
@@ -201,6 +201,9 @@ def _day_document(day: RehearsedDay) -> dict[str, object]:
             {**_wave_document(one.wave), "advice": advice_in_words(one.advice)}
             for one in day.refused
         ],
+        "late": [
+            {**_wave_document(one.wave), "advice": advice_in_words(one.advice)} for one in day.late
+        ],
     }
 
 
@@ -224,13 +227,18 @@ def _tell_days(report: Sequence[RehearsedDay]) -> None:
             print(f"            {count:>7}  {domain}")
         if day.waiting:
             print(f"            {day.waiting:>7}  esperan otro día por los límites de envío")
-        for refused in day.refused:
+        for name, refused in _in_trouble(day):
             print(
-                f"            No cabe: {refused.wave.school}, {refused.wave.cohort}, Cuestionario "
+                f"            {name}: {refused.wave.school}, {refused.wave.cohort}, Cuestionario "
                 f"{refused.wave.period.wave}. {advice_in_words(refused.advice)}"
             )
     if not any(day.opened or day.closed or day.messages for day in report):
         print("No hay nada que abrir, enviar ni cerrar en esos días.")
+
+
+def _in_trouble(day: RehearsedDay) -> Iterator[tuple[str, Refused]]:
+    yield from (("Ya no alcanza", one) for one in day.late)
+    yield from (("No cabe", one) for one in day.refused)
 
 
 def _write_links(written: Sequence[PersonalLink], *, as_json: bool) -> None:

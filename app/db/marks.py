@@ -8,6 +8,7 @@ from app.db.tables import DeploymentMark
 
 SIMULATED = "simulated"  # synthetic people inside: shown on every page, refused in production
 SENDING_PAUSED = "sending_paused"  # restored from a backup: staff must confirm first
+SENDING_LIMITS = "sending_limits"  # for which it was asked whether open waves are in time
 # Why the way out of a channel refuses us; gone once it takes a message.
 PROBLEM_OF = {channel: f"{channel}_problem" for channel in ("mail", "sms", "whatsapp")}
 

@@ -2,10 +2,11 @@
 
 A wave that does not fit is open and takes answers, by its links and in class; its messages are
 paused with the reason until they fit, which is asked again every hour. Whoever began is never
-stopped for a newcomer. Decision: decisions/0013.
+stopped for a newcomer, nor when a limit is lowered: staff read that it will be late, and what
+helps. Decision: decisions/0013.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,9 +16,10 @@ from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
 from app.chronology.contact_plan import Step
+from app.db import marks
 from app.fieldwork.capacity import SendingLimits, advice_in_words
 from app.fieldwork.prospects import CENTRE, open_waves
-from app.fieldwork.rehearsal import RehearsedWave, loads_of, refusals
+from app.fieldwork.rehearsal import Refused, RehearsedWave, late_ones, loads_of, refusals
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import AWAITED
 from app.messaging.pace_book import sent_by_day
@@ -29,6 +31,7 @@ from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitAncestor
 
 ASK_AGAIN = timedelta(hours=1)
+BEGUN_AGAIN = timedelta(days=1)  # those that began; at once when a limit changed
 HELD = "Sus mensajes no alcanzarían a salir a tiempo; el ensayo dice qué ayuda"
 _IDS_AT_ONCE = 1_000
 _EVENING = 180  # minutes from the preferred hour to the end of the day
@@ -36,20 +39,26 @@ _EVENING = 180  # minutes from the preferred hour to the end of the day
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was found: waves that fit, and what would help those that do not."""
+    """What was found: waves that fit, and what would help those that do not.
+
+    `late`: waves that began. `limits`: those that were asked of, as text.
+    """
 
     fitting: Sequence[UUID] = ()
     held: Mapping[UUID, str] = field(default_factory=dict)
+    late: Mapping[UUID, str] = field(default_factory=dict)
+    limits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldWave:
-    """A wave whose messages wait until they fit, for staff."""
+    """A wave whose messages wait until they fit, or that began and is `late`, for staff."""
 
     wave_id: UUID
     school: str
     questionnaire: int
     advice: str
+    late: bool = False
 
 
 def limits_of(session: Session, settings: Settings, *, now: datetime) -> SendingLimits:
@@ -73,26 +82,39 @@ def limits_of(session: Session, settings: Settings, *, now: datetime) -> Sending
 def ask_fit(
     session: Session, limits: SendingLimits, channels: frozenset[Channel], *, now: datetime
 ) -> Fit:
-    """Ask for the waves nobody asked for yet, and again for those that are held."""
-    asked = session.exec(select(Wave).where(Wave.state == WaveState.OPEN, _to_ask(now))).all()
+    """Ask for the waves nobody asked for yet, and again for those that are held or may be late."""
+    said = _as_set(limits)
+    changed = marks.marked(session, marks.SENDING_LIMITS) != said
+    asking = _unpaused() if changed else _to_ask(now)
+    asked = session.exec(select(Wave).where(Wave.state == WaveState.OPEN, asking)).all()
     if not asked:
         return Fit()
     if limits.none or _certainly_fits(session, limits):
-        return Fit([wave.id for wave in asked])
+        return Fit([wave.id for wave in asked], limits=said)
     ids = {wave.id for wave in asked}
     waves = [
         wave
         for wave in open_waves(session, None, channels)
         if not wave.paused or wave.wave_id in ids
     ]
-    found = _not_fitting(waves, limits, now=now)
-    held = {wave_id: advice for wave_id, advice in found.items() if wave_id in ids}
-    return Fit([wave.id for wave in asked if wave.id not in held], held)
+    refused, behind = _not_fitting(waves, limits, now=now)
+    held = {wave_id: advice for wave_id, advice in refused.items() if wave_id in ids}
+    late = {wave_id: advice for wave_id, advice in behind.items() if wave_id in ids}
+    fitting = [wave.id for wave in asked if wave.id not in held and wave.id not in late]
+    return Fit(fitting, held, late, said)
 
 
 def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
     """Hold and release as `ask_fit` found: (held, released). Repeating it changes nothing more."""
     held = released = 0
+    if fit.limits:
+        marks.mark(session, marks.SENDING_LIMITS, fit.limits, now=now)
+    for wave_id, advice in fit.late.items():
+        session.exec(
+            update(Wave)
+            .where(col(Wave.id) == wave_id, col(Wave.state) == WaveState.OPEN)
+            .values(mail_checked_at=now, mail_late_advice=advice)
+        )
     for wave_id, advice in fit.held.items():
         taken = session.exec(
             update(Wave)
@@ -104,6 +126,7 @@ def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
             .values(
                 mail_checked_at=now,
                 mail_held_advice=advice,
+                mail_late_advice=None,
                 paused_at=func.coalesce(Wave.paused_at, now),
                 paused_reason=HELD,
             )
@@ -119,12 +142,12 @@ def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
             .returning(col(Wave.id))
         )
         released += len(freed.all())
-        session.exec(update(Wave).where(some).values(mail_checked_at=now))
+        session.exec(update(Wave).where(some).values(mail_checked_at=now, mail_late_advice=None))
     return held, released
 
 
 def held_waves(session: Session, scope: Scope, unit_id: UUID) -> tuple[HeldWave, ...]:
-    """The waves of a unit whose messages wait until they fit."""
+    """The waves of a unit whose messages wait until they fit, and those that will be late."""
     rows = session.exec(
         select(Wave, OrganisationUnit.name)
         .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
@@ -132,15 +155,26 @@ def held_waves(session: Session, scope: Scope, unit_id: UUID) -> tuple[HeldWave,
         .where(
             UnitAncestor.ancestor_id == unit_id,
             Wave.state == WaveState.OPEN,
-            col(Wave.mail_held_advice).is_not(None),
+            or_(col(Wave.mail_held_advice).is_not(None), col(Wave.mail_late_advice).is_not(None)),
             in_scope(scope, col(Wave.school_id)),
         )
         .order_by(OrganisationUnit.name, col(Wave.questionnaire))
     )
     return tuple(
-        HeldWave(wave.id, name, wave.questionnaire, wave.mail_held_advice or "")
+        HeldWave(
+            wave.id,
+            name,
+            wave.questionnaire,
+            wave.mail_held_advice or wave.mail_late_advice or "",
+            late=wave.mail_held_advice is None,
+        )
         for wave, name in rows
     )
+
+
+def _as_set(limits: SendingLimits) -> str:
+    """What somebody set, without what grows by itself."""
+    return f"{limits.daily} {limits.rate} {sorted(limits.slower.items())}"
 
 
 def _to_ask(now: datetime) -> ColumnElement[bool]:
@@ -150,7 +184,17 @@ def _to_ask(now: datetime) -> ColumnElement[bool]:
             col(Wave.mail_held_advice).is_not(None),
             col(Wave.mail_checked_at) <= now - ASK_AGAIN,
         ),
+        and_(
+            col(Wave.mail_late_advice).is_not(None),
+            col(Wave.mail_checked_at) <= now - ASK_AGAIN,
+        ),
+        and_(col(Wave.paused_at).is_(None), col(Wave.mail_checked_at) <= now - BEGUN_AGAIN),
     )
+
+
+def _unpaused() -> ColumnElement[bool]:
+    """Every wave that staff have not paused themselves."""
+    return or_(col(Wave.paused_at).is_(None), col(Wave.mail_held_advice).is_not(None))
 
 
 def _certainly_fits(session: Session, limits: SendingLimits) -> bool:
@@ -173,13 +217,19 @@ def _certainly_fits(session: Session, limits: SendingLimits) -> bool:
 
 def _not_fitting(
     waves: Sequence[RehearsedWave], limits: SendingLimits, *, now: datetime
-) -> dict[UUID, str]:
+) -> tuple[dict[UUID, str], dict[UUID, str]]:
+    """Those that may not begin, and those that began and will be late: each with its advice."""
     first = civil_date(now, CENTRE)
     last = max(wave.period.closes for wave in waves)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     loads = loads_of(waves, days, now=now)
+    refused, late = refusals(waves, loads, limits), late_ones(waves, loads, limits)
+    return _advised(refused.values()), _advised(late.values())
+
+
+def _advised(refused: Iterable[Refused]) -> dict[UUID, str]:
     return {
-        refused.wave.wave_id: advice_in_words(refused.advice)
-        for refused in refusals(waves, loads, limits).values()
-        if refused.wave.wave_id is not None
+        one.wave.wave_id: advice_in_words(one.advice)
+        for one in refused
+        if one.wave.wave_id is not None
     }

@@ -78,6 +78,7 @@ class WaveHeader:
     state: WaveState
     paused_at: datetime | None
     paused_reason: str | None
+    late_advice: str | None  # what would help messages that will be late
     frozen_at: datetime
     frozen: int
     late: int
@@ -174,6 +175,7 @@ def wave_header(session: Session, scope: Scope, wave_id: UUID) -> WaveHeader:
         state=wave.state,
         paused_at=wave.paused_at,
         paused_reason=wave.paused_reason,
+        late_advice=wave.mail_late_advice,
         frozen_at=wave.frozen_at,
         frozen=counts.listed - late,
         late=late,

@@ -69,7 +69,8 @@ class RehearsedDay:
     """One civil day of the schools: waves by name, messages by mail domain.
 
     `messages`: what is due. `leaving`: what the limits let go. `waiting`: what is left for
-    another day. `refused`: waves that ask on this day and do not fit.
+    another day. `refused`: waves that ask on this day and do not fit. `late`, said of the first
+    day alone: waves that began and can no longer send everything in time.
     """
 
     day: date
@@ -79,6 +80,7 @@ class RehearsedDay:
     leaving: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     refused: list[Refused] = field(default_factory=list)
+    late: list[Refused] = field(default_factory=list)
 
 
 def rehearse(
@@ -107,6 +109,7 @@ def rehearse(
         asks = max(writing[place].opens_on or days[0], days[0])
         if asks in report:
             report[asks].refused.append(refusal)
+    report[days[0]].late += late_ones(writing, loads, limits).values()
     accepted = [load for place, load in enumerate(loads) if place not in refused]
     accepted.append(_already_queued(queued or {}, days))
     _tell(report, accepted, limits)
@@ -140,6 +143,36 @@ def refusals(
     return {
         place: Refused(waves[place], advice_for(loads[place], others, limits)) for place in places
     }
+
+
+def late_ones(
+    waves: Sequence[RehearsedWave], loads: Sequence[Load], limits: SendingLimits
+) -> Mapping[int, Refused]:
+    """Waves that began and would now send something late, by place, with what would help.
+
+    Nobody stops them, for people have had their first message: a limit was lowered, or others
+    joined.
+    """
+    if limits.none:
+        return {}
+    begun = [place for place, load in enumerate(loads) if load.admitted]
+    found = flow([loads[place] for place in begun], limits).late
+    places = [place for number, place in enumerate(begun) if found.get(number)]
+    others = [loads[place] for place in begun if place not in places]
+    if len(places) > MOST_ADVISED:
+        advice = advice_for(together([loads[place] for place in places]), others, limits)
+        return {place: Refused(waves[place], advice) for place in places}
+    return {
+        place: Refused(waves[place], _advice_beside(loads, place, begun, limits))
+        for place in places
+    }
+
+
+def _advice_beside(
+    loads: Sequence[Load], place: int, begun: Sequence[int], limits: SendingLimits
+) -> Advice:
+    others = [loads[other] for other in begun if other != place]
+    return advice_for(loads[place], others, limits)
 
 
 def _until_the_close(

@@ -98,6 +98,7 @@ class Wave(Table, table=True):
     queued_on: date | None = None  # local day whose messages are queued: an idle tick skips it
     mail_checked_at: datetime | None = None  # whether its messages can leave in time was asked
     mail_held_advice: str | None = None  # they cannot: paused until they fit, and what would help
+    mail_late_advice: str | None = None  # they began, and now some will be late: what would help
 
 
 class Mode(StrEnum):

@@ -6,7 +6,7 @@ What the rules are, schedule.py decides. Who may move a window, the caller asked
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, update
@@ -160,6 +160,43 @@ def move_window(
     )
     session.flush()
     return sum(_follow(session, c, moved, now=now) for c in cohorts)
+
+
+def next_window(session: Session, unit_id: UUID, questionnaire: int, today: date) -> FieldPeriod:
+    """The field period of a unit that is open or comes next: as moved for it or for all above.
+
+    Of the generations it has, or of those it will have by the calendar of the SEP.
+    """
+    own = cohorts_where(session, col(CohortRow.school_id) == unit_id)
+    periods = [
+        window.period
+        for windows in windows_in_force(session, own).values()
+        for window in windows
+        if window.questionnaire == questionnaire
+    ]
+    known = {cohort.cohort for cohort in own}
+    coming = [Cohort(year - 3, year) for year in range(today.year - 2, today.year + 2)]
+    moved = _changes_above(session, unit_id)
+    for cohort in coming:
+        if cohort not in known:
+            windows = windows_of(cohort, "sep", moved.get(cohort, ()))
+            periods.append(windows[questionnaire - 1].period)
+    return min((one for one in periods if one.closes > today), key=lambda period: period.opens)
+
+
+def _changes_above(session: Session, unit_id: UUID) -> Mapping[Cohort, Sequence[Change]]:
+    """Windows moved for a unit or for all above it, by generation."""
+    rows = session.exec(
+        select(WindowChange)
+        .join(UnitAncestor, col(UnitAncestor.ancestor_id) == col(WindowChange.unit_id))
+        .where(UnitAncestor.unit_id == unit_id)
+        .order_by(col(WindowChange.at), col(WindowChange.id))
+    )
+    found: dict[Cohort, list[Change]] = defaultdict(list)
+    for row in rows:
+        change = Change(row.questionnaire, row.opens, row.closes, row.reason, row.at)
+        found[Cohort(row.entered, row.leaves)].append(change)
+    return found
 
 
 def _collect_changes(

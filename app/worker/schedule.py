@@ -126,7 +126,7 @@ def _hold(deployment: Deployment) -> int:
     with deployment.database.reading() as session:
         limits = limits_of(session, deployment.settings, now=now)
         fit = ask_fit(session, limits, written_channels(deployment.settings), now=now)
-    if not (fit.fitting or fit.held):
+    if not (fit.fitting or fit.held or fit.late):
         return 0
     return deployment.change(lambda session, now: keep_fit(session, fit, now=now))[0]
 

@@ -1,6 +1,7 @@
 """The contact plan in the panel: seen, changed, refused with a sentence, given up."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,7 +9,10 @@ from sqlmodel import select
 
 from app.chronology.contact_plan import BY_LINK
 from app.db.transactions import Database
+from app.directory.tables import CohortRow
 from app.fieldwork.plans import plans_of
+from app.fieldwork.tables import WindowChange
+from app.fieldwork.windows import next_window
 from app.staff.roles import Role
 from app.staff.tables import AuditEntry
 from app.units.queries import unit_by_code
@@ -93,3 +97,38 @@ def test_a_plan_that_cannot_be_is_shown_again_as_typed(
     assert sentence in answer.text
     assert 'value="19:00"' in answer.text
     assert len(days_of(db, SCHOOL_A)) == len(BY_LINK.rules)
+
+
+def test_the_days_follow_a_window_that_was_moved(
+    client: TestClient, world: World, db: Database, now: datetime
+) -> None:
+    """Above the school, for a generation without a list and for one with: the newest rules."""
+    sign_in(client, world, SCHOOL_A, Role.OFFICER)
+    before = client.get(URL).text
+    with db.unit_of_work() as session:
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        for cohort in session.exec(select(CohortRow).where(CohortRow.school_id == unit.id)).all():
+            session.add(moved(unit.id, cohort.entered, cohort.leaves, date(2026, 3, 9), now))
+        session.add(moved(unit.id, 2021, 2024, date(2026, 3, 10), now))
+    after = client.get(URL).text
+    with db.reading() as session:
+        other = unit_by_code(session, WHOLE, SCHOOL_B).id
+        theirs = next_window(session, other, 2, now.date())
+
+    assert "9 mar 2026" not in before
+    assert "del 9 mar 2026 al cierre del 9 may 2026" in after
+    assert "lunes 9 de marzo de 2026" in after
+    assert theirs.opens == date(2026, 10, 1)
+
+
+def moved(unit_id: UUID, entered: int, leaves: int, opens: date, now: datetime) -> WindowChange:
+    return WindowChange(
+        unit_id=unit_id,
+        entered=entered,
+        leaves=leaves,
+        questionnaire=2,
+        opens=opens,
+        closes=date(2026, 5, 9),
+        reason="Paro",
+        at=now,
+    )

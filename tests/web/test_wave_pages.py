@@ -327,6 +327,30 @@ def test_a_wave_is_paused_with_a_reason_and_goes_on(
     assert [len(audit_of(db, f"wave.{act}")) for act in ("paused", "resumed")] == [1, 1]
 
 
+def test_messages_that_will_be_late_are_said_wherever_staff_look(
+    world: World, client: TestClient, db: Database
+) -> None:
+    advice = "300 mensajes no saldrían a tiempo. Ayuda: subir el límite."
+    wave_id = UUID(world.ids[SCHOOL_A]["wave_id"])
+    sign_in(client, world, SCHOOL_A, Role.OFFICER)
+    before = client.get(own(world)).text
+    with db.unit_of_work() as session:
+        session.get_one(Wave, wave_id).mail_late_advice = advice
+
+    wave = client.get(own(world)).text
+    today = client.get(f"/panel/cronologia/{SCHOOL_A}").text
+    rehearsal = client.get(f"/panel/unidades/{SCHOOL_A}/ensayo").text
+    with db.unit_of_work() as session:
+        session.get_one(Wave, wave_id).state = WaveState.CLOSED
+    closed = client.get(own(world)).text
+
+    assert "Con los límites de envío de hoy" not in before + closed
+    assert f"Con los límites de envío de hoy, {advice}" in wave
+    assert "Mensajes que llegarán tarde" in today
+    assert "Ya no alcanza:" in rehearsal
+    assert advice in rehearsal
+
+
 def test_nothing_is_done_to_a_closed_wave(world: World, client: TestClient, db: Database) -> None:
     with db.unit_of_work() as session:
         session.get_one(Wave, UUID(world.ids[SCHOOL_A]["wave_id"])).state = WaveState.CLOSED

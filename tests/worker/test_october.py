@@ -149,11 +149,43 @@ def test_a_wave_that_does_not_fit_waits_until_it_does(
             resume(session, wave.id, by=Steward(wave.id, WHOLE), now=opening)
 
     still = a_tick(db, narrow, opening + 2 * HOUR)
-    soon = a_tick(db, wide, opening + 2 * HOUR)  # asked again an hour after the last time
-    later = a_tick(db, wide, opening + 4 * HOUR)
+    freed = a_tick(db, wide, opening + 2 * HOUR)  # at once, for the limit is another
 
     assert (still.held, still.queued) == (1, 0)
-    assert soon.queued == 0
-    assert (later.held, later.queued) == (0, 120)
+    assert (freed.held, freed.queued) == (0, 120)
     with db.reading() as session:
         assert session.exec(select(col(Wave.paused_at))).one() is None
+
+
+def test_a_wave_that_began_goes_on_when_a_limit_is_lowered_and_says_that_it_will_be_late(
+    db: Database, tmp_path: Path
+) -> None:
+    with db.unit_of_work() as session:
+        versions(session)
+        school = a_school(session)
+        people(session, school, "p", 120)
+    wide = settings_at(tmp_path, {"MAIL_DAILY_LIMIT": "500"})
+    narrow = settings_at(tmp_path, {"MAIL_DAILY_LIMIT": "2"})
+    opening = datetime(2026, 10, 1, 18, tzinfo=UTC)
+
+    a_tick(db, wide, opening)
+    begun = late_advice(db)
+    lowered = a_tick(db, narrow, opening + HOUR / 4)  # at once, for the limit is another
+    said = late_advice(db)
+    with db.reading() as session:
+        limits = limits_of(session, narrow, now=opening + HOUR)
+        rehearsed_late = rehearsal(session, now=opening + HOUR, days=2, limits=limits)[0].late
+    a_tick(db, wide, opening + HOUR / 2)
+
+    assert begun is None
+    assert (lowered.held, len(rehearsed_late)) == (0, 1)
+    assert said is not None
+    assert "que el límite diario de correo sea de 100 mensajes" in said
+    assert late_advice(db) is None
+    with db.reading() as session:
+        assert session.exec(select(col(Wave.paused_at))).one() is None
+
+
+def late_advice(db: Database) -> str | None:
+    with db.reading() as session:
+        return session.exec(select(col(Wave.mail_late_advice))).one()

@@ -35,6 +35,7 @@ GENERATIONS_SHOWN = 4  # without a directory: those in or near their field time
 SCHOOLS_SHOWN = 50
 MOST_TASKS = 5
 PAUSES_SHOWN = 3
+_HELD = {False: "Mensajes detenidos", True: "Mensajes que llegarán tarde"}
 _WAYS_OUT = {
     "mail": "El servidor de correo",
     "sms": "El servicio de mensajes SMS",
@@ -292,7 +293,7 @@ def _tasks(
     ]
     tasks += [
         Task(
-            f"Mensajes detenidos, {one.school}, Cuestionario {one.questionnaire}: no alcanzarían a "
+            f"{_HELD[one.late]}, {one.school}, Cuestionario {one.questionnaire}: no alcanzarían a "
             "salir a tiempo.",
             f"/panel/unidades/{unit.code}/ensayo",
             "Ver qué ayuda",

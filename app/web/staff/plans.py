@@ -1,7 +1,7 @@
 """The contact plan of a unit: when each message leaves, for itself and all below."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +11,6 @@ from starlette.datastructures import FormData
 
 from app.chronology.calendar import civil_date
 from app.chronology.contact_plan import ContactPlan, SendingHours, Step, StepRule, planned_steps
-from app.chronology.wave_plan import SEP_CALENDAR, Cohort, FieldPeriod, field_periods
 from app.fieldwork.plans import (
     PlanInForce,
     PlanRefused,
@@ -20,6 +19,7 @@ from app.fieldwork.plans import (
     plan_in_force,
     versions_of,
 )
+from app.fieldwork.windows import next_window
 from app.staff import audit
 from app.staff.roles import Permission
 from app.units import queries as units
@@ -264,7 +264,7 @@ def _page(
 ) -> PlanPage:
     found = plan_in_force(session, caller.scope, unit.id, questionnaire)
     shown = said.typed or _as_typed(found.plan)
-    period = next_period(questionnaire, civil_date(now, unit.time_zone))
+    period = next_window(session, unit.id, questionnaire, civil_date(now, unit.time_zone))
     url = f"/panel/unidades/{unit.code}"
     changes = versions_of(session, caller.scope, unit.id, questionnaire)
     return PlanPage(
@@ -297,13 +297,6 @@ def _page(
         done=said.done,
         issues=said.issues,
     )
-
-
-def next_period(questionnaire: int, today: date) -> FieldPeriod:
-    """The official field period of a questionnaire that is open or comes next."""
-    cohorts = (Cohort(year - 3, year) for year in range(today.year - 2, today.year + 2))
-    periods = (field_periods(cohort, SEP_CALENDAR)[questionnaire - 1] for cohort in cohorts)
-    return min((p for p in periods if p.closes > today), key=lambda period: period.opens)
 
 
 def _origin(found: PlanInForce, unit: OrganisationUnit) -> str:

@@ -51,6 +51,7 @@ class HeldLine:
     name: str
     advice: str
     url: str | None
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,12 @@ def _page(
             f"{one.school}, Cuestionario {one.questionnaire}",
             one.advice,
             f"/panel/olas/{one.wave_id}",
+            "Ya no alcanza:" if one.late else "No cabe:",
         )
         for one in held_waves(session, caller.scope, unit.id)
     ]
     held += [
-        HeldLine(_name(one.wave, named=named), advice_in_words(one.advice), None)
+        HeldLine(_name(one.wave, named=named), advice_in_words(one.advice), None, "No cabe:")
         for day in report
         for one in day.refused
         if one.wave.wave_id is None

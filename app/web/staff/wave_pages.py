@@ -66,6 +66,7 @@ class WaveTop:
     state_class: str
     window: str
     paused: str
+    late: str
     url: str
     may_run: bool
     tabs: tuple[Tab, ...]
@@ -150,6 +151,7 @@ def wave_top(caller: Caller, header: WaveHeader, *, at: str, tail: str = "") -> 
         state_class=css,
         window=f"{window_in_words(header.opens, header.closes)}, {zone_in_words(header.zone)}",
         paused=_paused(header),
+        late=_late_messages(header),
         url=url,
         may_run=header.state is WaveState.OPEN and caller.actor.may(Permission.RUN_FIELDWORK),
         tabs=tuple(
@@ -213,6 +215,13 @@ def _paused(header: WaveHeader) -> str:
         return ""
     since = local_moment(header.paused_at, header.zone)
     return f"Los mensajes están en pausa desde el {since}. Motivo: {header.paused_reason}."
+
+
+def _late_messages(header: WaveHeader) -> str:
+    """What helps messages that will not all be in time; "" when they will, or none leave."""
+    if header.late_advice is None or header.paused_at or header.state is WaveState.CLOSED:
+        return ""
+    return f"Con los límites de envío de hoy, {header.late_advice}"
 
 
 def _verdict(header: WaveHeader, report: RatesReport, today: date) -> str:
