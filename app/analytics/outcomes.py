@@ -66,11 +66,8 @@ def derive(answers: Answers, *, hours_cut: int = COMPETITIVE_HOURS) -> Derived:
         pea=_either(ocupado, desocupado),
         situacion=situacion,
         ninguna_estricta=_neither_nor_seeking(situacion, answers),
-        colocado=_either(
-            _either(_in(estudia, {1, 2, 3}), ocupado),
-            int(code(answers, "actividad_otra") == 4),
-        ),
-        jerarquia_14=_highest(answers, hours_cut),
+        colocado=_placed(situacion, answers),
+        jerarquia_14=None if situacion is None else _highest(answers, hours_cut),
         demanda_h2=_demand(estudia, code(answers, "intento_ingreso")),
         jornada_compl=_at_least(code(answers, "horas_semana"), FULL_TIME_HOURS),
         con_ss=_covered(answers.get("prestaciones")),
@@ -197,13 +194,20 @@ def _neither_nor_seeking(situacion: int | None, answers: Answers) -> int | None:
     return int(situacion == 4 and not seeks and not prepares)
 
 
-def _highest(answers: Answers, hours_cut: int) -> str | None:
+def _placed(situacion: int | None, answers: Answers) -> int | None:
+    """S5, among those whose situation is known: else only the placed would join the base."""
+    if situacion is None:
+        return None
+    studies = code(answers, "estudia") in {1, 2, 3}
+    works = code(answers, "trabaja") in {1, 2, 3}
+    return int(studies or works or code(answers, "actividad_otra") == 4)
+
+
+def _highest(answers: Answers, hours_cut: int) -> str:
     """The first of five states that holds; a blank equals no code (questions.md)."""
     estudia, trabaja = code(answers, "estudia"), code(answers, "trabaja")
     if estudia in {1, 2}:
         return "ES"
-    if estudia is None or trabaja is None:
-        return None
     hours = code(answers, "horas_semana") or 0
     if trabaja in {1, 3} and code(answers, "posicion") != 4 and hours >= hours_cut:
         return "EMP"

@@ -74,7 +74,8 @@ def test_unemployment(
 @pytest.mark.parametrize(
     ("answers", "hierarchy"),
     [
-        ({"estudia": 2, "trabaja": None}, "ES"),
+        ({"estudia": 2, "trabaja": 4}, "ES"),
+        ({"estudia": 2, "trabaja": None}, None),
         ({"estudia": 3, "trabaja": 1, "posicion": 1, "horas_semana": 20}, "EMP"),
         ({"estudia": 3, "trabaja": 1, "posicion": 1, "horas_semana": 19}, "OTRA_ED"),
         ({"estudia": 5, "trabaja": 1, "posicion": 1, "horas_semana": None}, "OTRO_EMP"),
@@ -99,7 +100,7 @@ def test_placement() -> None:
     assert derive({"estudia": 4, "trabaja": 4}).colocado == 0
     assert derive({"estudia": 5, "trabaja": 4, "actividad_otra": 4}).colocado == 1
     assert derive({"estudia": 5, "trabaja": None}).colocado is None
-    assert derive({"estudia": None, "trabaja": 1}).colocado == 1
+    assert derive({"estudia": None, "trabaja": 1}).colocado is None
 
 
 @pytest.mark.parametrize(

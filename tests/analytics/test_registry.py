@@ -69,7 +69,7 @@ ROWS = [
         ("S1", {"solo_estudia": 2, "solo_trabaja": 1, "estudia_y_trabaja": 1, "ninguna": 2}, 6),
         ("S2", {"si": 3, "no": 3}, 6),
         ("S4b", {"si": 1, "no": 5}, 6),
-        ("S5", {"si": 5, "no": 2}, 7),
+        ("S5", {"si": 4, "no": 2}, 6),
         ("S7", {"si": 1, "no": 1}, 2),
         ("H1", {"si": 2, "no": 4}, 6),
         ("H2", {"inscrita": 2, "no_aceptada": 1, "no_inscrita": 0, "dejo": 0}, 3),
