@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.analytics.panel_row import Row, Value
+from app.analytics.panel_row import SKILLS, Row, Value
 
 OUT = None  # a person outside the base
 # Questions that only part of the graduates are asked: the frame of their base is not the frame.
@@ -29,6 +29,8 @@ ASKED_OF_SOME = frozenset(
         "previo",
         "satisf_trabajo",
         "campo_amplio",
+        "competencias_tecnica",  # of technical programmes
+        *(f"brecha_{skill}" for skill in SKILLS),  # what is needed: of who studies or works
     }
 )
 

@@ -4,7 +4,7 @@ Source: domain.md 3.4; variables and codes: questions.md.
 """
 
 from app.analytics.indicators import Among, Indicator, Kind
-from app.analytics.registry_situation import BOTH, KNOWN, Q2, category, yes_no
+from app.analytics.registry_situation import BOTH, Q2, category, yes_no
 
 BANDS = (
     category("1", "Hasta medio salario mínimo", 1),
@@ -46,7 +46,7 @@ INDICATORS = (
         id="L1",
         name="Ocupación",
         numerator="Personas que trabajaron al menos una hora, o tienen empleo.",
-        base=KNOWN,
+        base="Personas que dijeron si trabajan.",
         source="domain.md 3.4, L1",
         kind=Kind.PROPORTION,
         waves=BOTH,
@@ -57,7 +57,7 @@ INDICATORS = (
         id="L1b",
         name="Ocupación de quienes no estudian",
         numerator="Personas que trabajaron al menos una hora, o tienen empleo.",
-        base="Personas que no estudian.",
+        base="Personas que no estudian y dijeron si trabajan.",
         source="domain.md 3.4, L1b",
         kind=Kind.PROPORTION,
         waves=BOTH,
