@@ -36,6 +36,7 @@ class Someone:
     late: bool = False
     source: str = "self"
     sex: str = "M"
+    track: str = "2"
     missing: Mapping[str, int] = field(default_factory=dict)  # typed missings of the last wave
 
 
@@ -98,7 +99,7 @@ def _add(
     session.exec(
         update(PanelMember)
         .where(col(PanelMember.id) == member_id)
-        .values(sex=someone.sex, shift="1", track="2")
+        .values(sex=someone.sex, shift="1", track=someone.track)
     )
     last = max(waves)
     for number, wave_id in waves.items():
