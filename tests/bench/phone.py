@@ -13,7 +13,9 @@ Chromium; the median is told.
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ from tests.simulation.worlds import a_generation, questionnaires
 from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
 
-RUNS, PEOPLE = 5, 15
+RUNS, TRIES, PEOPLE = 5, 3, 15
 LIMITS = {1: 360, 2: 300, 3: 300}  # seconds
 READING = 60 / 238  # seconds a word
 TOUCH, LETTER = 1.1, 0.33
@@ -173,7 +175,21 @@ def _scores(url: str, port: int) -> dict[str, object]:
 
 
 def _report(url: str, port: int, *flags: str) -> dict[str, Any]:
-    """One visit with an empty cache; the cookies of the session stay."""
+    """One visit with an empty cache; the cookies of the session stay.
+
+    Lighthouse sometimes loses the browser and says so: another try, never another figure.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return _visit(url, port, flags)
+        except subprocess.CalledProcessError as trouble:
+            print(f"lighthouse: {str(trouble.stderr)[-400:]}", file=sys.stderr)
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _visit(url: str, port: int, flags: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report.json"
         subprocess.run(
@@ -186,7 +202,8 @@ def _report(url: str, port: int, *flags: str) -> dict[str, Any]:
             + list(flags),
             check=True,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         report: dict[str, Any] = json.loads(out.read_text("utf-8"))
     return report
