@@ -203,7 +203,7 @@ def test_an_unknown_indicator_is_not_found(world: World, db: Database, now: date
 def explored_from(client: TestClient, wave: str, asked: str) -> Response:
     """The exploration of a school, from the address that a wave had for it."""
     moved = client.get(f"/panel/olas/{wave}/explorar{asked}")
-    assert moved.status_code == 301
+    assert moved.status_code == 303
     return client.get(moved.headers["location"])
 
 

@@ -1,6 +1,7 @@
 """The dashboards of a unit: what each reader sees of it, in page, sheet and picture alike."""
 
 import csv
+import html
 import io
 import re
 import sys
@@ -15,12 +16,13 @@ from app.analytics.tables import PastFigure
 from app.classroom.tables import Classroom
 from app.db.transactions import Database
 from app.directory.tables import CohortRow, PanelMember
-from app.fieldwork.tables import Wave, WaveState
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
 from app.staff.roles import Role
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.web import pictures
-from tests.analytics.survey import Someone
+from tests.analytics.survey import Someone, moment
 from tests.web.test_results_page import LARGE, SEVEN, client_at, figures, surveyed
 from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
 
@@ -85,6 +87,39 @@ def test_the_sheet_of_a_board_has_the_numbers_of_its_table(school: TestClient) -
     assert len(everything.splitlines()) > 60
 
 
+def test_the_line_has_its_days_in_a_sheet(school: TestClient, db: Database) -> None:
+    with db.unit_of_work() as session:
+        done = session.exec(select(Case).where(Case.disposition == Disposition.COMPLETE))
+        for case in done.all():
+            event = CaseEvent(case_id=case.id, disposition=Disposition.COMPLETE, at=moment(2))
+            session.add(event)
+
+    answer = school.get(f"{PAGE}/cifras.csv{ASKED}&tablero=avance")
+    public = school.get(f"{PAGE}/cifras.csv{ASKED}&tablero=avance&audiencia=publica")
+
+    *_, last = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (last["generacion"], last["respondieron"], last["lista"]) == ("2023-2026", "50", "51")
+    assert public.status_code == 303  # it says exact counts
+
+
+def test_every_board_works_its_figures_through(school: TestClient) -> None:
+    boards = school.get(PAGE + ASKED).text
+    series = school.get(f"{PAGE}/generaciones{ASKED}&indicador=H1").text
+    explored = school.get(f"{PAGE}/explorar{ASKED}&indicador=H1").text
+    whole = school.get(f"{PAGE}/calculo{ASKED}").text
+    public = school.get(f"{PAGE}/calculo{ASKED}&audiencia=publica").text
+
+    for page in (boards, series, explored, whole):
+        assert "30 ÷ 50 = 60.0 %" in html.unescape(page)
+    sections = re.findall(r'<section class="finding".*?</section>', boards, re.DOTALL)
+    assert all("Cómo se calcula" in one for one in sections if "hallazgo-" in one)
+    assert "50 ÷ 51 = 98.0 %" in whole  # RR2
+    assert "÷" not in public
+    named = re.findall(r'calculo\?[^"]*#cifra-(\w+)', boards + series + explored)
+    assert named
+    assert all(f'id="cifra-{name}"' in whole for name in named)
+
+
 def test_the_picture_is_a_png_and_its_absence_is_said_kindly(
     school: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +161,7 @@ def test_a_generation_that_was_never_asked_is_not_found(school: TestClient) -> N
     "tail",
     ["", "/cifras.csv", "/grafica.png", "/comparar", "/comparar.csv", "/comparar.png",
      "/generaciones", "/generaciones.csv", "/generaciones.png", "/explorar", "/explorar.csv",
-     "/explorar.png", "/cobertura"],
+     "/explorar.png", "/cobertura", "/calculo"],
 )  # fmt: skip
 def test_nobody_of_another_school_finds_it(
     world: World, db: Database, now: datetime, tail: str

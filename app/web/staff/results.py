@@ -49,7 +49,7 @@ def explore(wave_id: UUID, request: Request, caller: Reader, db: Db) -> Response
         header = wave_header(session, caller.scope, wave_id)
     asked = request.query_params
     name, as_public = asked.get("indicador", ""), asked.get("audiencia") == "publica"
-    return RedirectResponse(explore_url(header, name, as_public=as_public), 301)
+    return RedirectResponse(explore_url(header, name, as_public=as_public), 303)
 
 
 def _results(

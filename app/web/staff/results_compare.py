@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from app.analytics.charts_compare import DotLine, Funnel, Mark, Place, dot_chart, funnel
 from app.analytics.drawing import Drawing
 from app.chronology.calendar import civil_date
-from app.fieldwork.queries import OutcomeCounts, Trait, progress_by
+from app.fieldwork.queries import OutcomeCounts, Trait, progress_by, unit_outcome_counts
 from app.fieldwork.unit_progress import counts_below, progress_of_schools, waves_below
 from app.units import queries as units
 from app.units.tables import UnitKind
@@ -56,6 +57,7 @@ class ComparePage(Page):
     shell: Shell
     top: UnitTop
     dots_title: str
+    subtitle: str
     dots: Drawing | None
     rest: str
     rows: tuple[CompareRow, ...]
@@ -68,27 +70,29 @@ class ComparePage(Page):
 
 
 @router.get("/panel/resultados/{unit_code}/comparar")
-def compare_page(unit_code: str, request: Request, caller: Reader, db: Db) -> Response:
+def compare_page(unit_code: str, request: Request, caller: Reader, db: Db, now: Now) -> Response:
     """Groups of a school, or units and schools of an office, by their rate of response."""
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         lines = _lines(session, caller, asked)
-        page = _page(session, caller, asked, lines)
+        page = _page(session, caller, asked, lines, now=now)
     return render(page)
 
 
 @router.get("/panel/resultados/{unit_code}/comparar.csv")
 def compare_sheet(unit_code: str, request: Request, caller: Reader, db: Db) -> Response:
-    """The same rates for a spreadsheet: the units or groups of the dots."""
+    """The same rates for a spreadsheet; with `?grafica=embudo` the schools of the funnel."""
+    funnelled = request.query_params.get("grafica") == "embudo"
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
-        lines = _lines(session, caller, asked)
+        lines = (_school_lines if funnelled else _lines)(session, caller, asked)
     heading: Sequence[Cell] = ("nombre", "respondieron", "lista", "tasa")
     rows: list[Sequence[Cell]] = [
         (one.name, one.counts.answered, one.counts.frame, round(float(one.counts.rate or 0), 4))
         for one in lines
     ]
-    return csv_file(f"comparar_{asked.unit.code}.csv", [heading, *rows])
+    name = "embudo" if funnelled else "comparar"
+    return csv_file(f"{name}_{asked.unit.code}.csv", [heading, *rows])
 
 
 @router.get("/panel/resultados/{unit_code}/comparar.png")
@@ -96,13 +100,12 @@ def compare_picture(unit_code: str, request: Request, caller: Reader, db: Db, no
     """The dots, or with `?grafica=embudo` the funnel."""
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
-        page = _page(session, caller, asked, _lines(session, caller, asked))
+        page = _page(session, caller, asked, _lines(session, caller, asked), now=now)
     funnelled = request.query_params.get("grafica") == "embudo"
     chart = page.funnel if funnelled else page.dots
     if chart is None:  # nothing to draw: the page says why
         return RedirectResponse(f"{asked.url}/comparar?{asked.query}", 303)
-    day = say_date(civil_date(now, asked.unit.time_zone), "d 'de' MMMM 'de' y")
-    of = f"{asked.unit.name}. Tasa de respuesta (RR2) al {day}."
+    of = f"{asked.unit.name}. {page.subtitle}"
     notes = page.funnel_notes if funnelled else ()
     name = f"comparar_{asked.unit.code}_{chart.key}.png"
     return picture_file(chart, name, below=(of, *notes))
@@ -141,7 +144,9 @@ def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
     return sorted(with_people, key=lambda line: (-(line.counts.rate or 0), line.name))
 
 
-def _page(session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line]) -> ComparePage:
+def _page(
+    session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line], *, now: datetime
+) -> ComparePage:
     title = _dots_title(lines)
     shown = lines[:MOST_DOTS]
     made = _funnel(session, caller, asked)
@@ -150,6 +155,7 @@ def _page(session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line]
         shell=shell(caller, at=ROOT),
         top=unit_top(session, caller, asked, at="/comparar"),
         dots_title=title,
+        subtitle=_subtitle(session, caller, asked, now=now),
         dots=dot_chart(
             [DotLine(one.name, float(one.counts.rate or 0), _numbers(one)) for one in shown],
             key="puntos",
@@ -169,6 +175,19 @@ def _page(session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line]
     )
 
 
+def _subtitle(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> str:
+    """Of what the rates are, with those of the whole unit and the day."""
+    if asked.chosen is None:
+        return ""
+    wave = asked.wave()
+    counts = unit_outcome_counts(
+        session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
+    )
+    day = say_date(civil_date(now, asked.unit.time_zone), "d 'de' MMMM 'de' y")
+    whole = rate_in_words(counts.answered, counts.frame)
+    return f"Tasa de respuesta (RR2) al {day}. En conjunto: {whole}."
+
+
 def _dots_title(lines: Sequence[_Line]) -> str:
     reached = sum(float(one.counts.rate or 0) * 100 >= TARGET for one in lines)
     if not lines:
@@ -184,15 +203,23 @@ def _numbers(line: _Line) -> str:
     return rate_in_words(line.counts.answered, line.counts.frame)
 
 
+def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
+    """Every school below, by its name and key."""
+    if asked.chosen is None:
+        return []
+    wave = asked.wave()
+    found = progress_of_schools(
+        session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
+    )
+    return [_Line(f"{one.name}, {one.code}", "", one.counts) for one in found]
+
+
 def _funnel(session: Session, caller: Caller, asked: Asked) -> Funnel | None:
     if asked.chosen is None or asked.unit.kind is UnitKind.SCHOOL:
         return None
-    wave = asked.wave()
-    schools = progress_of_schools(
-        session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
-    )
     places = [
-        Place(f"{one.name}, {one.code}", one.counts.answered, one.counts.frame) for one in schools
+        Place(one.name, one.counts.answered, one.counts.frame)
+        for one in _school_lines(session, caller, asked)
     ]
     made = funnel(places, key="embudo", title="")
     if made is None:

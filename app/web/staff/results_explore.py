@@ -34,7 +34,6 @@ from app.web.staff.results_asked import (
     unit_top,
 )
 from app.web.staff.results_findings import (
-    SHARES,
     Definition,
     FigureRow,
     Figures,
@@ -46,6 +45,7 @@ from app.web.staff.results_findings import (
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS, Choice, data_block
 from app.web.staff.results_wanted import ChoiceGroup, Wanted, filters_of, wanted_of
 from app.web.staff.shell import Shell, shell
+from app.web.staff.worked import SHARES
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
@@ -249,7 +249,7 @@ def _page(caller: Caller, asked: Asked, top: UnitTop, view: _View | None) -> Exp
             for row in group.rows
         ),
         withheld=_withheld(view),
-        definition=definition_of(view.entry.id),
+        definition=definition_of(view.entry.id, view.rows),
         csv_url=f"{asked.url}/explorar.csv?{link}",
         png_url="" if chart is None else f"{asked.url}/explorar.png?{link}",
     )

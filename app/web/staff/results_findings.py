@@ -22,8 +22,8 @@ from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport
 from app.fieldwork.queries import OutcomeCounts
 from app.web.sheets import Cell
+from app.web.staff.worked import SHARES, worked
 
-SHARES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.MULTIPLE, Kind.CUMULATIVE})
 WORST, BEST = 1, 5  # of an answer on a scale
 WIDEST = 2  # points of a mean difference that the drawing has room for
 HEADINGS = (
@@ -89,12 +89,13 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """How one indicator is made."""
+    """How one indicator is made, with its numbers."""
 
     id: str
     name: str
     counted: str
     base: str
+    worked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Finding:
     withheld: str
     definitions: tuple[Definition, ...]
     explore_url: str = ""
+    calculation_url: str = ""
     csv_url: str = ""
     png_url: str = ""
     matrix: Matrix | None = None
@@ -121,7 +123,9 @@ class Finding:
         return self.chart is not None or self.matrix is not None
 
 
-def finding_of_indicator(figures: Figures, name: str, *, explore_url: str) -> Finding:
+def finding_of_indicator(
+    figures: Figures, name: str, *, explore_url: str, calculation_url: str
+) -> Finding:
     """One indicator by itself, as bars."""
     rows = figures.rows_of(name)
     said = headline(rows) if rows else indicator(name).name
@@ -133,8 +137,9 @@ def finding_of_indicator(figures: Figures, name: str, *, explore_url: str) -> Fi
         chart=chart,
         rows=tuple(figure_row(row, figures) for row in rows),
         withheld=_withheld(rows),
-        definitions=(definition_of(name),),
+        definitions=(definition_of(name, rows),),
         explore_url=explore_url,
+        calculation_url=f"{calculation_url}#cifra-{name}",
     )
 
 
@@ -170,7 +175,10 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         matrix=matrix,
         rows=tuple(figure_row(row, figures) for row in rows),
         withheld=_withheld(rows),
-        definitions=tuple(definition_of(name) for name in dict.fromkeys(row.id for row in rows)),
+        definitions=tuple(
+            definition_of(name, rows) for name in dict.fromkeys(row.id for row in rows)
+        ),
+        calculation_url=f"{url}/calculo?{query}#cifra-{rows[0].id}",
         explore_url=_explore_url(rows, url=url, query=query),
         csv_url=f"{url}/cifras.csv?{link}",
         png_url=f"{url}/grafica.png?{link}" if chart is not None else "",
@@ -358,7 +366,8 @@ def _withheld(rows: Sequence[IndicatorRow]) -> str:
     return " ".join(sorted({str(row.reason) for row in rows if row.withheld and row.reason}))
 
 
-def definition_of(name: str) -> Definition:
-    """How the indicator of that id is made."""
+def definition_of(name: str, rows: Iterable[IndicatorRow]) -> Definition:
+    """How the indicator of that id is made, with its numbers among `rows`."""
     entry = indicator(name)
-    return Definition(entry.id, entry.name, entry.numerator, entry.base)
+    lines = tuple(worked(entry, rows))
+    return Definition(entry.id, entry.name, entry.numerator, entry.base, lines)

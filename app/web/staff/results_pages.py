@@ -123,6 +123,7 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
                 results.figures,
                 name,
                 explore_url=explore_url(results.header, name, as_public=results.whole_percents),
+                calculation_url=f"{top.url}/calculo",
             )
             for name in FIRST[results.header.questionnaire]
         ),

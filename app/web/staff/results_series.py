@@ -34,6 +34,7 @@ from app.web.staff.results_asked import (
     dated_words,
     unit_top,
 )
+from app.web.staff.results_findings import Definition, definition_of
 from app.web.staff.results_pages import Choice
 from app.web.staff.shell import Shell, shell
 from app.web.wiring import Caller, Db, Now
@@ -86,6 +87,7 @@ class SeriesPage(Page):
     subtitle: str
     chart: Drawing | None
     rows: tuple[SeriesRow, ...]
+    definition: Definition | None
     csv_url: str
     png_url: str
 
@@ -169,7 +171,7 @@ def _page(
     top = unit_top(session, caller, asked, at="/generaciones")
     title = f"Generaciones. {asked.unit.name}"
     if asked.chosen is None:
-        return SeriesPage(title, shell(caller, at=ROOT), top, (), "", "", None, (), "", "")
+        return SeriesPage(title, shell(caller, at=ROOT), top, (), "", "", None, (), None, "", "")
     entry = _entry(asked, request)
     found = _points(session, caller, asked, entry, now=now)
     public = asked.as_public
@@ -188,6 +190,7 @@ def _page(
             [one.generation for one in found], key="serie", title=said, whole_percents=public
         ),
         rows=tuple(_row(one, whole=public) for one in found),
+        definition=definition_of(entry.id, _newest(found)),
         csv_url=f"{asked.url}/generaciones.csv?{asked.query}&indicador={entry.id}",
         png_url=f"{asked.url}/generaciones.png?{asked.query}&indicador={entry.id}",
     )
@@ -274,6 +277,11 @@ def _headline(entry: Indicator, found: Sequence[_Point]) -> str:
     if earlier is None or earlier.value is None or newest.value is None:
         return said
     return f"{said}; {_change(earlier, newest)}"
+
+
+def _newest(found: Sequence[_Point]) -> list[IndicatorRow]:
+    """The figure of the newest generation, whose numbers are worked through."""
+    return [one.row for one in found if one.row is not None][-1:]
 
 
 def _change(earlier: IndicatorRow, newest: IndicatorRow) -> str:

@@ -1,7 +1,7 @@
 """The dashboards of a unit, from the nation down to one school, and what its pages share."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
@@ -9,30 +9,29 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from app.analytics.boards import BOARDS, board
-from app.analytics.charts_time import Rise, progress_chart
 from app.analytics.drawing import Drawing
 from app.analytics.headlines import percent
 from app.analytics.released import IndicatorRow
-from app.chronology.calendar import civil_date
 from app.errors import NotFound
-from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
-from app.fieldwork.unit_progress import Fielded, counts_below, unit_progress_over_time
+from app.fieldwork.queries import OutcomeCounts
+from app.fieldwork.unit_progress import counts_below
 from app.units import queries as units
 from app.units.tables import UnitKind
 from app.web.pictures import picture_file
-from app.web.render import Page, render, say_date
+from app.web.render import Page, render
 from app.web.sheets import csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, figures_of, unit_top
 from app.web.staff.results_findings import Figures, Finding, figure_lines, finding_of_board
+from app.web.staff.results_line import AnswerLine, DayLine, drawn_line, line_of, line_sheet
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS
 from app.web.staff.shell import Shell, shell
 from app.web.staff.units import KIND_NAMES
-from app.web.staff.wave_chart import Progress
-from app.web.staff.wave_words import day_and_month, rate_in_words
+from app.web.staff.wave_words import rate_in_words
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
+LINE = "avance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,6 @@ class ChildRow:
     url: str
     progress: str
     fill: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayLine:
-    """A day of the line, in numbers."""
-
-    day: str
-    progress: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class UnitResultsPage(Page):
     chart: Drawing | None
     before_words: str
     days: tuple[DayLine, ...]
-    avance_png_url: str
+    line_files: str  # the query of its sheet and of its picture
     findings: tuple[Finding, ...]
     hidden: tuple[str, ...]  # questions of which nothing may be told
     hidden_why: str
@@ -97,11 +88,13 @@ def unit_results(unit_code: str, request: Request, caller: Reader, db: Db, now: 
 
 @router.get(f"{ROOT}/{{unit_code}}/cifras.csv")
 def unit_figures(unit_code: str, request: Request, caller: Reader, db: Db, now: Now) -> Response:
-    """Every figure of the page, or those of one dashboard, `?tablero=`."""
+    """Every figure of the page, or those of one dashboard, `?tablero=`; `avance` by day."""
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
+        key = request.query_params.get("tablero", "")
+        if key == LINE:
+            return _line_file(asked, line_of(session, caller, asked))
         figures = figures_of(session, caller, asked, now=now)
-    key = request.query_params.get("tablero", "")
     rows: tuple[IndicatorRow, ...] = figures.rows
     if key:
         found = board(figures.questionnaire, key)
@@ -126,12 +119,13 @@ def unit_picture(unit_code: str, request: Request, caller: Reader, db: Db, now: 
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         figures = figures_of(session, caller, asked, now=now, compared=True)
-        line, before_words, _ = _line(session, caller, asked, figures, now=now)
-    if request.query_params.get("tablero") == "avance":
+        line = line_of(session, caller, asked)
+    if request.query_params.get("tablero") == LINE:
         if line is None:
             return RedirectResponse(f"{asked.url}?{asked.query}", 303)
-        below = (f"{asked.unit.name}.", before_words)
-        return picture_file(line, f"{asked.unit.code}_avance.png", below=below)
+        below = (f"{asked.unit.name}.", line.before_words)
+        drawing = drawn_line(line, asked.unit.time_zone, now=now)
+        return picture_file(drawing, f"{asked.unit.code}_{LINE}.png", below=below)
     offered = BOARDS[figures.questionnaire]
     key = request.query_params.get("tablero") or offered[0].key
     wanted = next((one for one in offered if one.key == key), None)
@@ -142,6 +136,13 @@ def unit_picture(unit_code: str, request: Request, caller: Reader, db: Db, now: 
         return RedirectResponse(f"{asked.url}?{asked.query}", 303)
     of = f"{asked.unit.name}. {found.subtitle}"
     return picture_file(found.chart, f"{asked.unit.code}_{key}.png", below=(of, *found.notes))
+
+
+def _line_file(asked: Asked, line: AnswerLine | None) -> Response:
+    """The answers by day; without any, the page that says so."""
+    if line is None:
+        return RedirectResponse(f"{asked.url}?{asked.query}", 303)
+    return csv_file(f"avance_{asked.unit.code}_{line.cohort}.csv", line_sheet(line))
 
 
 def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> UnitResultsPage:
@@ -158,7 +159,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             chart=None,
             before_words="",
             days=(),
-            avance_png_url="",
+            line_files="",
             findings=(),
             hidden=(),
             hidden_why="",
@@ -168,7 +169,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             download_url="",
         )
     figures = figures_of(session, caller, asked, now=now, compared=True)
-    chart, before_words, days = _line(session, caller, asked, figures, now=now)
+    line = line_of(session, caller, asked)
     made = [
         (one, finding_of_board(figures, one, url=asked.url, query=asked.query))
         for one in BOARDS[figures.questionnaire]
@@ -182,10 +183,10 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         lead=_lead(figures),
         audience=SMALL_WORDS if report.small else AUDIENCE_WORDS[report.audience],
         other_view=_other_view(asked),
-        chart=chart,
-        before_words=before_words,
-        days=days,
-        avance_png_url=f"{asked.url}/grafica.png?{asked.query}&tablero=avance",
+        chart=None if line is None else drawn_line(line, asked.unit.time_zone, now=now),
+        before_words="" if line is None else line.before_words,
+        days=() if line is None else line.days,
+        line_files=f"?{asked.query}&tablero={LINE}",
         findings=tuple(found for _, found in made if found is not None and found.is_drawn),
         hidden=tuple(one.question for one, _ in hidden),
         hidden_why=" ".join(dict.fromkeys(found.withheld for _, found in hidden)),
@@ -219,66 +220,6 @@ def _other_view(asked: Asked) -> tuple[str, str]:
     if asked.as_public:
         return "Volver a las cifras que le corresponden", f"{asked.url}?{plain.query}"
     return "Ver lo que vería el público", f"{asked.url}?{plain.query}&audiencia=publica"
-
-
-def _line(
-    session: Session, caller: Caller, asked: Asked, figures: Figures, *, now: datetime
-) -> tuple[Drawing | None, str, tuple[DayLine, ...]]:
-    """Answers over time with the target, and the generation before."""
-    chosen = asked.chosen
-    if chosen is None or figures.whole_percents:  # the line says exact counts
-        return None, "", ()
-    mine = _progress(session, caller, asked, chosen)
-    if not mine.base or not mine.days:
-        return None, "", ()
-    earlier = [
-        one
-        for one in asked.all_fielded
-        if one.questionnaire == chosen.questionnaire and one.cohort.leaves < chosen.cohort.leaves
-    ]
-    last = max(earlier, key=lambda one: one.cohort.leaves, default=None)
-    before = None if last is None else _progress(session, caller, asked, last)
-    words = ""
-    if last is not None and before is not None and before.base and before.days:
-        share = percent(before.days[-1].answered / before.base, whole=True)
-        words = f"En gris, la generación {last.cohort}: terminó con {share}."
-    today = civil_date(now, asked.unit.time_zone)
-    end = min(max(today, mine.days[-1].day), mine.closes - timedelta(days=1))
-    answered = f"{100 * mine.days[-1].answered / mine.base:.0f} %"
-    counts = f"{mine.days[-1].answered:,} de {mine.base:,}"
-    title = f"Respuestas acumuladas al {day_and_month(end)}: {answered} ({counts})"
-    opened, middle = mine.opens, mine.opens + (mine.closes - mine.opens) // 2
-    chart = progress_chart(
-        _rise(mine, until=end),
-        before=None if not words or before is None else _rise(before, until=before.closes),
-        target=TARGET / 100,
-        days=[say_date(d, "d MMM") for d in (opened, middle, mine.closes - timedelta(days=1))],
-        words=(title, f"Sube de 0 a {counts} respuestas. La meta es {TARGET} %. {words}"),
-    )
-    days = tuple(
-        DayLine(day_and_month(one.day), rate_in_words(one.answered, mine.base)) for one in mine.days
-    )
-    return chart, words, days
-
-
-def _rise(wave: Progress, *, until: date) -> Rise:
-    """Days of a window as parts of it."""
-    long = (wave.closes - wave.opens).days
-
-    def at(day: date) -> float:
-        return min(1.0, max(0.0, ((day - wave.opens).days + 1) / long))
-
-    return Rise([(at(one.day), one.answered / wave.base) for one in wave.days], at(until))
-
-
-def _progress(session: Session, caller: Caller, asked: Asked, one: Fielded) -> Progress:
-    counts = unit_outcome_counts(
-        session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
-    )
-    days = unit_progress_over_time(
-        session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
-    )
-    return Progress(one.opens, one.closes, counts.frame, days)
 
 
 def _children(session: Session, caller: Caller, asked: Asked) -> tuple[ChildRow, ...]:

@@ -11,8 +11,8 @@ from app.analytics.registry import indicator, outcomes_of
 from app.analytics.tallies import CROSSED
 from app.analytics.traits import LATTICE
 from app.errors import NotFound
-from app.web.staff.results_findings import SHARES
 from app.web.staff.results_pages import Choice
+from app.web.staff.worked import SHARES
 
 FIRST = {1: "X0", 2: "S1", 3: "S1"}
 NOT_CROSSED = (
