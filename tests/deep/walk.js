@@ -14,8 +14,8 @@
     const rows = all('form[novalidate] label.option').filter(shown).map(e => e.getBoundingClientRect())
     return {
       title: document.title,
-      // What stands on every step (back, continue, save state) is read once, not each time.
-      words: words(document.querySelector('main')) - (document.querySelector('form[novalidate]') ? sum(all('.back, .go, .stop, #g').map(words)) : 0),
+      // What stands on every step (back, continue, help, save state) is read once, not each time.
+      words: words(document.querySelector('main')) - (document.querySelector('form[novalidate]') ? sum(all('.back, .go, .stop, .saved').map(words)) : 0),
       heading: (document.querySelector('h1') || {}).textContent,
       wide: document.documentElement.scrollWidth - window.innerWidth,
       boxes: all('h1, legend, label.option, button.go, select, textarea, input').filter(shown).map(box),
