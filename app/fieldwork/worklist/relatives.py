@@ -30,15 +30,13 @@ from app.fieldwork.worklist.contacting import (
     note_act,
     refuse_untimely,
     same_attempt,
-    say_result,
-    take_back,
-    tell_attempt,
     words_for,
 )
 from app.fieldwork.worklist.people import Standing
 from app.fieldwork.worklist.ranking import Turn
 from app.fieldwork.worklist.results import AttemptResult, Channel, choices_of_others
 from app.fieldwork.worklist.routes import relayed_address
+from app.fieldwork.worklist.saying import say_result, take_back, tell_attempt
 from app.fieldwork.worklist.tables import ContactAttempt
 
 _CLOSED_TURNS = frozenset({Turn.ENOUGH, Turn.DOUBTED, Turn.NOT_WANTED})

@@ -15,7 +15,7 @@ from app.fieldwork import entry
 from app.fieldwork.entry import Started
 from app.fieldwork.steering import Steward
 from app.fieldwork.tables import Case, EntrySession, Mode, Wave
-from app.fieldwork.worklist.contacting import note_interview
+from app.fieldwork.worklist.saying import note_interview
 from app.fieldwork.worklist.tables import TelephoneInterview
 from app.staff import audit
 
