@@ -178,6 +178,32 @@ def cancel(session: Session, context_id: UUID, *, reason: str, now: datetime) ->
     return _stop(session, and_(col(OutboxMessage.context_id) == context_id, open_), reason, now)
 
 
+def revive(session: Session, context_id: UUID, *, cancelled_at: datetime, now: datetime) -> int:
+    """Let the messages about `context_id` that were cancelled at that instant wait again; how many.
+
+    For a slip taken back. What was in doubt stays so.
+    """
+    revived = session.exec(
+        update(OutboxMessage)
+        .where(
+            col(OutboxMessage.context_id) == context_id,
+            col(OutboxMessage.state) == OutboxState.CANCELLED,
+            col(OutboxMessage.changed_at) == cancelled_at,
+            _inside_window(now),
+        )
+        .values(
+            state=OutboxState.QUEUED,
+            stage=Stage.WAITING,
+            due_at=case((col(OutboxMessage.not_before) > now, OutboxMessage.not_before), else_=now),
+            last_reason=None,
+            changed_at=now,
+        )
+        .returning(col(OutboxMessage.id))
+        .execution_options(synchronize_session=False)
+    )
+    return len(revived.all())
+
+
 def hold_domain(session: Session, domain: str, *, until: datetime, now: datetime) -> int:
     """Let the queued messages of a receiver that slows us down wait; how many."""
     held = session.exec(

@@ -116,6 +116,8 @@ def test_who_began_alone_is_not_asked_by_telephone(db: Database) -> None:
     for seen in (read, refused):
         assert "ya empezó a contestar por su cuenta" in seen.body
         assert "Ya leí el aviso" not in seen.body
+        assert "Por ahora no se le pregunta por teléfono" in seen.body
+        assert "Falta corregir" not in seen.body  # nothing is wrong, and nothing can be mended
     assert (read.status, refused.status) == (200, 409)
     with db.reading() as session:
         assert session.exec(select(TelephoneInterview)).all() == []

@@ -231,6 +231,21 @@ def test_a_tutor_sees_the_own_groups_only(
     assert [entry.object_id for entry in audit_of(db, "link.shown")] == [str(hers)]
 
 
+def test_a_tutor_without_a_group_here_reads_what_to_do(
+    world: World, client: TestClient, db: Database, now: datetime
+) -> None:
+    with db.unit_of_work() as session:
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        session.add(StudentGroup(school_id=unit.id, cohort="2022-2025", name="6B"))
+    tutor_of(db, client, "6B", now=now)
+
+    page = client.get(own(world, "/pendientes")).text
+
+    assert "No tiene un grupo asignado aquí." in page
+    assert "le asigna grupos en Equipo" in page
+    assert "falta por responder" not in page
+
+
 def test_the_missing_come_in_pages(
     world: World, client: TestClient, db: Database, now: datetime
 ) -> None:

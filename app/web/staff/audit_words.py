@@ -21,6 +21,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "contact.other_said": "Anotó qué pasó con alguien cercano a una persona",
     "contact.opened": "Abrió una forma de contactar a una persona",
     "contact.result_said": "Anotó qué pasó al buscar a una persona",
+    "contact.result_undone": "Deshizo lo que acababa de anotar de una persona",
     "contact_plan.chosen": "Cambió el plan de mensajes",
     "contact_plan.inherited": "Volvió al plan de mensajes de arriba",
     "contact.added": "Agregó un contacto",

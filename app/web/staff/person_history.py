@@ -16,6 +16,7 @@ from app.fieldwork.tables import WaveState
 from app.units.scope import Scope
 from app.web.render import say_date, say_moment
 from app.web.staff.person_words import DISPOSITION_WORDS, INELIGIBILITY_WORDS
+from app.web.staff.reason_words import plain_reason
 
 ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 LINES_SHOWN = 60
@@ -118,6 +119,7 @@ def _events(case: PersonCase, line: PersonLine, events: Iterable[EventLine]) -> 
             what = "Entró a la lista del cuestionario"
         else:
             what = DISPOSITION_WORDS[event.disposition]
-        reason = f": {event.reason}" if event.reason else ""
+        words, _ = plain_reason(event.reason)
+        reason = f": {words}" if words else ""
         by = " (lo registró el plantel)" if event.staff_id else ""
         yield _Moment(event.at, f"{what}{reason}{by}", where)

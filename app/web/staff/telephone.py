@@ -22,7 +22,7 @@ from app.web.render import Page, render
 from app.web.respondent.pages import Notice
 from app.web.respondent.steps import notice_of
 from app.web.respondent.visiting import Device
-from app.web.staff.shell import Issue, Shell, shell
+from app.web.staff.shell import Shell, shell
 from app.web.staff.wave_pages import WaveTop, wave_top
 from app.web.staff.waves import steward
 from app.web.staff.worklist import Opener
@@ -44,8 +44,7 @@ class TelephonePage(Page):
     back: str
     greeting: str
     notice: Notice
-    ready: bool
-    issues: tuple[Issue, ...]
+    refusal: str  # why nobody is asked by telephone now; "" where they may be
 
 
 @router.get("/panel/olas/{wave_id}/casos/{case_id}/telefono")
@@ -106,8 +105,7 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> T
             "Antes te leo el aviso de privacidad."
         ),
         notice=notice_of(session, session.get_one(Wave, ref.wave_id).notice_id),
-        ready=refusal is None,
-        issues=() if refusal is None else (Issue("", refusal.mensaje),),
+        refusal="" if refusal is None else refusal.mensaje,
     )
 
 

@@ -22,6 +22,7 @@ from app.messaging.queries import messages_about
 from app.staff.roles import Permission
 from app.web.render import Page, render
 from app.web.staff.expected_words import expected_lines
+from app.web.staff.reason_words import plain_reason
 from app.web.staff.shell import Issue, Shell, shell
 from app.web.staff.wave_lists import MessageLine, message_line
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
@@ -39,6 +40,7 @@ class HistoryLine:
 
     when: str
     what: str
+    code: str  # of AAPOR, for who files the case
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +220,10 @@ def _page(
 def _history(events: Sequence[EventLine], zone: str) -> tuple[HistoryLine, ...]:
     """What happened, in words. The first event is how the case entered the list."""
     words = ("Entró a la lista", *(DISPOSITION_WORDS[event.disposition] for event in events[1:]))
-    return tuple(
-        HistoryLine(
-            local_moment(event.at, zone), f"{what}. {event.reason}" if event.reason else what
-        )
-        for event, what in zip(events, words, strict=True)
-    )
+    return tuple(_line(event, what, zone) for event, what in zip(events, words, strict=True))
+
+
+def _line(event: EventLine, what: str, zone: str) -> HistoryLine:
+    reason, code = plain_reason(event.reason)
+    said = f"{what}. {reason}" if reason else what
+    return HistoryLine(local_moment(event.at, zone), said, code)

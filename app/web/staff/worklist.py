@@ -15,7 +15,7 @@ from app.directory.keyed import match_keys
 from app.errors import NotFound
 from app.fieldwork.stationery import post_office
 from app.fieldwork.wave_people import CaseRef, case_of_wave
-from app.fieldwork.worklist import contacting, relatives
+from app.fieldwork.worklist import contacting, relatives, undoing
 from app.fieldwork.worklist.contacting import Opening
 from app.fieldwork.worklist.results import RULES, AttemptResult, Channel, Effect
 from app.fieldwork.worklist.routes import APPS
@@ -101,6 +101,18 @@ def say(  # noqa: PLR0913, PLR0917  # what a route needs
     if RULES[AttemptResult(said)].effect is Effect.ASKS_WHEN:
         return RedirectResponse(f"{_contact_page(wave_id, case_id)}#cita", 303)
     return RedirectResponse(_after(form, wave_id, said), 303)
+
+
+@router.post("/panel/olas/{wave_id}/casos/{case_id}/deshacer")
+def take_back(
+    wave_id: UUID, case_id: UUID, caller: Recorder, form: Form, db: Db, now: Now
+) -> Response:
+    """The tap was a slip: within a quarter of an hour, by whoever made it."""
+    with db.unit_of_work() as session:
+        case_of_wave(session, caller.scope, CaseRef(wave_id, case_id))
+        attempt = _uuid(field(form, "attempt"))
+        undoing.undo(session, case_id, attempt, by=steward(caller), now=now)
+    return RedirectResponse(f"{_contact_page(wave_id, case_id)}?hecho=deshecho", 303)
 
 
 def with_apps(page: Page, *, status: int = 200) -> Response:

@@ -15,10 +15,10 @@ from app.fieldwork.link_requests import count_requests
 from app.fieldwork.queries import WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
-from app.fieldwork.worklist import frame_history, people
+from app.fieldwork.worklist import frame_history, people, undoing
 from app.fieldwork.worklist.people import Asked, Standing, WaveWaiting
 from app.fieldwork.worklist.ranking import Turn
-from app.fieldwork.worklist.results import AttemptResult
+from app.fieldwork.worklist.results import RULES, AttemptResult
 from app.staff.roles import Permission
 from app.web.render import Page
 from app.web.staff.lost_links import AT as LOST_LINKS
@@ -26,6 +26,7 @@ from app.web.staff.shell import Shell, shell
 from app.web.staff.wave_lists import Choice, Pager, pager
 from app.web.staff.wave_pages import WaveTop, wave_top
 from app.web.staff.wave_words import day_and_month, why_missing
+from app.web.staff.waves import steward
 from app.web.staff.worklist_words import (
     SAID,
     Asking,
@@ -39,6 +40,7 @@ from app.web.staff.worklist_words import (
 from app.web.wiring import Caller
 
 MOST_WAVES = 50  # to choose from; an office has thousands
+NO_GROUP = "No tiene un grupo asignado aquí."
 MOST_RANKED = 3_000  # people of a list over several waves; an office chooses a wave instead
 
 
@@ -64,6 +66,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """What the caller said a moment ago, and the form that takes it back."""
+
+    words: str
+    action: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlainCard:
     """Somebody who did not answer while there was time."""
 
@@ -82,7 +93,9 @@ class WaveWorklistPage(Page):
     shell: Shell
     top: WaveTop
     lead: str
+    no_group: bool
     said: str
+    undo: Undo | None
     groups: tuple[Choice, ...]
     cards: tuple[Card, ...]
     late: tuple[PlainCard, ...]
@@ -101,7 +114,9 @@ class WorklistPage(Page):
     title: str
     shell: Shell
     lead: str
+    no_group: bool
     said: str
+    undo: Undo | None
     waves: tuple[Choice, ...]
     more_waves: str
     lost: str
@@ -138,12 +153,15 @@ def wave_worklist(
     narrowed = f"&grupo={view.group}" if chosen else ""
     runs = caller.actor.may(Permission.RUN_FIELDWORK)
     cards, late, total = _people(session, caller, header, chosen, view, now=now)
+    nobody = not groups and _by_groups(caller)
     return WaveWorklistPage(
         title=f"Pendientes: {top.title}",
         shell=shell(caller, at="/panel"),
         top=top,
-        lead=_lead(total, chosen.name or "" if chosen else "", header),
+        lead=_lead(total, chosen.name or "" if chosen else "", header) if not nobody else NO_GROUP,
+        no_group=nobody,
         said=_said(view.said),
+        undo=undo_of(session, caller, now=now),
         groups=_group_choices(here, groups, chosen),
         cards=cards,
         late=late,
@@ -163,11 +181,14 @@ def worklist(session: Session, caller: Caller, view: View, *, now: datetime) -> 
     found = people.ranked(session, caller.scope, Asked(), now=now) if shown and total else []
     page = _slice(found, view.page)
     here = "/panel/pendientes"
+    nobody = _by_groups(caller) and not caller.scope.only_groups
     return WorklistPage(
         title="Pendientes",
         shell=shell(caller, at=here),
-        lead=_total(total, "") + ("" if shown else " Elija un levantamiento."),
+        lead=NO_GROUP if nobody else _total(total, "") + _choose(shown=shown),
+        no_group=nobody,
         said=_said(view.said),
+        undo=undo_of(session, caller, now=now),
         waves=tuple(
             Choice(_wave_words(wave), f"/panel/olas/{wave.wave_id}/pendientes", current=False)
             for wave in waves[:MOST_WAVES]
@@ -186,6 +207,23 @@ def cards_of(
 ) -> tuple[Card, ...]:
     """Cards of people of one wave."""
     return _cards(session, caller, standings, now=now, generations={})
+
+
+def undo_of(
+    session: Session, caller: Caller, *, case_id: UUID | None = None, now: datetime
+) -> Undo | None:
+    """What the caller may still take back, with the name of the person."""
+    if not caller.actor.may(Permission.RECORD_CONTACT):
+        return None
+    slip = undoing.newest_slip(session, steward(caller), case_id=case_id, now=now)
+    if slip is None:
+        return None
+    name = wave_people.names_of_cases(session, caller.scope, [slip.case_id])[slip.case_id]
+    return Undo(
+        f"{name}: «{RULES[slip.result].words}».",
+        f"/panel/olas/{slip.wave_id}/casos/{slip.case_id}/deshacer",
+        str(slip.attempt_id),
+    )
 
 
 def last_contact_words(contacts: int, on: date | None) -> str:
@@ -314,6 +352,15 @@ def _lost(session: Session, caller: Caller) -> str:
         if waiting == 1
         else f"{waiting:,} personas perdieron su enlace y esperan ayuda"
     )
+
+
+def _choose(*, shown: bool) -> str:
+    return "" if shown else " Elija un levantamiento."
+
+
+def _by_groups(caller: Caller) -> bool:
+    """Whether the caller looks after single groups, and not after a whole school."""
+    return not (caller.scope.unlimited or caller.scope.whole_units)
 
 
 def _total(total: int, where: str) -> str:

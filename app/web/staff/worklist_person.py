@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
@@ -27,11 +27,12 @@ from app.web.staff.shell import Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.waves import Seeker, steward
 from app.web.staff.worklist import Recorder, with_apps
-from app.web.staff.worklist_pages import Card, cards_of
+from app.web.staff.worklist_pages import Card, Undo, cards_of, undo_of
 from app.web.staff.worklist_words import CHANNEL_NAMES, Button
 from app.web.wiring import Caller, Db, Form, Now, field
 
 router = APIRouter()
+UNDONE = "Listo: quedó como estaba antes de anotarlo."
 # `alt_parentesco` of the questionnaires.
 RELATIONS = {
     "1": "su mamá o papá",
@@ -75,15 +76,20 @@ class PersonWorklistPage(Page):
     told_by: tuple[tuple[str, str], ...]
     frame_url: str | None
     said: str
+    undo: Undo | None
     issues: tuple[Issue, ...]
     back: str
 
 
 @router.get("/panel/olas/{wave_id}/casos/{case_id}/contacto")
-def person_page(wave_id: UUID, case_id: UUID, caller: Seeker, db: Db, now: Now) -> Response:
+def person_page(
+    wave_id: UUID, case_id: UUID, request: Request, caller: Seeker, db: Db, now: Now
+) -> Response:
     """The card of one person, with what may be noted about them."""
     with db.reading() as session:
         page = _page(session, caller, CaseRef(wave_id, case_id), now=now)
+    if request.query_params.get("hecho") == "deshecho":
+        page = replace(page, said=UNDONE)
     caller.saw("case.seen", ("case", case_id), unit_id=page.top.school_id)
     return with_apps(page)
 
@@ -215,6 +221,7 @@ def _page(session: Session, caller: Caller, ref: CaseRef, *, now: datetime) -> P
         if caller.actor.may(Permission.RUN_FIELDWORK)
         else None,
         said="",
+        undo=undo_of(session, caller, case_id=ref.case_id, now=now),
         issues=(),
         back=f"{top.url}/pendientes",
     )

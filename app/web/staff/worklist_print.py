@@ -22,7 +22,7 @@ from app.web.staff.wave_pages import WaveTop, wave_top
 from app.web.staff.waves import Seeker, steward
 from app.web.staff.worklist import Opener
 from app.web.staff.worklist_pages import last_contact_words
-from app.web.staff.worklist_words import meeting_in_words
+from app.web.staff.worklist_words import hour_in_words
 from app.web.wiring import Caller, Db, Form, Now, SiteHere, field
 
 router = APIRouter()
@@ -126,7 +126,7 @@ def _page(
             PaperRow(
                 line.name,
                 line.standing.group or "sin grupo",
-                meeting_in_words(line.standing.meeting, line.standing.zone)
+                hour_in_words(line.standing.meeting, line.standing.zone)
                 if line.standing.meeting
                 else last_contact_words(line.standing.contacts, line.standing.last_on),
                 ", ".join(line.phones),

@@ -137,9 +137,14 @@ def noting() -> Asking:
 
 def meeting_in_words(meeting: Meeting, zone: str) -> str:
     """When somebody asked to be called: "Cita: martes 3 de marzo, 17:30. Después del trabajo"."""
-    here = meeting.at.astimezone(ZoneInfo(zone))
     note = f". {meeting.note}" if meeting.note else ""
-    return f"Cita: {say_date(here.date())}, {here:%H:%M}{note}"
+    return f"{hour_in_words(meeting, zone)}{note}"
+
+
+def hour_in_words(meeting: Meeting, zone: str) -> str:
+    """The same without the note, which is of the person: for paper that lies about."""
+    here = meeting.at.astimezone(ZoneInfo(zone))
+    return f"Cita: {say_date(here.date())}, {here:%H:%M}"
 
 
 def _buttons(results: tuple[AttemptResult, ...]) -> tuple[Button, ...]:
