@@ -131,3 +131,16 @@ class IndicatorRow(_Guarded):
     withheld: bool
     reason: str | None
     key: InitVar[object] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Weighted shares by indicator and category, for the own school, and what the weights cost.
+
+    `traits`: those raked over. `n_eff` and `deff`: Kish (1965).
+    """
+
+    traits: tuple[str, ...]
+    shares: Mapping[tuple[str, str], float]
+    n_eff: float
+    deff: float

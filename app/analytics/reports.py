@@ -20,9 +20,9 @@ from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
 from app.analytics.pools import is_small
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
-from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow
+from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow, Weighted
 from app.analytics.response_rates import RatesReport, wave_rates
-from app.analytics.sensitivity import Weighted, weighted_figures
+from app.analytics.sensitivity import weighted_figures
 from app.analytics.store import Below, stored_part
 from app.analytics.tables import EditionKind
 from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies

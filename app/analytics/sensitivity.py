@@ -6,32 +6,19 @@ did not answer changes little by what is known of them.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum
 
 from app.analytics.indicators import Kind, category_of
 from app.analytics.nonresponse import Balance
 from app.analytics.panel_row import Row
 from app.analytics.registry import outcomes_of
+from app.analytics.released import Weighted
 from app.analytics.weighting import LEAST_STRATUM, design_effect, effective_size, rake_weights
 
 # Where a trait of the balance stands in a row. Programmes are many and small: left out.
 MARGINS: Mapping[str, str] = {"sexo": "sexo", "turno": "turno", "plan": "q1_plan_egreso"}
 UNKNOWN, REST = "sin dato", "resto"
 WEIGHTED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
-
-
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """Weighted shares by indicator and category, and what the weights cost.
-
-    `traits`: those raked over. `n_eff` and `deff`: Kish (1965).
-    """
-
-    traits: tuple[str, ...]
-    shares: Mapping[tuple[str, str], float]
-    n_eff: float
-    deff: float
 
 
 def weighted_figures(rows: Sequence[Row], wave: int, balance: Balance) -> Weighted | None:

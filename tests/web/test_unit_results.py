@@ -22,7 +22,7 @@ from app.staff.roles import Role
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.web import pictures
-from tests.analytics.survey import Someone, moment
+from tests.analytics.survey import SILENT, Someone, moment
 from tests.web.test_results_page import LARGE, SEVEN, client_at, figures, surveyed
 from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
 
@@ -118,6 +118,34 @@ def test_every_board_works_its_figures_through(school: TestClient) -> None:
     named = re.findall(r'calculo\?[^"]*#cifra-(\w+)', boards + series + explored)
     assert named
     assert all(f'id="cifra-{name}"' in whole for name in named)
+
+
+def test_the_own_school_reads_weighted_figures_beside(
+    world: World, db: Database, now: datetime
+) -> None:
+    """All women answered and study, 10 of 30 men answered and work: half of the list is women."""
+    men = [Someone({2: {"estudia": 5, "trabaja": 1}}, sex="H")] * 10
+    silent = [Someone(disposition=SILENT, sex="H")] * 20
+    women = [Someone({2: {"estudia": 1, "trabaja": 4}}, sex="M")] * 30
+    with db.unit_of_work() as session:
+        asked_at_a(session, [*women, *men, *silent])
+        wave = session.exec(select(Wave.id).where(Wave.questionnaire == 2)).all()[-1]
+    client = client_at(world, db, SCHOOL_A, Role.ADMIN, now=now)
+
+    page = html.unescape(client.get(PAGE + ASKED).text)
+    sheet = client.get(f"{PAGE}/cifras.csv{ASKED}&tablero=continuidad")
+    closing = client.get(f"/panel/olas/{wave}/cierre").text
+    public = client.get(f"{PAGE}{ASKED}&audiencia=publica").text
+    office = client_at(world, db, "09", Role.ADMIN, now=now)
+
+    assert "Al ponderar por sexo alguna cifra cambia hasta 25 puntos" in page
+    assert "40 respuestas informan como 30 (efecto de diseño 1.33)" in page
+    higher, *_ = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
+    assert (higher["valor"], higher["ponderado"]) == ("0.75", "0.5")
+    assert "−25.0 puntos" in closing
+    assert "onderad" not in public
+    assert "onderad" not in office.get(PAGE + ASKED).text
+    assert "onderad" not in office.get(f"/panel/olas/{wave}/cierre").text
 
 
 def test_the_picture_is_a_png_and_its_absence_is_said_kindly(

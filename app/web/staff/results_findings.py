@@ -18,10 +18,11 @@ from app.analytics.headlines import board_headline, category_label, headline, pe
 from app.analytics.indicators import Kind
 from app.analytics.national_references import EDITION, NationalReference, beside
 from app.analytics.registry import column, indicator
-from app.analytics.released import Audience, IndicatorRow
+from app.analytics.released import Audience, IndicatorRow, Weighted
 from app.analytics.reports import IndicatorsReport
 from app.fieldwork.queries import OutcomeCounts
 from app.web.sheets import Cell
+from app.web.staff.weighted_words import method_words, weighted_text
 from app.web.staff.worked import SHARES, worked
 
 WORST, BEST = 1, 5  # of an answer on a scale
@@ -37,6 +38,7 @@ HEADINGS = (
     "superior",
     "se_muestra",
     "nota",
+    "ponderado",
 )
 
 
@@ -85,6 +87,7 @@ class FigureRow:
     interval: str
     note: str
     beside: str = ""
+    weighted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Finding:
     matrix: Matrix | None = None
     notes: tuple[str, ...] = ()
     beside_name: str = ""
+    weighting: str = ""  # what the weighted figures of the table are; empty where there are none
 
     @property
     def is_drawn(self) -> bool:
@@ -140,6 +144,7 @@ def finding_of_indicator(
         definitions=(definition_of(name, rows),),
         explore_url=explore_url,
         calculation_url=f"{calculation_url}#cifra-{name}",
+        weighting=_weighting(rows, figures),
     )
 
 
@@ -184,6 +189,7 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         png_url=f"{url}/grafica.png?{link}" if chart is not None else "",
         notes=tuple(_notes(figures, look, rows)),
         beside_name=figures.above_name if figures.above is not None else "",
+        weighting=_weighting(rows, figures),
     )
 
 
@@ -193,8 +199,10 @@ def _explore_url(rows: Iterable[IndicatorRow], *, url: str, query: str) -> str:
     return f"{url}/explorar?{query}&indicador={name}" if name else ""
 
 
-def figure_lines(rows: Iterable[IndicatorRow]) -> Iterator[Sequence[Cell]]:
-    """Figures for a spreadsheet, one a line, with their headings."""
+def figure_lines(
+    rows: Iterable[IndicatorRow], weighted: Weighted | None = None
+) -> Iterator[Sequence[Cell]]:
+    """Figures for a spreadsheet, one a line, with their headings; the weighted share comes last."""
     yield HEADINGS
     for row in rows:
         yield (
@@ -208,6 +216,7 @@ def figure_lines(rows: Iterable[IndicatorRow]) -> Iterator[Sequence[Cell]]:
             row.high,
             "no" if row.withheld else "sí",
             None if row.reason is None else str(row.reason),
+            None if weighted is None else weighted.shares.get((row.id, row.category)),
         )
 
 
@@ -322,6 +331,13 @@ def _national_words(found: Sequence[NationalReference]) -> str:
     )
 
 
+def _weighting(rows: Iterable[IndicatorRow], figures: Figures) -> str:
+    found = figures.report.weighted
+    if found is None or not any(weighted_text(row, found) for row in rows):
+        return ""
+    return method_words(found)
+
+
 def figure_row(row: IndicatorRow, figures: Figures, *, label: str = "") -> FigureRow:
     """One figure in words; `label` where its own would not do."""
     whole = figures.whole_percents
@@ -336,6 +352,7 @@ def figure_row(row: IndicatorRow, figures: Figures, *, label: str = "") -> Figur
         interval=_interval(row, whole=whole, is_share=is_share),
         note="" if row.reason is None else str(row.reason),
         beside="" if other is None or not is_share else percent(other, whole=True),
+        weighted=weighted_text(row, figures.report.weighted),
     )
 
 

@@ -32,6 +32,7 @@ from app.web.staff.results_findings import (
 from app.web.staff.shell import Shell, shell
 from app.web.staff.wave_pages import WaveTop, wave_top
 from app.web.staff.wave_words import rate_in_words
+from app.web.staff.weighted_words import sensitivity_of
 from app.web.wiring import Caller
 
 TAB = "/resultados"
@@ -61,6 +62,7 @@ class ResultsPage(Page):
     top: WaveTop
     lead: str
     audience: str
+    sensitivity: str
     other_view: tuple[str, str] | None
     findings: tuple[Finding, ...]
     download_url: str
@@ -117,6 +119,7 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
         top=top,
         lead=_lead(results.header, whole=results.whole_percents),
         audience=_audience_words(results),
+        sensitivity="" if (found := sensitivity_of(results.figures.report)) is None else found.lead,
         other_view=_other_view(results, top.url),
         findings=tuple(
             finding_of_indicator(
@@ -149,7 +152,7 @@ def explore_url(header: WaveHeader, name: str, *, as_public: bool) -> str:
 
 def sheet(results: Results) -> Iterator[Sequence[Cell]]:
     """Every figure of the wave that this reader may have, one a line."""
-    return figure_lines(results.figures.rows)
+    return figure_lines(results.figures.rows, results.figures.report.weighted)
 
 
 def file_name(header: WaveHeader) -> str:

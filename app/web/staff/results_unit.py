@@ -28,6 +28,7 @@ from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS
 from app.web.staff.shell import Shell, shell
 from app.web.staff.units import KIND_NAMES
 from app.web.staff.wave_words import rate_in_words
+from app.web.staff.weighted_words import sensitivity_of
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
@@ -55,6 +56,7 @@ class UnitResultsPage(Page):
     top: UnitTop
     lead: str
     audience: str
+    sensitivity: str
     other_view: tuple[str, str] | None
     chart: Drawing | None
     before_words: str
@@ -105,7 +107,7 @@ def unit_figures(unit_code: str, request: Request, caller: Reader, db: Db, now: 
     cohort = "" if asked.chosen is None else str(asked.chosen.cohort)
     tail = f"_{key}" if key else ""
     name = f"resultados_{asked.unit.code}_{cohort}_C{figures.questionnaire}{tail}.csv"
-    return csv_file(name, figure_lines(rows))
+    return csv_file(name, figure_lines(rows, figures.report.weighted))
 
 
 @router.get(f"{ROOT}/{{unit_code}}/grafica.png")
@@ -155,6 +157,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             top=top,
             lead="",
             audience="",
+            sensitivity="",
             other_view=None,
             chart=None,
             before_words="",
@@ -182,6 +185,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         top=top,
         lead=_lead(figures),
         audience=SMALL_WORDS if report.small else AUDIENCE_WORDS[report.audience],
+        sensitivity="" if (found := sensitivity_of(report)) is None else found.lead,
         other_view=_other_view(asked),
         chart=None if line is None else drawn_line(line, asked.unit.time_zone, now=now),
         before_words="" if line is None else line.before_words,

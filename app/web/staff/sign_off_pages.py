@@ -12,7 +12,7 @@ from app.analytics.editions import EditionHead
 from app.analytics.nonresponse import TRAITS, TraitBalance
 from app.analytics.registry_expectation import PLANS
 from app.analytics.released import Audience
-from app.analytics.reports import WaveOfUnit, audience_of, verdict_report
+from app.analytics.reports import WaveOfUnit, audience_of, indicators_report, verdict_report
 from app.analytics.sign_off import ActLine, SignOff, SignOffState, sign_off_of
 from app.analytics.sign_off_list import LISTED, ClosedWave, closed_waves
 from app.analytics.tables import EditionKind, SignOffStep
@@ -24,6 +24,7 @@ from app.web.render import Page, say_date
 from app.web.staff.shell import Crumb, Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.wave_words import percent, rate_in_words
+from app.web.staff.weighted_words import Sensitivity, sensitivity_of
 from app.web.wiring import Caller
 
 TAB = "/cierre"
@@ -128,6 +129,7 @@ class SignOffPage(Page):
     verdict: str
     method: str
     balance: tuple[BalanceTable, ...]
+    sensitivity: Sensitivity | None
     editions: tuple[EditionRow, ...]
     history: tuple[ActRow, ...]
     issues: tuple[Issue, ...]
@@ -203,6 +205,7 @@ def sign_off_page(
         verdict=judged.words,
         method=METHOD,
         balance=tuple(_balance_table(one) for one in judged.traits),
+        sensitivity=_sensitivity(session, caller, asked, now=now) if own else None,
         editions=tuple(_edition_row(one, found, header) for one in _by_number(found)),
         history=tuple(_act_row(one, header) for one in found.history),
         issues=() if issue is None else (issue,),
@@ -230,6 +233,16 @@ def list_page(session: Session, caller: Caller, state: SignOffState | None) -> C
         empty="" if found.waves else EMPTY_WORDS[found.state],
         more=f"Hay {hidden:,} más; aparecerán al atender estos." if hidden > 0 else "",
     )
+
+
+def _sensitivity(
+    session: Session, caller: Caller, asked: WaveOfUnit, *, now: datetime
+) -> Sensitivity | None:
+    """What weighting would change; for those who read the figures of their own school."""
+    scope = caller.actor.scope(Permission.SEE_OUTCOMES)
+    if audience_of(scope, asked.unit) is not Audience.OWN:
+        return None
+    return sensitivity_of(indicators_report(session, scope, asked, now=now))
 
 
 def _to_submit(found: SignOff) -> tuple[str, bool]:
