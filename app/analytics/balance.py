@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func
+from sqlalchemy import ScalarSelect, func, null
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.analytics.datasets import ANSWERED
 from app.analytics.nonresponse import TRAITS, Balance, Group
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave
+from app.responses.rows import ANSWERED
 from app.responses.tables import Answer, Response
 from app.units.tables import Programme
 
@@ -26,39 +27,26 @@ def balance_of(session: Session, wave_ids: Collection[UUID], questionnaire: int)
 
     Everybody who is or may be eligible; who was not asked for a plan is a group of their own.
     """
-    first, first_wave = aliased(Case), aliased(Wave)
-    plan = (
-        select_columns(col(first.member_id).label("member_id"), col(Answer.value).label("plan"))
-        .join(first_wave, col(first_wave.id) == col(first.wave_id))
-        .join(Response, col(Response.case_id) == col(first.id))
-        .join(
-            Answer,
-            and_(col(Answer.response_id) == col(Response.id), col(Answer.variable) == PLAN),
+    persons = (
+        select_columns(
+            col(PanelMember.sex).label("sex"),
+            col(PanelMember.shift).label("shift"),
+            col(Programme.name).label("programme"),
+            (_plan() if questionnaire > 1 else null()).label("plan"),
+            col(Case.disposition).in_(ANSWERED).label("replied"),
         )
-        .where(col(first_wave.questionnaire) == 1, col(first.disposition).in_(ANSWERED))
-        .subquery()
-    )
-    answered = col(Case.disposition).in_(ANSWERED)
-    columns = (
-        col(PanelMember.sex),
-        col(PanelMember.shift),
-        col(Programme.name),
-        plan.c.plan,
-        answered,
-    )
-    rows = session.connection().execute(
-        select_columns(*columns, func.count())
         .select_from(Case)
         .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
         .outerjoin(Programme, col(Programme.id) == col(PanelMember.programme_id))
-        .outerjoin(plan, plan.c.member_id == col(Case.member_id))
         .where(col(Case.wave_id).in_(wave_ids), col(Case.disposition) != Disposition.NOT_ELIGIBLE)
-        .group_by(*columns)
+        .subquery()
+    )
+    rows = session.connection().execute(
+        select_columns(*persons.c, func.count()).group_by(*persons.c)
     )
     frame: dict[str, Counter[str]] = {trait: Counter() for trait in TRAITS}
     replied: dict[str, Counter[str]] = {trait: Counter() for trait in TRAITS}
-    for sex, shift, programme, told, replies, n in rows:
-        values = (sex, shift, programme, told)
+    for *values, replies, n in rows:
         for trait, value in zip(TRAITS, values, strict=True):
             name = UNKNOWN if value is None else str(value)
             frame[trait][name] += n
@@ -68,3 +56,22 @@ def balance_of(session: Session, wave_ids: Collection[UUID], questionnaire: int)
         for trait in TRAITS
         if trait != "plan" or questionnaire > 1
     }
+
+
+def _plan() -> ScalarSelect[Any]:
+    """What the person of a case told in Questionnaire 1: looked up for each, not in the nation."""
+    first, first_wave = aliased(Case), aliased(Wave)
+    return (
+        select_columns(func.min(col(Answer.value)))
+        .join(Response, col(Response.id) == col(Answer.response_id))
+        .join(first, col(first.id) == col(Response.case_id))
+        .join(first_wave, col(first_wave.id) == col(first.wave_id))
+        .where(
+            col(first.member_id) == col(Case.member_id),
+            col(first.disposition).in_(ANSWERED),
+            col(first_wave.questionnaire) == 1,
+            col(Answer.variable) == PLAN,
+        )
+        .correlate(Case)
+        .scalar_subquery()
+    )

@@ -16,7 +16,7 @@ from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.analytics.balance import balance_of
-from app.analytics.datasets import ANSWERED, analysis_frame
+from app.analytics.datasets import analysis_frame
 from app.analytics.edition_content import EditionContent, content_hash, read_back, written
 from app.analytics.tables import EditionKind, ResultEdition
 from app.analytics.tallies import tally_of
@@ -25,6 +25,7 @@ from app.directory.tables import CohortRow
 from app.errors import AppError
 from app.fieldwork.inserting import insert_missing
 from app.fieldwork.tables import Case, Wave, WaveState
+from app.responses.rows import ANSWERED
 from app.units.queries import in_scope
 from app.units.scope import WHOLE, Scope
 from app.units.tables import UnitAncestor
@@ -297,7 +298,7 @@ def _content_of(session: Session, wave_id: UUID, answers: int | None) -> Edition
     row = session.get_one(CohortRow, wave.cohort_id)
     cohort, number = Cohort(row.entered, row.leaves), wave.questionnaire
     frame = analysis_frame(session, WHOLE, wave.school_id, cohort, number)
-    rows = frame.rows if answers is None else frame.rows[:answers]
+    rows = frame.rows if answers is None else frame.rows.first(answers)
     balance = balance_of(session, [wave_id], number)
     return EditionContent(tally_of(rows, number), frame.listed, balance)
 

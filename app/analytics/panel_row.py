@@ -7,10 +7,11 @@ of an earlier wave after `q1_` or `q2_`, and what school control knows (`sexo`, 
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
+from operator import attrgetter
 
-from app.analytics.outcomes import Answers, code, derive, first_job
+from app.analytics.outcomes import Answer, Answers, Derived, code, derive, first_job
 
 Value = int | str | frozenset[int] | None
 Row = Mapping[str, Value]
@@ -51,9 +52,10 @@ def panel_row(
     """
     if wave not in answers:
         raise ValueError(f"nothing was answered in wave {wave}")
-    row: dict[str, Value] = dict(_values(roster))
+    row = _values(roster)
     for earlier in range(1, wave):
-        row |= {f"q{earlier}_{k}": v for k, v in _own(earlier, answers.get(earlier, {})).items()}
+        told = _own(earlier, answers.get(earlier, {}))
+        row.update(zip(map(_PREFIXED[earlier].__getitem__, told), told.values(), strict=True))
     row |= _own(wave, answers[wave])
     if wave > 1:
         row["enlazado"] = int(wave - 1 in answers)
@@ -71,20 +73,39 @@ def panel_row(
     return row
 
 
+class _Prefixed(dict[str, str]):
+    """Names of variables as a later wave has them, each made once."""
+
+    def __init__(self, wave: int) -> None:
+        super().__init__()
+        self._wave = wave
+
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, f"q{self._wave}_{name}")
+
+
+_PREFIXED = {wave: _Prefixed(wave) for wave in (1, 2)}
+_DERIVED = tuple(field.name for field in fields(Derived))
+_derived = attrgetter(*_DERIVED)
+
+
 def _own(wave: int, answers: Answers) -> dict[str, Value]:
-    return _values(answers) | (asdict(derive(answers)) if wave > 1 else {})
+    own = _values(answers)
+    if wave > 1:
+        own.update(zip(_DERIVED, _derived(derive(answers)), strict=True))
+    return own
 
 
 def _values(answers: Answers) -> dict[str, Value]:
-    row: dict[str, Value] = {}
-    for name, answer in answers.items():
-        if isinstance(answer, date):
-            row[name] = answer.isoformat()
-        elif answer is None or isinstance(answer, int | str):
-            row[name] = answer
-        else:
-            row[name] = frozenset(answer) or None
-    return row
+    return {name: _value(answer) for name, answer in answers.items()}
+
+
+def _value(answer: Answer) -> Value:
+    if answer is None or isinstance(answer, int | str):
+        return answer
+    if isinstance(answer, date):
+        return answer.isoformat()
+    return frozenset(answer) or None
 
 
 def _moves(row: Row) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from app.analytics.asking import AudienceNotYours, NothingFielded, division_of
 from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_divided
-from app.analytics.datasets import AnalysisFrame, analysis_frame
+from app.analytics.datasets import AnalysisFrame, frame_at_opening, live_frame
 from app.analytics.editions import Publication, published
 from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
 from app.analytics.outcome_release import release_counted, withhold_wave
@@ -123,7 +123,8 @@ def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameRepo
     """
     frame = _frame(session, scope, asked)
     balance = balance_of(session, frame.wave_ids, asked.questionnaire)
-    return _process(frame, verdict(balance))
+    opening = frame_at_opening(session, frame)
+    return _process(frame, verdict(balance), opening)
 
 
 def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
@@ -346,7 +347,7 @@ def _rank(audience: Audience) -> int:
 
 
 def _frame(session: Session, scope: Scope, asked: WaveOfUnit) -> AnalysisFrame:
-    frame = analysis_frame(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
+    frame = live_frame(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
     if not frame.wave_ids:
         raise _nothing(asked)
     return frame
@@ -358,7 +359,7 @@ def _nothing(asked: WaveOfUnit) -> NothingFielded:
     )
 
 
-def _process(frame: AnalysisFrame, found: Verdict) -> FrameReport:
+def _process(frame: AnalysisFrame, found: Verdict, opening: int) -> FrameReport:
     return FrameReport(
         counts=frame.groups,
         rates=outcome_rates(frame.groups),
@@ -366,7 +367,7 @@ def _process(frame: AnalysisFrame, found: Verdict) -> FrameReport:
         self_reported=frame.self_reported,
         verified=frame.verified,
         frame=frame.listed,
-        frame_at_opening=frame.at_opening,
+        frame_at_opening=opening,
         late=frame.late,
         verdict=found,
     )

@@ -4,13 +4,14 @@ Shown beside the unweighted figures, never instead (domain.md 3.7): where both s
 did not answer changes little by what is known of them.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from app.analytics.indicators import Kind, category_of
+from app.analytics.grouped_rows import ColumnRows
+from app.analytics.indicators import OUT, Indicator, Kind, category_of, reads
 from app.analytics.nonresponse import Balance
-from app.analytics.panel_row import Row
+from app.analytics.panel_row import Value
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Weighted
 from app.analytics.weighting import LEAST_STRATUM, design_effect, effective_size, rake_weights
@@ -21,7 +22,7 @@ UNKNOWN, REST = "sin dato", "resto"
 WEIGHTED = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.CUMULATIVE})
 
 
-def weighted_figures(rows: Sequence[Row], wave: int, balance: Balance) -> Weighted | None:
+def weighted_figures(rows: ColumnRows, wave: int, balance: Balance) -> Weighted | None:
     """The shares of everybody's questions, raked to the frame; None where no trait can be used.
 
     A group with fewer than five answers is merged with the other small ones; a trait of which one
@@ -32,12 +33,12 @@ def weighted_figures(rows: Sequence[Row], wave: int, balance: Balance) -> Weight
         wave: 1, 2 or 3.
         balance: the frame by trait (nonresponse.py), of the same persons.
     """
-    members: list[list[str]] = [[] for _ in rows]
+    members: list[list[str]] = [[] for _ in range(len(rows))]
     margins: list[Mapping[str, float]] = []
     traits = []
     for trait, variable in MARGINS.items():
         frame = {group.value: group.frame for group in balance.get(trait, ()) if group.frame}
-        found = [_value(row, variable) for row in rows]
+        found = [UNKNOWN if v is None else str(v) for v in rows.column(variable)]
         kept = _kept(frame, Counter(found))
         if kept is None:
             continue
@@ -62,11 +63,6 @@ def weighted_figures(rows: Sequence[Row], wave: int, balance: Balance) -> Weight
     )
 
 
-def _value(row: Row, variable: str) -> str:
-    value = row.get(variable)
-    return UNKNOWN if value is None else str(value)
-
-
 def _kept(frame: Mapping[str, int], answered: Mapping[str, int]) -> dict[str, str] | None:
     """The groups that stand alone, by value; None where the trait cannot be used."""
     if set(answered) - set(frame):
@@ -83,20 +79,34 @@ def _kept(frame: Mapping[str, int], answered: Mapping[str, int]) -> dict[str, st
     return large if groups > 1 else None
 
 
-def _shares(
-    rows: Sequence[Row], wave: int, weights: Sequence[float]
-) -> dict[tuple[str, str], float]:
+def _shares(rows: ColumnRows, wave: int, weights: Sequence[float]) -> dict[tuple[str, str], float]:
     shares: dict[tuple[str, str], float] = {}
     for entry in outcomes_of(wave):
         if entry.kind not in WEIGHTED or not entry.of_everybody:
             continue
-        told = [category_of(entry, row) for row in rows]
-        base = fsum(w for w, category in zip(weights, told, strict=True) if category is not None)
+        told = _weights_told(entry, rows, weights)
+        base = fsum(weight for mine in told.values() for weight in mine)
         if not base:
             continue
         reached = 0.0
         for category in entry.categories:
-            mine = fsum(w for w, t in zip(weights, told, strict=True) if t == category.id) / base
+            mine = fsum(told.get(category.id, ())) / base
             reached += mine
             shares[entry.id, category.id] = reached if entry.kind is Kind.CUMULATIVE else mine
     return shares
+
+
+def _weights_told(
+    entry: Indicator, rows: ColumnRows, weights: Sequence[float]
+) -> dict[str, list[float]]:
+    """The weights of the persons in each category; persons who said the same are read once."""
+    names = reads(entry)
+    categories: dict[tuple[Value, ...], str | None] = {}
+    told: dict[str, list[float]] = defaultdict(list)
+    for weight, values in zip(weights, zip(*map(rows.column, names), strict=True), strict=True):
+        if values not in categories:
+            row = dict(zip(names, values, strict=True))
+            categories[values] = category_of(entry, row)
+        if (category := categories[values]) is not OUT:
+            told[category].append(weight)
+    return told

@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, or_
 from sqlmodel import Session, and_, col, select, update
 
-from app.analytics.datasets import ANSWERED
 from app.analytics.editions import (
     GRACE,
     STEP,
@@ -29,6 +28,7 @@ from app.fieldwork.dispositions import Disposition
 from app.fieldwork.inserting import insert_missing
 from app.fieldwork.steering import Steward
 from app.fieldwork.tables import Case, Wave, WaveState
+from app.responses.rows import ANSWERED
 from app.responses.tables import Answer, Response
 from app.staff import audit
 from app.staff.queries import names_of

@@ -4,7 +4,7 @@ The persons of a wave are those of its edition in force. Where their counts are 
 that were frozen (somebody was erased since), the edition's own counts are kept beside them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -51,7 +51,7 @@ class _Columns:
     places: list[int] = field(default_factory=list)
     values: dict[str, list[Value]] = field(default_factory=dict)
 
-    def add(self, rows: Sequence[Row], place: int) -> None:
+    def add(self, rows: Collection[Row], place: int) -> None:
         """The persons of one school."""
         for row in rows:
             for name in row:
@@ -121,10 +121,10 @@ def _waves(session: Session, cohort: Cohort, questionnaire: int) -> list[tuple[U
 
 def _read_wave(
     session: Session, cohort: Cohort, questionnaire: int, school_id: UUID, head: EditionHead
-) -> tuple[StoredWave, Sequence[Row]]:
+) -> tuple[StoredWave, Collection[Row]]:
     """The persons of an edition, or its counts where they are no longer the same."""
     frame = analysis_frame(session, WHOLE, school_id, cohort, questionnaire)
-    rows = frame.rows[: head.answered]
+    rows = frame.rows.first(head.answered)
     frozen = edition_content(session, head.id)
     text = written(frozen)
     tally = tally_of(rows, questionnaire)

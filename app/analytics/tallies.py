@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.analytics.families import FAMILIES, LINES, people_of
+from app.analytics.grouped_rows import in_columns
 from app.analytics.indicators import (
     Counts,
     Crossing,
     Indicator,
     Kind,
+    ManyRows,
     Rows,
     Values,
     Waits,
@@ -225,6 +227,7 @@ class CountedTogether(Counted):
 
 def tally_of(rows: Rows, wave: int) -> Tally:
     """The counts of those who answered a wave, one row each (panel_row.py)."""
+    rows = rows if isinstance(rows, ManyRows) else in_columns(rows)
     entries, counted = outcomes_of(wave), CountedRows(rows, wave)
     waiting = {e.id: waits(e, rows) for e in entries if e.kind in WAITED}
     return Tally(

@@ -6,7 +6,7 @@ no orphan answer is ever counted.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, type_coerce
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
-from sqlalchemy.orm import Mapped
-from sqlmodel import Session, col, func, literal
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import Session, col, func, literal, select
 
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
@@ -25,13 +25,14 @@ from app.questionnaires.answers import Stored, Unreadable, from_stored
 from app.questionnaires.publication import MOST_KEPT, fetch
 from app.questionnaires.settling import Settling
 from app.responses.sitting import EMAIL, FIRST_JOB, GIVEN, MOBILE
-from app.responses.tables import Answer, Response, ResponseMark
+from app.responses.tables import Answer, AnswerRevision, Response, ResponseMark
 from app.units.tables import Programme
 
 # Between answers, and between their parts: JSON never holds a control character as it is.
 _BETWEEN, _WITHIN = "\x1e", "\x1f"
 _SHORT = 80  # characters of an answer that is remembered: codes, months, names of towns
 MOST_REMEMBERED = 50_000  # answers of one version
+ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 _TRACK = "tipo_bachillerato"
 
 
@@ -72,6 +73,17 @@ class StoredResponse:
     marks: str
 
 
+@dataclass(frozen=True, slots=True)
+class ResponseStamp:
+    """What of a response changes with it: `saves` grows with each that is accepted."""
+
+    id: UUID
+    version_id: UUID
+    disposition: Disposition
+    finished_at: datetime | None
+    saves: int
+
+
 def response_rows(
     session: Session, wave_ids: Collection[UUID], *, texts: Collection[str] = ()
 ) -> Iterator[ResponseRow]:
@@ -83,8 +95,12 @@ def response_rows(
         yield settled_row(session, stored, texts=texts)
 
 
-def stored_responses(session: Session, wave_ids: Collection[UUID]) -> list[StoredResponse]:
+def stored_responses(
+    session: Session, wave_ids: Collection[UUID], *, answered_in: Collection[UUID] = ()
+) -> list[StoredResponse]:
     """Every response of the waves, in the order of their ids; one query.
+
+    `answered_in`: waves; only what was answered, and by whoever answered one of these.
 
     The database puts the answers of a response together: a school has fifteen thousand, and a
     row for each costs more than all else that is done with it.
@@ -108,10 +124,35 @@ def stored_responses(session: Session, wave_ids: Collection[UUID]) -> list[Store
         .join(Wave, col(Wave.id) == col(Case.wave_id))
         .join(PanelMember, col(PanelMember.id) == col(Case.member_id))
         .outerjoin(Programme, col(Programme.id) == col(PanelMember.programme_id))
-        .where(col(Case.wave_id).in_(wave_ids))
+        .where(*_of(wave_ids, answered_in))
         .order_by(col(Response.id))
     )
     return [StoredResponse(*tuple(row)) for row in found]
+
+
+def response_stamps(
+    session: Session, wave_ids: Collection[UUID], *, answered_in: Collection[UUID]
+) -> tuple[ResponseStamp, ...]:
+    """The stamps of `stored_responses`; one query of indexes, a tenth of its time."""
+    saves = (
+        select_columns(func.count())
+        .where(col(AnswerRevision.response_id) == col(Response.id))
+        .correlate(Response)
+        .scalar_subquery()
+    )
+    found = session.connection().execute(
+        select_columns(
+            col(Response.id),
+            col(Response.version_id),
+            col(Case.disposition),
+            col(Response.finished_at),
+            saves,
+        )
+        .join(Case, col(Case.id) == col(Response.case_id))
+        .where(*_of(wave_ids, answered_in))
+        .order_by(col(Response.id))
+    )
+    return tuple(ResponseStamp(*row) for row in found)
 
 
 def settled_row(
@@ -131,6 +172,17 @@ def settled_row(
         finished_at=stored.finished_at,
         values=reading.values_of(stored),
     )
+
+
+def _of(wave_ids: Collection[UUID], answered_in: Collection[UUID]) -> Sequence[ColumnElement[bool]]:
+    in_waves = col(Case.wave_id).in_(wave_ids)
+    if not answered_in:
+        return [in_waves]
+    mine = aliased(Case)
+    members = select(mine.member_id).where(
+        col(mine.wave_id).in_(answered_in), col(mine.disposition).in_(ANSWERED)
+    )
+    return [in_waves, col(Case.member_id).in_(members), col(Case.disposition).in_(ANSWERED)]
 
 
 def _together(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
@@ -79,10 +80,17 @@ def towns_of(session: Session, state: str) -> Sequence[str]:
 
 def town_codes(session: Session) -> Mapping[str, str]:
     """Codes by "zapopan jalisco" (texts.plain of town and state); not where two share a name."""
+    rows = session.connection().execute(select(Municipality.code, Municipality.name))
+    return _by_plain_name(tuple((code, name) for code, name in rows))
+
+
+@lru_cache(maxsize=4)
+def _by_plain_name(towns: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Of a whole list, which hardly ever changes: plain names of a nation take long to make."""
     states = shipped_geography().states
     found: dict[str, str] = {}
     twice: set[str] = set()
-    for code, name in session.exec(select(Municipality.code, Municipality.name)):
+    for code, name in towns:
         said = plain(f"{name}, {states[code[:2]].short_name}")
         if said in found:
             twice.add(said)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.analytics.grouped_rows import in_columns
 from app.analytics.nonresponse import Group
 from app.analytics.panel_row import Row
 from app.analytics.sensitivity import weighted_figures
@@ -22,7 +23,7 @@ def test_one_trait_is_post_stratification() -> None:
     rows = [*answers("M", 78, 42), *answers("H", 24, 36)]
     balance = {"sexo": (Group("M", 180, 120), Group("H", 140, 60))}
 
-    found = weighted_figures(rows, 2, balance)
+    found = weighted_figures(in_columns(rows), 2, balance)
 
     assert found is not None
     assert found.traits == ("sexo",)
@@ -34,8 +35,8 @@ def test_one_trait_is_post_stratification() -> None:
 def test_a_group_of_few_answers_is_merged_and_one_group_says_nothing() -> None:
     rows = [*answers("M", 10, 10), *answers("X", 1, 1)]
 
-    alone = weighted_figures(rows, 2, {"sexo": (Group("M", 30, 20), Group("X", 4, 2))})
-    nobody = weighted_figures([], 2, {"sexo": (Group("M", 30, 0), Group("H", 4, 0))})
+    alone = weighted_figures(in_columns(rows), 2, {"sexo": (Group("M", 30, 20), Group("X", 4, 2))})
+    nobody = weighted_figures(in_columns([]), 2, {"sexo": (Group("M", 30, 0), Group("H", 4, 0))})
 
     assert alone is None
     assert nobody is None
@@ -45,7 +46,7 @@ def test_margins_of_the_frame_are_met_by_a_group_without_answers_too() -> None:
     rows = [*answers("M", 10, 10), *answers("H", 10, 0)]
     balance = {"sexo": (Group("M", 40, 20), Group("H", 30, 10), Group("X", 2, 0))}
 
-    found = weighted_figures(rows, 2, balance)
+    found = weighted_figures(in_columns(rows), 2, balance)
 
     assert found is not None
     # H is the smallest and joins who has no answer: 40 women, 32 others.
@@ -61,7 +62,7 @@ def test_where_answers_are_mixed_as_the_frame_nothing_changes(n: int, seed: int)
     ]
     balance = {"sexo": (Group("H", 3 * n, n), Group("M", 3 * n, n))}
 
-    found = weighted_figures(rows, 2, balance)
+    found = weighted_figures(in_columns(rows), 2, balance)
 
     assert found is not None
     studies = sum(row["situacion"] in {1, 3} for row in rows) / (2 * n)
