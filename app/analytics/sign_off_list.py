@@ -16,7 +16,7 @@ from app.directory.tables import CohortRow
 from app.fieldwork.tables import Wave, WaveState
 from app.units.queries import in_scope
 from app.units.scope import Scope
-from app.units.tables import OrganisationUnit
+from app.units.tables import OrganisationUnit, UnitAncestor
 
 PAGE = 50
 LISTED = (
@@ -61,7 +61,7 @@ def closed_waves(session: Session, scope: Scope, state: SignOffState | None) -> 
     )
     counts = dict.fromkeys(LISTED, 0)
     for step, n in steps:
-        counts[SignOffState.TO_SUBMIT if step is None else SignOffState(str(step))] = n
+        counts[_state_of(step)] = n
     shown = state or next((one for one in LISTED if counts[one]), LISTED[0])
     wanted = (
         last.c.step.is_(None)
@@ -92,6 +92,58 @@ def closed_waves(session: Session, scope: Scope, state: SignOffState | None) -> 
         for wave_id, name, code, entered, leaves, number, closes, at in rows
     )
     return ClosedWaves(counts, shown, waves)
+
+
+def closes_below(
+    session: Session, scope: Scope, unit_id: UUID
+) -> Mapping[tuple[Cohort, int], Mapping[SignOffState, int]]:
+    """Closed waves of the schools of a unit, by generation and questionnaire: how many stand where.
+
+    One query.
+    """
+    last = _last_steps().subquery()
+    rows = session.connection().execute(
+        select_columns(
+            col(CohortRow.entered),
+            col(CohortRow.leaves),
+            col(Wave.questionnaire),
+            last.c.step,
+            func.count(),
+        )
+        .select_from(Wave)
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .join(UnitAncestor, col(UnitAncestor.unit_id) == col(Wave.school_id))
+        .outerjoin(last, last.c.wave_id == col(Wave.id))
+        .where(_closed(scope), col(UnitAncestor.ancestor_id) == unit_id)
+        .group_by(col(CohortRow.entered), col(CohortRow.leaves), col(Wave.questionnaire))
+        .group_by(last.c.step)
+    )
+    found: dict[tuple[Cohort, int], dict[SignOffState, int]] = {}
+    for entered, leaves, number, step, waves in rows:
+        counts = found.setdefault((Cohort(entered, leaves), number), {})
+        counts[_state_of(step)] = waves
+    return found
+
+
+def last_word(session: Session, scope: Scope, wave_id: UUID) -> tuple[SignOffState, str] | None:
+    """Where the close of one wave stands and what was said last; None while it is open."""
+    row = (
+        session.connection()
+        .execute(
+            select_columns(col(SignOffAct.step), col(SignOffAct.comment))
+            .select_from(Wave)
+            .outerjoin(SignOffAct, col(SignOffAct.wave_id) == col(Wave.id))
+            .where(_closed(scope), col(Wave.id) == wave_id)
+            .order_by(col(SignOffAct.number).desc())
+            .limit(1)
+        )
+        .first()
+    )
+    return None if row is None else (_state_of(row[0]), row[1] or "")
+
+
+def _state_of(step: SignOffStep | str | None) -> SignOffState:
+    return SignOffState.TO_SUBMIT if step is None else SignOffState(str(step))
 
 
 def _closed(scope: Scope) -> ColumnElement[bool]:

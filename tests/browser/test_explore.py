@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 from app.staff.roles import Role
 from app.web import security
 from tests.browser.conftest import LAPTOP, PHONE, Site, Watch, axe_violations, keep_screenshot
-from tests.web.test_results_page import LARGE, surveyed
+from tests.web.test_results_page import LARGE
+from tests.web.test_unit_results import asked_at_a
 from tests.web.world import SCHOOL_A
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -19,7 +20,7 @@ Opener = Callable[..., tuple[Page, Watch]]
 
 def open_results(page: Page, site: Site, tail: str) -> None:
     with site.database.unit_of_work() as session:
-        wave = surveyed(session, SCHOOL_A, LARGE)
+        wave = asked_at_a(session, LARGE)
     page.context.add_cookies(
         [
             {

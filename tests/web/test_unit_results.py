@@ -35,13 +35,14 @@ def world(db: Database, database_url: str, now: datetime) -> World:
     return a_world(db, settings_for(database_url), now=now)
 
 
-def asked_at_a(session: Session, people: list[Someone]) -> None:
-    """These people, their wave and their generation, all of school A."""
+def asked_at_a(session: Session, people: list[Someone]) -> str:
+    """These people, their wave and their generation, all of school A; the id of the wave."""
     wave = session.get_one(Wave, UUID(surveyed(session, SCHOOL_A, people)))
     cohort = session.get_one(CohortRow, wave.cohort_id)
     cohort.school_id = wave.school_id
     for person in session.exec(select(PanelMember).where(PanelMember.cohort_id == cohort.id)):
         person.school_id = wave.school_id
+    return str(wave.id)
 
 
 @pytest.fixture
@@ -128,8 +129,7 @@ def test_the_own_school_reads_weighted_figures_beside(
     silent = [Someone(disposition=SILENT, sex="H")] * 20
     women = [Someone({2: {"estudia": 1, "trabaja": 4}}, sex="M")] * 30
     with db.unit_of_work() as session:
-        asked_at_a(session, [*women, *men, *silent])
-        wave = session.exec(select(Wave.id).where(Wave.questionnaire == 2)).all()[-1]
+        wave = asked_at_a(session, [*women, *men, *silent])
     client = client_at(world, db, SCHOOL_A, Role.ADMIN, now=now)
 
     page = html.unescape(client.get(PAGE + ASKED).text)

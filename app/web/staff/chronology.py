@@ -1,6 +1,6 @@
 """The first page of the panel: the chronological table of a school or of an office."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar
@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from app.analytics.sign_off import SignOffState
+from app.analytics.sign_off_list import closes_below
 from app.chronology.calendar import civil_date
 from app.chronology.table import ChronologyTable, chronology_table, months, standard_cohorts
 from app.chronology.wave_plan import Cohort, FieldPeriod, school_year
@@ -24,6 +26,7 @@ from app.web.render import Page, render, say_date
 from app.web.staff import walk
 from app.web.staff.pending_tasks import pending_tasks
 from app.web.staff.shell import Crumb, Shell, Task, shell
+from app.web.staff.sign_off_words import CloseMark, close_mark
 from app.web.staff.units import crumbs
 from app.web.wiring import Caller, Db, Now, Permits
 
@@ -42,6 +45,7 @@ _WAYS_OUT = {
     "whatsapp": "El servicio de WhatsApp",
 }
 
+Closes = Mapping[tuple[Cohort, int], Mapping[SignOffState, int]]  # by generation and number
 STATE_WORDS = {
     CellState.PLANNED: "Planeado",
     CellState.OPEN: "Abierto",
@@ -72,6 +76,7 @@ class Station:
     fill: int | None
     target: int
     progress: str
+    close: CloseMark | None
     url: str | None
 
 
@@ -168,6 +173,7 @@ def _page(
     cohorts = _cohorts(found, asked, today)
     table = chronology_table(reversed(cohorts), found.periods_of)
     school = unit.kind is UnitKind.SCHOOL
+    closes = closes_below(session, caller.scope, unit.id)
     return ChronologyPage(
         title=unit.name,
         shell=shell(caller, at="/panel"),
@@ -176,7 +182,7 @@ def _page(
         caption="Tabla cronológica: cada generación recorre tres cuestionarios. "
         + ("" if school else f"Suma de {found.schools:,} planteles."),
         columns=_columns(table, today),
-        rows=tuple(_row(found, table, index, today) for index in range(len(table.rows))),
+        rows=tuple(_row(found, table, i, today, closes) for i in range(len(table.rows))),
         footnote=_footnote(table),
         today=(
             *pending_tasks(session, caller, unit, now=now),
@@ -213,7 +219,9 @@ def _columns(table: ChronologyTable, today: date) -> tuple[Column, ...]:
     )
 
 
-def _row(found: UnitChronology, table: ChronologyTable, index: int, today: date) -> RowView:
+def _row(
+    found: UnitChronology, table: ChronologyTable, index: int, today: date, closes: Closes
+) -> RowView:
     row = table.rows[index]
     filled = [place for place, periods in enumerate(row.cells) if periods]
     cells = []
@@ -226,7 +234,9 @@ def _row(found: UnitChronology, table: ChronologyTable, index: int, today: date)
             at = _share_of_year(year, today)
         if periods:
             classes.append("has-station")
-        stations = (_station(found, _cell(found, row.cohort, one, today)) for one in periods)
+        stations = (
+            _station(found, _cell(found, row.cohort, one, today), closes) for one in periods
+        )
         cells.append(CellView(" ".join(classes), tuple(stations), at))
     note = "" if row.cohort in found.cohorts or row.cohort.earlier_strategy else "sin lista"
     return RowView(row.cohort.label, note, tuple(cells))
@@ -249,7 +259,7 @@ def _cell(found: UnitChronology, cohort: Cohort, period: FieldPeriod, today: dat
     return cell_of(cohort, period, counts, today=today, has_people=cohort in found.cohorts)
 
 
-def _station(found: UnitChronology, cell: Cell) -> Station:
+def _station(found: UnitChronology, cell: Cell, closes: Closes) -> Station:
     counts, rate = cell.counts, cell.counts.rate
     return Station(
         number=cell.period.wave,
@@ -262,6 +272,7 @@ def _station(found: UnitChronology, cell: Cell) -> Station:
         progress=""
         if rate is None
         else f"{counts.answered:,} de {counts.fielded:,} · {round(100 * rate)} %",
+        close=close_mark(closes.get((cell.cohort, cell.period.wave), {})),
         url=found.wave_url(cell.cohort, cell.period.wave) if counts.waves else None,
     )
 

@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from typing import ClassVar
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from app.analytics.response_rates import RatesReport, wave_rates
+from app.analytics.sign_off_list import last_word
 from app.chronology.calendar import civil_date
 from app.fieldwork import queries, wave_people
 from app.fieldwork.queries import OutcomeCounts, Trait, TraitLine, WaveHeader
@@ -22,6 +24,7 @@ from app.staff.roles import Permission
 from app.web.render import Page, say_date, say_moment
 from app.web.staff.chronology import TARGET
 from app.web.staff.shell import Crumb, Shell, shell
+from app.web.staff.sign_off_words import close_words
 from app.web.staff.wave_chart import LineChart, Progress, line_chart
 from app.web.staff.wave_words import (
     SEX_WORDS,
@@ -125,6 +128,9 @@ class WavePage(Page):
     verdict: str
     late: str
     told: str
+    close: str
+    csv_url: str  # of the line; empty for who may not see results
+    png_url: str
     rates: tuple[RateRow, ...]
     counts: tuple[tuple[str, str, str], ...]
     eligible_share: str
@@ -185,6 +191,9 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         verdict=_verdict(header, report, today),
         late=_late(session, caller, header),
         told=_told(told_only(session, caller.scope, header.id)),
+        close=_close(session, caller, header),
+        csv_url=_file(caller, header, "cifras.csv"),
+        png_url=_file(caller, header, "grafica.png"),
         rates=tuple(_rate_rows(report)),
         counts=tuple((one.letters, one.meaning, f"{one.cases:,}") for one in report.counts),
         eligible_share=""
@@ -237,6 +246,21 @@ def _verdict(header: WaveHeader, report: RatesReport, today: date) -> str:
         return f"Ya alcanzó la meta de {GOAL}; {ends}."
     missing = "Falta 1 respuesta" if needed == 1 else f"Faltan {needed:,} respuestas"
     return f"{missing} para la meta de {GOAL}; {ends}."
+
+
+def _close(session: Session, caller: Caller, header: WaveHeader) -> str:
+    """Where the close stands; what the office said is for those who read its page."""
+    if not caller.actor.may(Permission.SEE_OUTCOMES):
+        return ""
+    return close_words(last_word(session, caller.scope, header.id))
+
+
+def _file(caller: Caller, header: WaveHeader, name: str) -> str:
+    """A file of the line, of the results of the school."""
+    if not caller.actor.may(Permission.SEE_OUTCOMES):
+        return ""
+    asked = urlencode({"generacion": str(header.cohort), "cuestionario": header.questionnaire})
+    return f"/panel/resultados/{header.cct}/{name}?{asked}&tablero=avance"
 
 
 def _told(people: int) -> str:
