@@ -10,6 +10,7 @@ from app.chronology.table import MONTHS
 from app.fieldwork.addressees import Correspondent
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.links import link_for
+from app.fieldwork.short_texts import recovery_short, short_text
 from app.fieldwork.texts import MINUTES, RECOVERY, MessageText, TextKey, recovery_text, text_of
 from app.keys import PurposeKey
 
@@ -39,6 +40,16 @@ def text_for(
     started = correspondent.state.disposition in BEGUN
     key = TextKey(correspondent.questionnaire, Step(step), started)
     return own.get(key) or text_of(key.questionnaire, key.step, started=started)
+
+
+def short_for(
+    correspondent: Correspondent, step: str, own: Mapping[TextKey, MessageText]
+) -> MessageText:
+    """The same for SMS and WhatsApp."""
+    if step == RECOVERY:
+        return recovery_short()
+    key = TextKey(correspondent.questionnaire, Step(step), short=True)
+    return own.get(key) or short_text(key.questionnaire, key.step)
 
 
 def values_for(

@@ -14,8 +14,17 @@ from sqlmodel import Session, col, select
 
 from app.chronology.contact_plan import Step
 from app.errors import NotFound
+from app.fieldwork.short_texts import short_text
 from app.fieldwork.tables import MessageTextRow
-from app.fieldwork.texts import MessageText, TextKey, checked_text, example_values, text_of
+from app.fieldwork.texts import (
+    SHORT_SUBJECT,
+    MessageText,
+    TextKey,
+    checked_short,
+    checked_text,
+    example_values,
+    text_of,
+)
 from app.units.nearest import nearest_choices
 from app.units.queries import in_scope
 from app.units.scope import Scope
@@ -55,9 +64,16 @@ def text_in_force(session: Session, scope: Scope, unit_id: UUID, key: TextKey) -
         raise NotFound(unit=unit_id)
     row = _in_force(session, unit_id).get(key)
     if row is None:
-        return TextInForce(text_of(key.questionnaire, key.step, started=key.started))
+        return TextInForce(original_of(key))
     name = session.get_one(OrganisationUnit, row.unit_id).name
     return TextInForce(MessageText(row.subject or "", row.body or ""), row.unit_id, name, row.at)
+
+
+def original_of(key: TextKey) -> MessageText:
+    """A text as it comes with the program."""
+    if key.short:
+        return short_text(key.questionnaire, key.step)
+    return text_of(key.questionnaire, key.step, started=key.started)
 
 
 def write_text(
@@ -69,14 +85,19 @@ def write_text(
     staff_id: UUID | None,
     now: datetime,
 ) -> None:
-    """Set a text of a unit and of all below without one of their own.
+    """Set a text of a unit and of all below without one of their own; a `short` one has no subject.
 
     Raises:
         TemplateRefused: the text cannot be used; it says why in Spanish.
     """
-    checked_text(text, example_values(session.get_one(OrganisationUnit, unit_id).name))
+    example = example_values(session.get_one(OrganisationUnit, unit_id).name)
     body = text.body.replace("\r\n", "\n").strip() + "\n"
-    _add(session, unit_id, key, MessageText(text.subject, body), staff_id=staff_id, now=now)
+    if key.short:
+        checked_short(body, example)
+    else:
+        checked_text(text, example)
+    subject = SHORT_SUBJECT if key.short else text.subject
+    _add(session, unit_id, key, MessageText(subject, body), staff_id=staff_id, now=now)
 
 
 def give_up_text(
@@ -101,6 +122,7 @@ def _add(
             MessageTextRow.questionnaire == key.questionnaire,
             MessageTextRow.step == key.step.value,
             col(MessageTextRow.started).is_(key.started),
+            col(MessageTextRow.short).is_(key.short),
         )
     ).one()
     session.add(
@@ -109,6 +131,7 @@ def _add(
             questionnaire=key.questionnaire,
             step=key.step.value,
             started=key.started,
+            short=key.short,
             version=(last or 0) + 1,
             subject=None if text is None else text.subject,
             body=None if text is None else text.body,
@@ -127,7 +150,7 @@ def _in_force(session: Session, unit_id: UUID) -> dict[TextKey, MessageTextRow]:
         .where(col(MessageTextRow.unit_id).in_(above))
         .order_by(col(MessageTextRow.version))
     ):
-        key = TextKey(row.questionnaire, Step(row.step), row.started)
+        key = TextKey(row.questionnaire, Step(row.step), row.started, row.short)
         newest.setdefault(key, {})[row.unit_id] = row
     found = {}
     for key, rows in newest.items():

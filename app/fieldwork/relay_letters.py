@@ -17,9 +17,10 @@ from app.fieldwork.addressees import Correspondent
 from app.fieldwork.inserting import insert_missing
 from app.fieldwork.letters import Sender, values_for
 from app.fieldwork.relaying import NO_RELATIVE, Relays, relative_of
-from app.fieldwork.short_texts import RELAY_FIELDS, RELAY_LINKS, relay_text, telephone_letters
+from app.fieldwork.short_texts import RELAY_FIELDS, RELAY_LINKS, relay_text
 from app.fieldwork.stationery import PostOffice, Stationery
 from app.fieldwork.tables import Case, RelativeAsked, ThirdPartySilence, Wave
+from app.fieldwork.texts import telephone_letters
 from app.fieldwork.tokens import parse_token, token_hash, written_again
 from app.keys import PurposeKey
 from app.messaging.delivery import ClaimedMessage, Objection, Rendered

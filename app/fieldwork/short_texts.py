@@ -5,11 +5,7 @@ until when, how to stop. The mail says the rest.
 """
 
 from app.chronology.contact_plan import Step
-from app.fieldwork.texts import MessageText
-
-# Letters that would make a text message cost double; the others of Spanish are in the alphabet
-# of telephones (3GPP TS 23.038 §6.2.1).
-_PLAIN = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
+from app.fieldwork.texts import SHORT_SUBJECT, MessageText
 
 _PURPOSE = {
     1: "queremos conocer tus planes al egresar",
@@ -36,13 +32,13 @@ def short_text(questionnaire: int, step: Step) -> MessageText:
         KeyError: no such questionnaire.
     """
     opening = _OPENING.get(step, _REMINDER).format(purpose=_PURPOSE[questionnaire])
-    return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
+    return MessageText(SHORT_SUBJECT, f"{opening}\n{_TAIL}")
 
 
 def recovery_short() -> MessageText:
     """The text for who asked for a lost link (/recuperar)."""
     opening = "Hola, {{nombre}}. Pediste otra vez tu liga de {{escuela}}."
-    return MessageText("{{escuela}}", f"{opening}\n{_TAIL}")
+    return MessageText(SHORT_SUBJECT, f"{opening}\n{_TAIL}")
 
 
 # Beside the fields of the texts to people: who is asked, already with its comma; how to refuse.
@@ -65,8 +61,3 @@ Le escribimos solo esta vez. Aviso de privacidad y cómo decir que no: {{no_avis
 ¿Es de verdad? {{sitio}}/verifica
 """,
     )
-
-
-def telephone_letters(text: str) -> str:
-    """`text` in letters that do not make an SMS twice as dear: a, i, o, u without accents."""
-    return text.translate(_PLAIN)

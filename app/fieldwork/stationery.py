@@ -11,13 +11,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.chronology.contact_plan import Step
 from app.fieldwork import tokens
 from app.fieldwork.addressees import Correspondent
-from app.fieldwork.letters import BEGUN, Sender, text_for, values_for
+from app.fieldwork.letters import BEGUN, Sender, short_for, text_for, values_for
 from app.fieldwork.own_texts import own_texts
-from app.fieldwork.short_texts import recovery_short, short_text, telephone_letters
-from app.fieldwork.texts import FIELDS, LINKS, RECOVERY, MessageText, TextKey
+from app.fieldwork.texts import FIELDS, LINKS, MessageText, TextKey, telephone_letters
 from app.keys import PurposeKey, keys_for
 from app.messaging.addresses import domain_of, wire_address
 from app.messaging.compose import Letterhead, Person, compose, letterhead
@@ -171,11 +169,7 @@ def write_short(
     """
     baja = office.unsubscribe_url(person.member_id)
     values = values_for(person, Sender(stationery.signed, office.base_url, baja), office.link_keys)
-    text = (
-        recovery_short()
-        if envelope.step == RECOVERY
-        else short_text(person.questionnaire, Step(envelope.step))
-    )
+    text = short_for(person, envelope.step, stationery.texts)
     words = _template(text, "").fill(values).text.strip()
     if gateway is None:
         note = f"To: {envelope.address}\r\nSubject: SMS\r\nMIME-Version: 1.0\r\n" + _SHORT_TYPE

@@ -49,13 +49,19 @@ class MessageTextRow(Table, table=True):
     """A message in a unit's own words, for itself and all below. Newest row of a unit rules."""
 
     __tablename__ = "message_text"
-    __table_args__ = (UniqueConstraint("unit_id", "questionnaire", "step", "started", "version"),)
+    __table_args__ = (
+        UniqueConstraint(
+            *("unit_id", "questionnaire", "step", "started", "short", "version"),
+            name="uq_message_text_version",
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     unit_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
     questionnaire: int
     step: str = Field(max_length=40)
     started: bool = False  # for those who began and did not finish
+    short: bool = False  # by SMS and WhatsApp; one text for all, begun or not
     version: int  # of this unit and message, from 1
     subject: str | None = Field(default=None, max_length=200)  # None: the text from above again
     body: str | None = None

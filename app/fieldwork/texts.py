@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.chronology.contact_plan import Step
+from app.messaging.sms_size import SmsSize, sms_size
 from app.messaging.templates import Template, TemplateRefused, parse_template
 
+# As long as a real one, for an SMS is paid by its length; of nobody.
+EXAMPLE_BAJA = "AbCdEfGhIjKlMnOpQrStUv.0123456789AbCdEfGhIjKlMnOpQrStUvWxYz0123456"
 # What each field becomes, in words; an institution writes with these and no others.
 MEANINGS: Mapping[str, str] = {
     "nombre": "nombre de la persona",
@@ -26,6 +29,11 @@ MEANINGS: Mapping[str, str] = {
 LINKS = frozenset({"liga", "baja"})
 FIELDS = frozenset(MEANINGS) - LINKS
 LONGEST_SUBJECT = 60  # characters once filled (trust.md EM-07)
+SHORT_SUBJECT = "{{escuela}}"  # of a text message: only the development mailbox shows it
+MOST_PARTS = 6  # of a text message; each is paid for
+# Letters that would make a text message cost double; the others of Spanish are in the alphabet
+# of telephones (3GPP TS 23.038 §6.2.1).
+_PLAIN = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,15 @@ class MessageText:
 
 @dataclass(frozen=True, slots=True)
 class TextKey:
-    """Which message: of a questionnaire, at a step, to those who `started` or to the others."""
+    """Which message: of a questionnaire, at a step, to those who `started` or to the others.
+
+    `short`: by SMS and WhatsApp, the same to all.
+    """
 
     questionnaire: int
     step: Step
     started: bool = False
+    short: bool = False
 
 
 RECOVERY = "recovery"  # kind of the message that answers /recuperar; no step of a plan
@@ -191,6 +203,11 @@ def text_of(questionnaire: int, step: Step, *, started: bool = False) -> Message
     return MessageText(subject, f"Hola, {{{{nombre}}}}:\n\n{opening}\n\n{_TAIL}")
 
 
+def telephone_letters(text: str) -> str:
+    """`text` in letters that do not make an SMS twice as dear: a, i, o, u without accents."""
+    return text.translate(_PLAIN)
+
+
 def example_values(school: str, **known: str) -> Mapping[str, str]:
     """A value for every field and link, of nobody: for a preview and for checking lengths."""
     return {
@@ -202,7 +219,7 @@ def example_values(school: str, **known: str) -> Mapping[str, str]:
         "remitente": school,
         "sitio": "seguimiento.ejemplo.mx",
         "liga": "https://seguimiento.ejemplo.mx/e/AbCdEfGhIjKlMnOpQrStUv",
-        "baja": "https://seguimiento.ejemplo.mx/baja/ejemplo",
+        "baja": f"https://seguimiento.ejemplo.mx/baja/{EXAMPLE_BAJA}",
         **known,
     }
 
@@ -214,6 +231,31 @@ def checked_text(text: MessageText, example: Mapping[str, str]) -> Template:
         TemplateRefused: it names an unknown field, lacks the personal link or the way out, has an
             address of its own, or its subject is too long. It says which in Spanish.
     """
+    template = _checked_links(text)
+    length = len(template.fill(example).subject)
+    if length > LONGEST_SUBJECT:
+        raise TemplateRefused(
+            problem=f"el asunto, ya con sus datos, tiene {length} letras y caben {LONGEST_SUBJECT}"
+        )
+    return template
+
+
+def checked_short(body: str, example: Mapping[str, str]) -> tuple[str, SmsSize]:
+    """A text message of an institution filled with `example`, as a telephone gets it; its size.
+
+    Raises:
+        TemplateRefused: as `checked_text`, or it takes too many parts.
+    """
+    words = _checked_links(MessageText(SHORT_SUBJECT, body)).fill(example).text.strip()
+    size = sms_size(telephone_letters(words))
+    if size.parts > MOST_PARTS:
+        raise TemplateRefused(
+            problem=f"el mensaje ocupa {size.parts} partes de SMS y se admiten {MOST_PARTS}"
+        )
+    return words, size
+
+
+def _checked_links(text: MessageText) -> Template:
     template = parse_template(text.subject, text.body, fields=FIELDS, links=LINKS)
     missing = [name for name in ("liga", "baja") if name not in template.links]
     if missing:
@@ -223,10 +265,5 @@ def checked_text(text: MessageText, example: Mapping[str, str]) -> Template:
         # A second address looks like deceit to people and to mail filters (trust.md EM-08).
         raise TemplateRefused(
             problem="el mensaje lleva una dirección de internet; la única es {{liga}}"
-        )
-    length = len(template.fill(example).subject)
-    if length > LONGEST_SUBJECT:
-        raise TemplateRefused(
-            problem=f"el asunto, ya con sus datos, tiene {length} letras y caben {LONGEST_SUBJECT}"
         )
     return template

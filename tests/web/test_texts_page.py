@@ -86,3 +86,54 @@ def test_an_unknown_field_is_refused_with_a_sentence(
     assert "en el asunto no existe el campo «apellido»" in refused.text
     assert "Hola {{apellido}}" in refused.text
     assert kept(db) == []
+
+
+SHORT_ASKED = {"cuestionario": "2", "paso": "last_call", "medio": "corto"}
+SHORT_BODY = "Hola, {{nombre}}: falta poco.\r\n{{liga}}\r\nBaja: {{baja}}"
+
+
+def test_a_text_message_is_written_beside_the_mail_and_counted(
+    client: TestClient, world: World, db: Database
+) -> None:
+    csrf = sign_in(client, world, SCHOOL_A, Role.OFFICER)
+    before = client.get(f"{URL}?cuestionario=2&paso=last_call&medio=corto").text
+    form = SHORT_ASKED | {"csrf": csrf, "body": SHORT_BODY}
+
+    saved = client.post(URL, data=form)
+    after = client.get(saved.headers["location"]).text
+    with db.reading() as session:
+        unit = unit_by_code(session, WHOLE, SCHOOL_A)
+        (key,) = own_texts(session, unit.id)
+    dear = client.post(URL, data=form | {"body": f"🎓 {SHORT_BODY}", "accion": "ver"}).text
+    client.post(f"{URL}/original", data=SHORT_ASKED | {"csrf": csrf})
+
+    assert "Último aviso de Plantel A" in before
+    assert "Asunto" not in before
+    assert "Enviarme una prueba" not in before
+    assert "letras, 3 SMS por persona" in before
+    assert "letras, 2 SMS por persona" in after
+    assert (key.step, key.short, key.started) == (Step.LAST_CALL, True, False)
+    assert "Por «🎓» cada SMS lleva 67 letras" in dear
+    assert kept(db) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("Hola. {{baja}}", "le falta {{liga}}"),
+        ("Hola. {{liga}}", "le falta {{baja}}"),
+        ("{{apellido}} {{liga}} {{baja}}", "no existe el campo «apellido»"),
+        ("http://x.mx {{liga}} {{baja}}", "lleva una dirección de internet"),
+        ("a" * 900 + " {{liga}} {{baja}}", "partes de SMS y se admiten 6"),
+    ],
+)
+def test_a_text_message_that_cannot_be_used_is_refused(
+    client: TestClient, world: World, db: Database, body: str, problem: str
+) -> None:
+    csrf = sign_in(client, world, SCHOOL_A, Role.OFFICER)
+
+    refused = client.post(URL, data=SHORT_ASKED | {"csrf": csrf, "body": body})
+
+    assert refused.status_code == 422
+    assert problem in refused.text
+    assert kept(db) == []

@@ -8,10 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from app.chronology.contact_plan import Step
 from app.db.transactions import Database
 from app.directory.states import ContactKind, ContactSource, ContactState
 from app.directory.tables import ContactPoint
 from app.fieldwork.entry import open_link
+from app.fieldwork.own_texts import write_text
+from app.fieldwork.texts import MessageText, TextKey
 from app.keys import keys_for
 from app.messaging import mailbox, outbox, suppression
 from app.messaging.delivery import PlannedMessage
@@ -19,7 +22,7 @@ from app.messaging.queries import history, messages_about
 from app.messaging.states import Channel, OutboxState, Outcome, SuppressionReason
 from app.settings import Settings
 from app.units.scope import WHOLE
-from tests.fieldwork.field import KEYS, Person, a_school, only_case, versions
+from tests.fieldwork.field import KEYS, Person, a_school, only_case, only_wave, versions
 from tests.messaging.gateway_server import DROP, GatewayServer
 from tests.worker.deployments import a_tick, settings_at
 from tests.worker.test_end_to_end import OPENING
@@ -178,3 +181,21 @@ def test_without_a_gateway_a_text_message_waits(db: Database, tmp_path: Path) ->
     a_tick(db, settings, OPENING)
 
     assert states(db, case, Channel.SMS)[0] is OutboxState.QUEUED
+
+
+def test_a_text_message_says_what_the_institution_wrote(
+    db: Database, gateway: GatewayServer, tmp_path: Path
+) -> None:
+    settings = settings_with(gateway, tmp_path)
+    case = a_wave(db, settings, channel=Channel.SMS, whatsapp=False)
+    with db.unit_of_work() as session:
+        school = only_wave(session).school_id
+        key = TextKey(2, Step.INVITATION, short=True)
+        text = MessageText("", "Ya, {{nombre}}: {{liga}} Baja {{baja}}")
+        write_text(session, school, key, text, staff_id=None, now=OPENING)
+
+    a_tick(db, settings, OPENING)
+
+    (asked,) = gateway.asked
+    assert asked.document["body"].startswith("Ya, Ana: http")
+    assert states(db, case, Channel.SMS)[0] is OutboxState.SENT

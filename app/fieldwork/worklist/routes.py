@@ -10,8 +10,7 @@ from datetime import date
 from urllib.parse import quote
 
 from app.directory.states import ContactKind
-from app.fieldwork.short_texts import telephone_letters
-from app.fieldwork.texts import MINUTES
+from app.fieldwork.texts import MINUTES, telephone_letters
 from app.fieldwork.worklist.results import Channel
 
 # What the pages of the list may post to: their own server, and the apps it hands over to.

@@ -1,17 +1,27 @@
 """The messages in an institution's own words, with what each becomes on a phone and a desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
+from starlette.datastructures import FormData
 
 from app.chronology.contact_plan import Step
 from app.fieldwork.own_texts import TextInForce, give_up_text, text_in_force, write_text
-from app.fieldwork.texts import MEANINGS, MessageText, TextKey, checked_text, example_values
+from app.fieldwork.texts import (
+    EXAMPLE_BAJA,
+    MEANINGS,
+    MessageText,
+    TextKey,
+    checked_short,
+    checked_text,
+    example_values,
+)
+from app.messaging.sms_size import SmsSize
 from app.messaging.templates import TemplateRefused
 from app.staff import audit
 from app.staff.roles import Permission
@@ -32,8 +42,10 @@ DONE = {
     "que ya estaban en cola.",
     "original": "Este texto ya no es propio: se usa el de arriba.",
 }
+MOST_NAMED = 6  # letters that make a text message dear
 LOOK = "ver"  # the button that only shows the preview
 BEGUN = "1"  # ?empezo= of the text for those who began
+SHORT = "corto"  # ?medio= of the text for SMS and WhatsApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class Preview:
     sender: str
     subject: str
     paragraphs: tuple[tuple[str, ...], ...]
+    size: str = ""  # of a text message: letters and parts
+    dear: str = ""  # what makes its parts shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,9 @@ class TextsPage(Page):
     plan_url: str
     trial_url: str
     questionnaires: tuple[Choice, ...]
+    media: tuple[Choice, ...]
+    short: bool
+    medium: str
     steps: tuple[Choice, ...]
     audiences: tuple[Choice, ...]
     questionnaire: int
@@ -99,7 +116,7 @@ def save_text(
     unit_code: str, caller: Manager, form: Form, db: Db, now: Now, site: SiteHere
 ) -> Response:
     """Keep the text, or with the button "ver" only show what it becomes."""
-    key = _key({name: field(form, name) for name in ("cuestionario", "paso", "empezo")})
+    key = _posted_key(form)
     typed = MessageText(" ".join(field(form, "subject").split()), field(form, "body"))
     said = _Said(typed)
     if field(form, "accion") != LOOK:
@@ -121,7 +138,7 @@ def save_text(
 @router.post("/panel/unidades/{unit_code}/textos/original")
 def restore_text(unit_code: str, caller: Manager, form: Form, db: Db, now: Now) -> Response:
     """Take the text from above again."""
-    key = _key({name: field(form, name) for name in ("cuestionario", "paso", "empezo")})
+    key = _posted_key(form)
     with db.unit_of_work() as session:
         unit = units.unit_by_code(session, caller.scope, unit_code)
         give_up_text(session, unit.id, key, staff_id=caller.actor.account_id, now=now)
@@ -129,17 +146,23 @@ def restore_text(unit_code: str, caller: Manager, form: Form, db: Db, now: Now) 
     return _back(unit_code, key, "original")
 
 
+def _posted_key(form: FormData) -> TextKey:
+    names = ("cuestionario", "paso", "empezo", "medio")
+    return _key({name: field(form, name) for name in names})
+
+
 def _key(asked: Mapping[str, str]) -> TextKey:
-    step = asked.get("paso", "")
+    step, short = asked.get("paso", ""), asked.get("medio") == SHORT
     return TextKey(
         asked_questionnaire(asked.get("cuestionario", "")),
         Step(step) if step in set(Step) else Step.INVITATION,
-        started=asked.get("empezo") == BEGUN,
+        started=asked.get("empezo") == BEGUN and not short,
+        short=short,
     )
 
 
 def _address(url: str, key: TextKey) -> str:
-    begun = f"&empezo={BEGUN}" if key.started else ""
+    begun = f"&empezo={BEGUN}" if key.started else f"&medio={SHORT}" if key.short else ""
     return f"{url}?cuestionario={key.questionnaire}&paso={key.step}{begun}"
 
 
@@ -161,6 +184,7 @@ def _write_down(
         questionnaire=key.questionnaire,
         step=key.step.value,
         started=key.started,
+        short=key.short,
     )
 
 
@@ -170,7 +194,7 @@ def _page(
     found = text_in_force(session, caller.scope, unit.id, key)
     shown = said.typed or found.text
     unit_url = f"/panel/unidades/{unit.code}"
-    preview, problem = _preview(session, caller, site, unit, shown)
+    preview, problem = _preview(session, caller, site, unit, shown, short=key.short)
     url = f"{unit_url}/textos"
     return TextsPage(
         title="Textos de los mensajes",
@@ -182,7 +206,7 @@ def _page(
         questionnaires=tuple(
             Choice(
                 f"Cuestionario {number}",
-                _address(url, TextKey(number, key.step, key.started)),
+                _address(url, replace(key, questionnaire=number)),
                 number == key.questionnaire,
             )
             for number in (1, 2, 3)
@@ -190,18 +214,15 @@ def _page(
         steps=tuple(
             Choice(
                 STEP_WORDS[step],
-                _address(url, TextKey(key.questionnaire, step, key.started)),
+                _address(url, replace(key, step=step)),
                 step is key.step,
             )
             for step in Step
         ),
-        audiences=tuple(
-            Choice(words, _address(url, TextKey(key.questionnaire, key.step, started)), current)
-            for words, started, current in (
-                ("Para quien no ha empezado", False, not key.started),
-                ("Para quien empezó y no terminó", True, key.started),
-            )
-        ),
+        media=_media(url, key),
+        short=key.short,
+        medium=SHORT if key.short else "",
+        audiences=() if key.short else _audiences(url, key),
         questionnaire=key.questionnaire,
         step=key.step.value,
         started=BEGUN if key.started else "",
@@ -216,8 +237,34 @@ def _page(
     )
 
 
-def _preview(
-    session: Session, caller: Caller, site: Site, unit: OrganisationUnit, text: MessageText
+def _media(url: str, key: TextKey) -> tuple[Choice, ...]:
+    mail = replace(key, short=False)
+    short = replace(key, started=False, short=True)
+    return (
+        Choice("Correo", _address(url, mail), not key.short),
+        Choice("SMS y WhatsApp", _address(url, short), key.short),
+    )
+
+
+def _audiences(url: str, key: TextKey) -> tuple[Choice, ...]:
+    return (
+        Choice(
+            "Para quien no ha empezado", _address(url, replace(key, started=False)), not key.started
+        ),
+        Choice(
+            "Para quien empezó y no terminó", _address(url, replace(key, started=True)), key.started
+        ),
+    )
+
+
+def _preview(  # a text, of whom, and on what
+    session: Session,
+    caller: Caller,
+    site: Site,
+    unit: OrganisationUnit,
+    text: MessageText,
+    *,
+    short: bool,
 ) -> tuple[Preview | None, tuple[Issue, ...]]:
     """The message as somebody would read it, or why it cannot be used."""
     profile = units.profile_of(session, caller.scope, unit.id)
@@ -228,9 +275,11 @@ def _preview(
         remitente=signed,
         sitio=urlsplit(base).netloc,
         liga=f"{base}/e/AbCdEfGhIjKlMnOpQrStUv",
-        baja=f"{base}/baja/ejemplo",
+        baja=f"{base}/baja/{EXAMPLE_BAJA if short else 'ejemplo'}",
     )
     try:
+        if short:
+            return _short_preview(signed, *checked_short(text.body, example)), ()
         filled = checked_text(text, example).fill(example)
     except TemplateRefused as refusal:
         return None, (Issue("body", refusal.mensaje),)
@@ -238,6 +287,25 @@ def _preview(
     whole = "\n\n".join(filter(None, (filled.text.strip(), footer)))
     paragraphs = tuple(tuple(part.split("\n")) for part in whole.split("\n\n") if part.strip())
     return Preview(signed, filled.subject, paragraphs), ()
+
+
+def _short_preview(signed: str, words: str, size: SmsSize) -> Preview:
+    parts = "1 SMS" if size.parts == 1 else f"{size.parts} SMS"
+    dear = ""
+    if size.wide:
+        letters = " ".join(f"«{letter}»" for letter in size.wide[:MOST_NAMED])
+        dear = (
+            f"Por {letters} cada SMS lleva {size.each} letras y no 153. Sin eso costaría menos de "
+            "la mitad."
+        )
+    return Preview(
+        signed,
+        "",
+        tuple((line,) for line in words.split("\n") if line.strip()),
+        f"Con estos datos: {size.letters} letras, {parts} por persona. Los nombres largos pueden "
+        "sumar uno más. Por SMS las vocales salen sin acento, que así cuesta menos.",
+        dear,
+    )
 
 
 def _origin(found: TextInForce, unit: OrganisationUnit) -> str:
