@@ -17,9 +17,9 @@ from app.keys import NamedSecret
 def make_engine(url: str, data_keys: Sequence[NamedSecret] = ()) -> Engine:
     """An engine whose transactions mean the same on SQLite and on PostgreSQL."""
     sqlite = url.startswith("sqlite")
-    # One process serves 40 phones at once: as many connections as threads in the pool.
+    # A web process works in 16 threads (web/asgi.py); tests and commands may use more.
     engine = create_engine(
-        url, pool_size=20, max_overflow=30, pool_pre_ping=not sqlite, pool_timeout=5
+        url, pool_size=16, max_overflow=34, pool_pre_ping=not sqlite, pool_timeout=5
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite_connection)

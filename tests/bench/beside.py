@@ -203,14 +203,15 @@ def serve(url: str, port: int, script: Sequence[Mapping[str, Any]]) -> None:
         return HttpResponse(str(time.process_time()))
 
     async def both(scope: Scope, receive: Receive, send: Send) -> None:
-        await (bare if scope["path"].startswith("/bare") else ours)(scope, receive, send)
+        # The life of the process is ours: both work in the same threads.
+        path = scope.get("path", "")
+        await (bare if path.startswith("/bare") else ours)(scope, receive, send)
 
     config = uvicorn.Config(
         both,
         port=port,
         log_level="error",
         access_log=False,
-        lifespan="off",
         timeout_keep_alive=600,  # the second submission of a connection waits for the first
     )
     uvicorn.Server(config).run()
