@@ -15,7 +15,7 @@ from app.analytics.families import FAMILIES, entries_of, parent_of
 from app.analytics.indicators import Counts, Indicator
 from app.analytics.outcome_release import release_counted, reported_of
 from app.analytics.registry import outcomes_of
-from app.analytics.released import Context, IndicatorRow
+from app.analytics.released import Context, IndicatorRow, Reason
 from app.analytics.tallies import CROSSED, Both, Counted
 from app.analytics.traits import LATTICE, Trait, TraitValue
 
@@ -60,9 +60,9 @@ def release_crossed(
     context = replace(context, crossed=True)
     entries = _entries(counted, context, only)
     lines = _lines(counted, trait, entries)
-    told = {entry.id for entry in entries}
+    told = {entry.id for entry in entries} - context.gone
     if not context.exact:
-        told = _safe(entries, counted.wave, lines, _told_in_total(counted, context))
+        told &= _safe(entries, counted.wave, lines, _told_in_total(counted, context))
     return [
         CrossedRow(str(value), figure)
         for (name, value), line in lines.items()
@@ -101,13 +101,13 @@ def release_pair(
         if found is None:
             raise PairNotKept(by=asked.by.name, within=within.name)
         lines |= {(entry.id, both): _line(entry, counts) for both, counts in found.items()}
-    told = {entry.id for entry in entries}
+    told = {entry.id for entry in entries} - context.gone
     if not context.exact:
         in_total = _told_in_total(counted, context)
         for name in pair:
             face = _lines(counted, LATTICE[name], entries)
             told &= _safe(entries, counted.wave, face, in_total)
-        told = _safe(entries, counted.wave, lines, told, lenient=False)
+        told &= _safe(entries, counted.wave, lines, told, lenient=False)
     place = pair.index(asked.by.variable)
     return [
         CrossedRow(str(both[place]), figure)
@@ -137,7 +137,9 @@ def _lines(
 def _figures(line: Line, context: Context, *, told: bool) -> list[IndicatorRow]:
     if len(line.cells) < 2:
         return []
-    return release_lines([line], context) if told else withhold_lines([line])
+    if told:
+        return release_lines([line], context)
+    return withhold_lines([line], Reason.PARTS if context.exact else Reason.SMALL)
 
 
 def _line(entry: Indicator, counts: Counts) -> Line:

@@ -6,6 +6,7 @@ table with margins in both directions (suppression.py); lines that count the sam
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -33,6 +34,7 @@ __all__ = [
     "PublicShare",
     "ReleasedRow",
     "ReleasedTable",
+    "hidden_in",
     "is_plain",
     "nearest_five",
     "public_row",
@@ -157,6 +159,9 @@ def release_lines(
         ValueError: a line of fewer than two categories, or a negative count.
     """
     released = [_exact(line) for line in lines] if context.exact else _thinned(lines, people)
+    if context.withheld:
+        rows = zip(lines, released, strict=True)
+        released = [_without(row, line.id, context.withheld) for line, row in rows]
     return [
         _figure(line, row, name, parts, context)
         for line, row in zip(lines, released, strict=True)
@@ -164,7 +169,17 @@ def release_lines(
     ]
 
 
-def withhold_lines(lines: Sequence[Line]) -> list[IndicatorRow]:
+def hidden_in(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> set[Query]:
+    """What `release_lines` withholds of one school: cells, and bases as families.py names them."""
+    hidden = set()
+    for line, row in zip(lines, _thinned(lines, people), strict=True):
+        hidden |= {(line.id, name) for name, n in row.cells.items() if n is None}
+        if row.total is None:
+            hidden.add((f"base {line.id}", ""))
+    return hidden
+
+
+def withhold_lines(lines: Sequence[Line], reason: Reason = Reason.SMALL) -> list[IndicatorRow]:
     """The figures of lines of which nothing may be told, not even the base."""
     return [
         IndicatorRow(
@@ -176,7 +191,7 @@ def withhold_lines(lines: Sequence[Line]) -> list[IndicatorRow]:
             low=None,
             high=None,
             withheld=True,
-            reason=Reason.SMALL,
+            reason=reason,
             key=KEY,
         )
         for line in lines
@@ -194,6 +209,12 @@ def _exact(line: Line) -> ReleasedRow:
     if len(line.cells) < 2 or min(line.cells.values()) < 0:
         raise ValueError(f"not a row of a table: {dict(line.cells)}")
     return ReleasedRow(sum(line.cells.values()), dict(line.cells), key=KEY)
+
+
+def _without(row: ReleasedRow, name: str, withheld: AbstractSet[Query]) -> ReleasedRow:
+    gone = (f"base {name}", "") in withheld
+    cells = {k: None if gone or (name, k) in withheld else n for k, n in row.cells.items()}
+    return ReleasedRow(None if gone else row.total, cells, key=KEY)
 
 
 def _thinned(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> list[ReleasedRow]:
@@ -226,7 +247,8 @@ def _figure(
     count, total = _sum_of(row, parts), row.total
     public = context.audience is Audience.PUBLIC
     if total is None or count is None:
-        return _withheld(line.id, name, total, context, Reason.SMALL)
+        why = Reason.PARTS if context.exact else Reason.SMALL
+        return _withheld(line.id, name, total, context, why)
     if total < line.minimum_base or (public and total < PUBLIC_BASE):
         return _withheld(line.id, name, total, context, Reason.SMALL_BASE)
     if total == 0:

@@ -110,6 +110,27 @@ class Publication:
         return sum(one.content.frame for one in self.editions)
 
 
+@dataclass(frozen=True, slots=True)
+class EditionsUsed:
+    """From which frozen editions the figures of a reader outside the school come.
+
+    `number` and `kind` where it is one school; `frozen_at`: of the newest, None where nothing is
+    kept yet. `waiting`: schools of the unit that have no edition yet. `answered` of `frame`:
+    persons in them. `stored_at`: when a big office's store was made of them.
+    """
+
+    schools: int
+    waiting: int
+    number: int | None
+    kind: EditionKind | None
+    frozen_at: datetime | None
+    accepted_at: datetime | None
+    reason: str | None
+    answered: int
+    frame: int
+    stored_at: datetime | None = None
+
+
 def due_editions(session: Session, *, now: datetime) -> tuple[DueEdition, ...]:
     """The editions to make now, oldest wave first; at most one a wave."""
     closed = (
@@ -140,11 +161,11 @@ def due_editions(session: Session, *, now: datetime) -> tuple[DueEdition, ...]:
     found = [
         (wave, state, at, number or 0, so_far or 0) for wave, state, at, number, so_far in rows
     ]
-    in_field = [wave for wave, state, at, _, _ in found if not _is_over(state, at, now=now)]
+    in_field = [wave for wave, state, at, _, _ in found if not is_over(state, at, now=now)]
     counts = _answered_counts(session, in_field)
     due = []
     for wave, state, at, number, so_far in found:
-        if _is_over(state, at, now=now):
+        if is_over(state, at, now=now):
             due.append(DueEdition(wave, number + 1, EditionKind.CLOSE, None))
             continue
         answers = (counts.get(wave, 0) - STEP) // STEP * STEP
@@ -217,6 +238,23 @@ def published_generations(
     return found
 
 
+def editions_used(found: Publication) -> EditionsUsed:
+    """What readers are told of the editions behind a figure."""
+    heads = [one.head for one in found.editions if one.head is not None]
+    single = heads[0] if len(found.editions) == 1 and heads else None
+    return EditionsUsed(
+        schools=found.schools,
+        waiting=found.waiting,
+        number=None if single is None else single.number,
+        kind=None if single is None else single.kind,
+        frozen_at=max((head.frozen_at for head in heads), default=None),
+        accepted_at=None if single is None else single.accepted_at,
+        reason=None if single is None else single.reason,
+        answered=sum(one.content.tally.answered for one in found.editions),
+        frame=found.frame,
+    )
+
+
 def in_force(session: Session, wave_ids: Sequence[UUID]) -> dict[UUID, EditionHead]:
     """By wave: the newest accepted edition, or else the newest."""
     found: dict[UUID, EditionHead] = {}
@@ -266,13 +304,14 @@ def _in_force(session: Session, waves: Sequence[Wave], *, now: datetime) -> dict
         head = heads.get(wave.id)
         if head is not None:
             found[wave.id] = Published(wave.school_id, wave.id, head, contents[head.id])
-        elif _is_over(wave.state, wave.closes_at, now=now):
+        elif is_over(wave.state, wave.closes_at, now=now):
             content = _content_of(session, wave.id, None)
             found[wave.id] = Published(wave.school_id, wave.id, None, content)
     return found
 
 
-def _is_over(state: WaveState, closes_at: datetime, *, now: datetime) -> bool:
+def is_over(state: WaveState, closes_at: datetime, *, now: datetime) -> bool:
+    """Whether a wave is closed, and its late queues have had their time."""
     return state is WaveState.CLOSED and closes_at + GRACE <= now
 
 

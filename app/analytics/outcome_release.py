@@ -9,12 +9,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from app.analytics.disclosure import Line, is_plain, release_lines, release_table, withhold_lines
+from app.analytics.disclosure import (
+    Line,
+    hidden_in,
+    is_plain,
+    release_lines,
+    release_table,
+    withhold_lines,
+)
 from app.analytics.estimates import grouped_median, kaplan_meier
 from app.analytics.families import CORE, FAMILIES, LINES, parent_of, possible_states
 from app.analytics.indicators import Counts, Indicator, Kind, Rows
-from app.analytics.joint import State
+from app.analytics.joint import Query, State
 from app.analytics.measures import (
+    READ_AT,
     release_crossing,
     release_curve,
     release_mean,
@@ -22,7 +30,7 @@ from app.analytics.measures import (
     release_score,
 )
 from app.analytics.registry import outcomes_of
-from app.analytics.released import Context, IndicatorRow
+from app.analytics.released import Audience, Context, IndicatorRow, Reason
 from app.analytics.tallies import Counted, CountedRows
 from app.analytics.wages import BAND_EDGES
 
@@ -67,12 +75,35 @@ def release_counted(
     for row in release_lines(lines, context, people=people):
         told[row.id].append(row)
     for entry in indicators:
-        if entry.kind in WHOLE:
+        if entry.kind not in LINES and entry.id in context.gone:
+            told[entry.id] += _gone(entry, counted, context)
+        elif entry.kind in WHOLE:
             told[entry.id] += _whole(entry, counted, context)
         elif entry.kind not in LINES:
             told[entry.id].append(_measure(entry, counted, context))
     wanted = {entry.id for entry in (indicators if only is None else only)}
     return [row for name, figures in told.items() if name in wanted for row in figures]
+
+
+def withheld_of(counted: Counted) -> frozenset[Query]:
+    """What an office is not told of one school: cells, bases ("base S1"), and measures (no cell).
+
+    The same for every reader above the school, whatever else they see.
+    """
+    context = Context(audience=Audience.OFFICE)
+    hidden: set[Query] = set()
+    lines: list[Line] = []
+    for entry in outcomes_of(counted.wave):
+        if entry.kind in LINES:
+            lines += lines_of(entry, counted.counts_of(entry), counted.wave)
+        elif entry.kind in WHOLE:
+            figures = _whole(entry, counted, context)
+            if any(row.withheld for row in figures):
+                hidden |= {(entry.id, row.category) for row in figures}
+                hidden |= {(entry.id, ""), (f"base {entry.id}", "")}
+        elif _measure(entry, counted, context).withheld:
+            hidden.add((entry.id, ""))
+    return frozenset(hidden | hidden_in(lines, _people(counted)))
 
 
 def withhold_wave(wave: int) -> list[IndicatorRow]:
@@ -107,6 +138,20 @@ def _whole(entry: Indicator, counted: Counted, context: Context) -> list[Indicat
     )
     told = context.exact or is_plain(cells)
     return release_lines([line], context) if told else withhold_lines([line])
+
+
+def _gone(entry: Indicator, counted: Counted, context: Context) -> list[IndicatorRow]:
+    """A figure of a sum that would give away a part of it."""
+    names: Sequence[str] = ("",)
+    if entry.kind is Kind.SCALE:
+        names = tuple(counted.counts_of(entry).cells)
+    elif entry.kind is Kind.CURVE:
+        names = tuple(f"{month}" for month in (_months(entry) if context.exact else READ_AT))
+    elif entry.kind is Kind.CROSSING:
+        found = counted.crossing_of(entry)
+        names = tuple(f"{row}|{column}" for row in found.rows for column in found.columns)
+    line = Line(id=entry.id, cells={}, reported=tuple((name, ()) for name in names))
+    return withhold_lines([line], Reason.PARTS)
 
 
 def _months(entry: Indicator) -> list[int]:

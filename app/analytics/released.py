@@ -32,6 +32,10 @@ class Reason(StrEnum):
         "No se muestra porque son menos de 23 respuestas. "
         "Podría verse al juntar varias generaciones."
     )
+    PARTS = (
+        "No se muestra porque, al restarle los planteles que sí se muestran, diría lo que "
+        "alguno de los demás oculta."
+    )
     FEW_FOR_A_MEASURE = (
         "No se muestra porque son menos de 8 respuestas. "
         "Podría verse al juntar varias generaciones."
@@ -50,6 +54,13 @@ class Context:
     crossed: bool = False  # two traits at once
     frame: int | None = None  # eligible persons
     answered: int | None = None  # of them, to scale the frame of a part
+    # Of a sum of schools: the counts, bases and measures that would give away a part of it.
+    withheld: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The indicators of which a sum withholds anything."""
+        return frozenset(name.removeprefix("base ") for name, _ in self.withheld)
 
     @property
     def exact(self) -> bool:

@@ -14,17 +14,17 @@ from app.analytics.asking import AudienceNotYours, NothingFielded, division_of
 from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_divided
 from app.analytics.datasets import AnalysisFrame, frame_at_opening, live_frame
-from app.analytics.editions import Publication, published
+from app.analytics.editions import EditionsUsed, editions_used, published
 from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
 from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
 from app.analytics.pools import is_small
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
 from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow, Weighted
+from app.analytics.released_sums import withheld_of_unit
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sensitivity import weighted_figures
 from app.analytics.store import Below, stored_part
-from app.analytics.tables import EditionKind
 from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies
 from app.analytics.traits import Trait
 from app.chronology.wave_plan import Cohort
@@ -63,27 +63,6 @@ class FrameReport:
 
 
 @dataclass(frozen=True, slots=True)
-class EditionsUsed:
-    """From which frozen editions the figures of a reader outside the school come.
-
-    `number` and `kind` where it is one school; `frozen_at`: of the newest, None where nothing is
-    kept yet. `waiting`: schools of the unit that have no edition yet. `answered` of `frame`:
-    persons in them. `stored_at`: when a big office's store was made of them.
-    """
-
-    schools: int
-    waiting: int
-    number: int | None
-    kind: EditionKind | None
-    frozen_at: datetime | None
-    accepted_at: datetime | None
-    reason: str | None
-    answered: int
-    frame: int
-    stored_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class IndicatorsReport:
     """The outcomes of a wave as one audience may see them.
 
@@ -109,7 +88,7 @@ class IndicatorsReport:
 # Persons of a generation. Below it one answer points at somebody whom everybody at the school
 # knows, so that its own staff too read only what an office may (domain.md 3.8, "Consequence").
 SMALL_FRAME = 23
-# Schools of an office from which its figures are read from the columnar store, if there is one.
+# Schools of a deployment from which a columnar store is kept, and read by its offices.
 STORED_FROM = 50
 
 
@@ -172,6 +151,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         crossed=trait is not None,
         frame=source.frame,
         answered=source.answered,
+        withheld=source.withheld,
     )
     school = asked.unit.kind is UnitKind.SCHOOL
     few = source.schools < OFFICE_SCHOOLS and is_small(source.answered)
@@ -246,6 +226,7 @@ class _Source:
     balance: Balance
     editions: EditionsUsed | None = None
     weighted: Weighted | None = None
+    withheld: frozenset[tuple[str, str]] = frozenset()  # of a sum of schools (Context)
 
 
 def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
@@ -271,11 +252,20 @@ def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime)
         raise _nothing(asked)
     tally = add_tallies([one.content.tally for one in found.editions], asked.questionnaire)
     balance = add_balances(one.content.balance for one in found.editions)
-    return _Source(tally, tally.answered, found.frame, found.schools, balance, _used(found))
+    source = _Source(
+        tally, tally.answered, found.frame, found.schools, balance, editions_used(found)
+    )
+    if found.schools < 2:
+        return source
+    wave = asked.unit.id, asked.cohort, asked.questionnaire
+    return replace(source, withheld=withheld_of_unit(session, *wave, now=now))
 
 
 def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None:
-    """A big office's figures out of the columnar store, as of when it was made."""
+    """An office's figures out of the columnar store, if one is kept, as of when it was made.
+
+    All of them: what one sum withholds was decided with the others, of the same editions.
+    """
     part = stored_part(asked.cohort, asked.questionnaire)
     if part is None:
         return None
@@ -286,8 +276,8 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None
         balance = add_balances(part.waves[place].balance for place in here)
         part.below[asked.unit.id] = Below(here, balance)
     below = part.below[asked.unit.id]
-    if len(below.places) < STORED_FROM:
-        return None
+    if asked.unit.kind is UnitKind.SCHOOL:
+        return None  # alone, its newest edition is read
     waves = [part.waves[place] for place in below.places]
     counted: Counted = CountedRows(part.rows(below.places), asked.questionnaire)
     if apart := part.apart(below.places):
@@ -304,23 +294,8 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None
         frame=sum(wave.frame for wave in waves),
         stored_at=part.made_at,
     )
-    return _Source(counted, used.answered, used.frame, used.schools, below.balance, used)
-
-
-def _used(found: Publication) -> EditionsUsed:
-    heads = [one.head for one in found.editions if one.head is not None]
-    single = heads[0] if len(found.editions) == 1 and heads else None
-    return EditionsUsed(
-        schools=found.schools,
-        waiting=found.waiting,
-        number=None if single is None else single.number,
-        kind=None if single is None else single.kind,
-        frozen_at=max((head.frozen_at for head in heads), default=None),
-        accepted_at=None if single is None else single.accepted_at,
-        reason=None if single is None else single.reason,
-        answered=sum(one.content.tally.answered for one in found.editions),
-        frame=found.frame,
-    )
+    source = _Source(counted, used.answered, used.frame, used.schools, below.balance, used)
+    return replace(source, withheld=part.withheld.get(asked.unit.id, frozenset()))
 
 
 def _counts(session: Session, scope: Scope, asked: WaveOfUnit) -> OutcomeCounts:

@@ -9,7 +9,7 @@ need no store and no Polars.
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ from app.errors import AppError
 if TYPE_CHECKING:  # an extra: a small school does not install it
     import polars as pl
 
-FORMAT = 1
+FORMAT = 2
 SCHOOL = "_school"
 MANIFEST = "manifest.json"
 FEW = 2_000  # persons that are sooner walked than grouped
@@ -106,7 +106,10 @@ class Below:
 
 @dataclass(frozen=True, eq=False)  # by identity: counts are kept with it
 class Part:
-    """One questionnaire of a generation. `waves` in the order of the numbers in `_school`."""
+    """One questionnaire of a generation. `waves` in the order of the numbers in `_school`.
+
+    `withheld`: what the sums of each unit withhold (released_sums.py).
+    """
 
     cohort: Cohort
     questionnaire: int
@@ -114,6 +117,7 @@ class Part:
     path: Path
     waves: tuple[StoredWave, ...]
     columns: Mapping[str, Column]
+    withheld: Mapping[UUID, frozenset[tuple[str, str]]] = field(default_factory=dict)
     below: dict[UUID, Below] = field(default_factory=dict)  # of each unit asked for so far
 
     @cached_property
@@ -167,7 +171,7 @@ def stored_part(cohort: Cohort, questionnaire: int) -> Part | None:
 
 
 def stored_part_in(folder: Path, cohort: Cohort, questionnaire: int) -> Part | None:
-    """The part as it is on disk now; None where none was ever written."""
+    """The part as it is on disk now; None where none was ever written in this format."""
     path = folder / _name(cohort, questionnaire) / MANIFEST
     try:
         stamp = path.stat().st_mtime_ns
@@ -188,7 +192,7 @@ def write_part(folder: Path, part: Part, frame: "pl.DataFrame") -> Part:
     home.mkdir(parents=True, exist_ok=True)
     data = home / f"{uuid4().hex}.arrow"
     frame.write_ipc(data, compression="uncompressed")  # scanned where it lies, never unpacked
-    written = Part(part.cohort, part.questionnaire, part.made_at, data, part.waves, part.columns)
+    written = replace(part, path=data, below={})
     draft = home / f"{data.stem}.json"
     draft.write_text(json.dumps(_document(written), ensure_ascii=True), "utf-8")
     draft.replace(home / MANIFEST)
@@ -247,7 +251,7 @@ class StoredRows(ManyRows):
 
 
 @lru_cache(maxsize=8)
-def _read_part(path: Path, stamp: int) -> Part:  # noqa: ARG001 (a new stamp is a new part)
+def _read_part(path: Path, stamp: int) -> Part | None:  # noqa: ARG001 (a new stamp is a new part)
     return _part(json.loads(path.read_text("utf-8")), path.parent)
 
 
@@ -344,12 +348,13 @@ def _document(part: Part) -> dict[str, object]:
             name: [column.low, column.high, list(column.words), list(column.marks)]
             for name, column in part.columns.items()
         },
+        "withheld": {str(unit): sorted(gone) for unit, gone in part.withheld.items()},
     }
 
 
-def _part(found: dict[str, Any], home: Path) -> Part:
+def _part(found: dict[str, Any], home: Path) -> Part | None:
     if found["format"] != FORMAT:
-        raise ValueError(f"a store of format {found['format']}")
+        return None  # it is built again
     return Part(
         cohort=Cohort(found["entered"], found["leaves"]),
         questionnaire=found["questionnaire"],
@@ -359,6 +364,10 @@ def _part(found: dict[str, Any], home: Path) -> Part:
         columns={
             name: Column(low, high, tuple(words), tuple(marks))
             for name, (low, high, words, marks) in found["columns"].items()
+        },
+        withheld={
+            UUID(unit): frozenset((name, category) for name, category in gone)
+            for unit, gone in found["withheld"].items()
         },
     )
 

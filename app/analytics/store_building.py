@@ -17,6 +17,7 @@ from app.analytics.datasets import analysis_frame
 from app.analytics.edition_content import EditionContent, written
 from app.analytics.editions import EditionHead, edition_content, in_force
 from app.analytics.panel_row import Row, Value
+from app.analytics.released_sums import withheld_by_unit
 from app.analytics.store import (
     SCHOOL,
     Column,
@@ -90,7 +91,8 @@ def rebuild_part(
             new.add(rows, place)
             read += 1
     meanings, frame = _frame_of(new, before, stays)
-    part = Part(cohort, questionnaire, now, folder, tuple(found), meanings)
+    withheld = withheld_by_unit(session, cohort, questionnaire, now=now, kept_only=True)
+    part = Part(cohort, questionnaire, now, folder, tuple(found), meanings, withheld)
     write_part(folder, part, frame)
     return Rebuilt(1, read, frame.height)
 

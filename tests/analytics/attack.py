@@ -117,3 +117,48 @@ def _interval(
             raise AssertionError(f"no world fits what was released: {found.message}")
         ends.append(round(direction * found.fun))
     return Interval(name, *ends)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How many persons of some schools are in one of some cells that exclude each other."""
+
+    schools: frozenset[int]
+    cells: frozenset[tuple[str, str]]
+    persons: int
+
+
+def sums_intervals(
+    states: Sequence[frozenset[tuple[str, str]]],
+    told: Sequence[Told],
+    answered: Sequence[int],
+    hidden: Sequence[tuple[int, tuple[str, str]]],
+    limits: Mapping[tuple[int, int], tuple[int, int]],
+) -> list[Interval]:
+    """Least and greatest count of cells that single schools hide, beside sums of schools.
+
+    Args:
+        states: the cells one person may be in; the empty one is of who is in no base.
+        told: everything a reader sees, of schools and of sums.
+        answered: persons of each school, which everybody knows.
+        hidden: school and cell.
+        limits: what the rule says of the persons of a school in a state.
+    """
+    many, kinds = len(answered), len(states)
+    rows = [np.repeat(np.eye(many)[place], kinds) for place in range(many)]
+    totals = [float(n) for n in answered]
+    for one in told:
+        inside = np.array([float(bool(one.cells & state)) for state in states])
+        rows.append(np.concatenate([inside * (place in one.schools) for place in range(many)]))
+        totals.append(float(one.persons))
+    low, high = np.zeros(many * kinds), np.repeat(np.array(answered, dtype=float), kinds)
+    for (place, kind), (least, most) in limits.items():
+        low[place * kinds + kind] = least
+        high[place * kinds + kind] = min(high[place * kinds + kind], most)
+    world = LinearConstraint(np.array(rows), np.array(totals), np.array(totals))
+    found = []
+    for place, cell in hidden:
+        aim = np.zeros(many * kinds)
+        aim[place * kinds : (place + 1) * kinds] = [float(cell in state) for state in states]
+        found.append(_interval((place, cell), aim, world, Bounds(low, high)))
+    return found

@@ -243,21 +243,47 @@ def test_nobody_else_sees_an_outcome_of_a_school_of_seven(db: Database, audience
     assert all(row.value is None for row in report.figures)
 
 
+MIXED = [
+    *([answered(2, **STUDIES)] * 6),
+    *([answered(2, **WORKS)] * 6),
+    *([answered(2, **BOTH)] * 5),
+    *([answered(2, **NEITHER)] * 4),
+]
+
+
 def test_an_office_of_three_schools_adds_them_up_and_of_two_does_not(db: Database) -> None:
     with db.unit_of_work() as session:
         state = an_office(session)
         for code in ("15ECT0001A", "15ECT0002B"):
-            a_surveyed_school(session, 2, SEVEN, code=code, office=state)
+            a_surveyed_school(session, 2, MIXED, code=code, office=state)
     with db.reading() as session:
         of_two = indicators_report(session, own(state), of_unit(session, state), now=LATER)
     with db.unit_of_work() as session:
-        a_surveyed_school(session, 2, SEVEN, code="15ECT0003C", office=state)
+        a_surveyed_school(session, 2, MIXED, code="15ECT0003C", office=state)
     with db.reading() as session:
         of_three = indicators_report(session, own(state), of_unit(session, state), now=LATER)
 
     assert of_two.audience is of_three.audience is Audience.OFFICE
-    assert all(figure(of_two, "S1", c).value is None for c in ("solo_estudia", "ninguna"))
-    assert told(figure(of_three, "S1", "solo_estudia")) == (9, 21, 9 / 21)
+    assert figure(of_two, "S1", "ninguna").value is None
+    assert told(figure(of_three, "S1", "solo_estudia")) == (18, 63, 18 / 63)
+    assert told(figure(of_three, "S1", "ninguna")) == (12, 63, 12 / 63)
+
+
+def test_a_sum_does_not_say_what_the_one_small_school_of_it_hides(db: Database) -> None:
+    """The sum less the two schools that are told would be the seven persons of the third."""
+    with db.unit_of_work() as session:
+        state = an_office(session)
+        for code, people in (("15ECT0001A", MIXED * 4), ("15ECT0002B", MIXED * 4)):
+            a_surveyed_school(session, 2, people, code=code, office=state)
+        a_surveyed_school(session, 2, SEVEN, code="15ECT0003C", office=state)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(state), of_unit(session, state), now=LATER)
+
+    gone = [row for row in report.figures if row.id in {"S1", "S2", "S3", "S4", "H1", "L1"}]
+    assert len(gone) == 9
+    assert all(row.withheld and row.numerator is row.value is None for row in gone)
+    assert {row.reason for row in gone} == {Reason.PARTS}
 
 
 def test_a_reader_may_ask_for_less_and_not_for_more(db: Database) -> None:
@@ -354,7 +380,8 @@ def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
     with db.unit_of_work() as session:
         state = an_office(session)
         for code in ("15ECT0001A", "15ECT0002B", "15ECT0003C"):
-            people = [Someone({2: STUDIES}, sex="H"), Someone({2: WORKS}, sex="M")]
+            people = [Someone({2: STUDIES}, sex="H"), Someone({2: WORKS}, sex="M")] * 6
+            people += [Someone({2: NEITHER}, sex="H"), Someone({2: BOTH}, sex="M")] * 4
             a_surveyed_school(session, 2, people, code=code, office=state)
 
     with db.reading() as session:
@@ -363,7 +390,7 @@ def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
         )
 
     found = {(one.row.id, one.group): told(one.row) for one in report.crossed}
-    assert (found["H1", "H"], found["H1", "M"]) == ((3, 3, 1.0), (0, 3, 0.0))
+    assert (found["H1", "H"], found["H1", "M"]) == ((18, 30, 0.6), (12, 30, 0.4))
 
 
 def test_a_typed_town_counts_where_the_catalogue_knows_it(db: Database, now: datetime) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from sqlmodel import Session
 
+from app.analytics.editions import EditionsUsed
 from app.analytics.released import Audience
-from app.analytics.reports import EditionsUsed, WaveOfUnit, indicators_report
+from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
 from app.errors import NotFound
 from app.fieldwork.queries import unit_outcome_counts

@@ -1,0 +1,199 @@
+"""What each school brings to the sums above it, by groups of indicators that are told alike.
+
+A group is a family of the same answers, a line alone, a scale with its share, a crossing, or a
+measure. What a school hides is what its own release withholds (outcome_release.py), so that it is
+decided by its edition alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.analytics.exchanges import FREE, Bounds, Part
+from app.analytics.families import CORE, FAMILIES, LINES, entries_of, parent_of, possible_states
+from app.analytics.holding import Base, Counts, Hidden, Measures, Schools, Secrets, hold
+from app.analytics.indicators import Indicator, Kind
+from app.analytics.joint import Query, State
+from app.analytics.measures import MEASURE_BASE
+from app.analytics.outcome_release import lines_of, withheld_of
+from app.analytics.pools import is_small
+from app.analytics.registry import outcomes_of
+from app.analytics.released import OFFICE_SCHOOLS
+from app.analytics.suppression import SMALL_GROUP
+from app.analytics.tallies import Tally, add_tallies
+
+OUT: State = frozenset()  # of no base
+CURVE_BASE = 23  # persons left of a curve, as of one that is told alone
+
+
+@dataclass(frozen=True, slots=True)
+class Summand:
+    """A school's counts, and what its own figures withhold of them; None: all."""
+
+    tally: Tally
+    hidden: Hidden
+
+
+def summand_of(tally: Tally) -> Summand:
+    """A school as the sums above it must know it. What it hides depends on its edition alone."""
+    return Summand(tally, None if is_small(tally.answered) else withheld_of(tally))
+
+
+def withheld_of_sums(
+    schools: Sequence[Summand], sums: Sequence[Schools], wave: int
+) -> list[frozenset[Query]]:
+    """What each sum of schools withholds: cells, bases ("base S1", "") and measures ("C1", "").
+
+    Args:
+        schools: every school of the deployment with an answer in its edition.
+        sums: their places, two or more, for every unit; no two the same.
+        wave: of the tallies.
+    """
+    answered = [sum(schools[place].tally.answered for place in one) for one in sums]
+    few = [_told_as_one(schools, one, wave) for one in sums]
+    found: list[set[Query]] = [set(one) for one in few]
+    for secrets in secrets_of(schools, wave):
+        known = secrets.queries
+        at_first = [one.intersection(known) for one in few]
+        held = hold(secrets, sums, answered=answered, at_first=at_first)
+        found = [mine | more for mine, more in zip(found, held, strict=True)]
+    return [_with_what_follows(mine, wave) for mine in found]
+
+
+def _told_as_one(schools: Sequence[Summand], places: Schools, wave: int) -> frozenset[Query]:
+    """What a sum of two schools withholds anyway: it is told as one (released.py)."""
+    if len(places) >= OFFICE_SCHOOLS:
+        return frozenset()
+    total = add_tallies([schools[place].tally for place in sorted(places)], wave)
+    return withheld_of(total)
+
+
+def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
+    """Measures of answers that are withheld go, and indicators whose base is withheld."""
+    entries = outcomes_of(wave)
+    names = {query[0] for query in withheld}
+    variables = {entry.variable for entry in entries if entry.id in names}
+    for entry in entries:
+        parent = parent_of(entry, wave)
+        if parent is not None and parent in withheld:
+            withheld |= {(f"base {entry.id}", ""), (entry.id, "")}
+        elif entry.kind not in LINES and entry.variable in variables:
+            withheld.add((entry.id, ""))
+    return frozenset(withheld)
+
+
+def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
+    """What the schools hide of each group of indicators of a wave."""
+    for i, family in enumerate(FAMILIES):
+        entries = entries_of(family, wave)
+        if len(entries) > 1:
+            possible = possible_states(wave) if family is CORE else frozenset[State]()
+            parts = [
+                Part({**dict.fromkeys(possible, 0), **one.tally.states[i]}, one.hidden)
+                for one in schools
+            ]
+            yield Counts(parts, order=[entry.id for entry in entries])
+    for entry in outcomes_of(wave):
+        if entry.kind in LINES:
+            yield from _lines(entry, schools, wave)
+        elif entry.kind is Kind.SCALE:
+            yield _scale(entry, schools, wave)
+        elif entry.kind is Kind.CROSSING:
+            yield _crossing(entry, schools)
+        else:
+            yield _measure(entry, schools)
+
+
+def _lines(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
+    """One group for each line: mentions are lines of their own."""
+    parts: dict[str, dict[int, Part]] = {}
+    for place, school in enumerate(schools):
+        for line in lines_of(entry, school.tally.counts_of(entry), wave):
+            key = line.reported[0][0] if entry.kind is Kind.MULTIPLE else ""
+            parts.setdefault(key, {})[place] = _line_part(entry.id, line.cells, school)
+    zeros = entry.kind is Kind.MULTIPLE or len(entry.categories) != 2
+    for found in parts.values():
+        nobody = [Part({OUT: one.tally.answered}, one.hidden) for one in schools]
+        mine = [found.get(i, nobody[i]) for i in range(len(schools))]
+        yield Counts(mine, order=[entry.id], zeros=zeros, parent=parent_of(entry, wave))
+
+
+def _line_part(name: str, cells: Mapping[str, int], school: Summand) -> Part:
+    base, hidden = sum(cells.values()), school.hidden
+    people = {_cell(name, cell): n for cell, n in cells.items()}
+    people[OUT] = school.tally.answered - base
+    return Part(people, hidden, _bounds(name, cells, hidden))
+
+
+def _cell(name: str, cell: str) -> State:
+    return frozenset({(name, cell), (f"base {name}", "")})
+
+
+def _bounds(name: str, cells: Mapping[str, int], hidden: Hidden) -> dict[State, Bounds]:
+    """What the rule tells of withheld cells: above 0 in a large group, below what is shown."""
+    if hidden is None or (f"base {name}", "") in hidden:
+        return {}
+    least = 0 if sum(cells.values()) < SMALL_GROUP else 1
+    shown = [n for cell, n in cells.items() if n and (name, cell) not in hidden]
+    most = min(shown, default=None)
+    found: dict[State, Bounds] = {}
+    for cell, n in cells.items():
+        if (name, cell) in hidden:
+            low = min(n, least)
+            high = None if most is None or n >= most else most - 1
+            if (low, high) != FREE:
+                found[_cell(name, cell)] = (low, high)
+    return found
+
+
+def _scale(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets:
+    """A scale and the shares of its answers, by answer."""
+    shares = [
+        other
+        for other in outcomes_of(wave)
+        if other.variable == entry.variable and other.kind is Kind.PROPORTION and not other.among
+    ]
+    states: dict[str, State] = {}
+    for category in entry.categories:
+        told = {(entry.id, category.id), (f"base {entry.id}", "")}
+        for share in shares:
+            for one in share.categories:
+                if category.codes <= one.codes:
+                    told |= {(share.id, one.id), (f"base {share.id}", "")}
+        states[category.id] = frozenset(told)
+    parts = []
+    for school in schools:
+        counts = school.tally.counts_of(entry)
+        people = {states[name]: n for name, n in counts.cells.items()}
+        parts.append(Part({**people, OUT: school.tally.answered - counts.base}, school.hidden))
+    return Counts(parts, whole=True, zeros=True)
+
+
+def _crossing(entry: Indicator, schools: Sequence[Summand]) -> Secrets:
+    parts = []
+    for school in schools:
+        found = school.tally.crossing_of(entry)
+        people = {
+            _cell(entry.id, f"{row}|{column}"): n
+            for row, line in zip(found.rows, found.table, strict=False)
+            for column, n in zip(found.columns, line, strict=False)
+        }
+        people[OUT] = school.tally.answered - sum(people.values())
+        parts.append(Part(people, school.hidden))
+    return Counts(parts, whole=True, zeros=True)
+
+
+def _measure(entry: Indicator, schools: Sequence[Summand]) -> Secrets:
+    bases = []
+    for school in schools:
+        tally = school.tally
+        if entry.kind in {Kind.SURVIVAL, Kind.CURVE}:
+            wait = tally.waits_of(entry)
+            persons = sum(wait.ended.values()) + sum(wait.watched.values())
+        elif entry.kind in {Kind.MEAN, Kind.MEDIAN}:
+            persons = sum(tally.values_of(entry).tally.values())
+        else:
+            persons = tally.counts_of(entry).base
+        hidden = school.hidden is None or (entry.id, "") in school.hidden
+        bases.append(Base(persons, hidden))
+    least = CURVE_BASE if entry.kind is Kind.CURVE else MEASURE_BASE
+    return Measures(entry.id, bases, least)
