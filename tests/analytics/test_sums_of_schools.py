@@ -198,15 +198,37 @@ def audit(world: World, indicators: Sequence[Sequence[Indicator]]) -> tuple[int,
     return len(found), min((a for b, a in found if b >= 5), default=5), len(narrow)
 
 
-@pytest.mark.parametrize("shape", ZONES)
-@pytest.mark.parametrize("subsystems", [0, 2])
-def test_sums_do_not_give_their_schools_away(shape: str, subsystems: int) -> None:
-    world = protected(a_world(7, ZONES[shape], subsystems=subsystems))
-
+def check(world: World) -> str:
+    """The audit of a world, in one line."""
     cells, least, narrow = audit(world, groups())
-
+    gone = [len(one) for one in world.withheld]
+    words = f"{len(world.schools)} schools, {cells} hidden cells, smallest {least}, withheld {gone}"
     assert cells > 100
-    assert (least >= 5, narrow) == (True, 0)
+    assert (least >= 5, narrow) == (True, 0), words
+    return words
+
+
+def test_sums_do_not_give_their_schools_away() -> None:
+    check(protected(a_world(7, ZONES["small and large"])))
+
+
+def test_sums_of_two_hierarchies_do_not_give_their_schools_away() -> None:
+    check(protected(a_world(7, ZONES["a lone telebachillerato"], subsystems=2)))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("subsystems", [0, 2])
+@pytest.mark.parametrize("shape", ZONES)
+def test_sums_of_many_worlds_do_not_give_their_schools_away(
+    shape: str, subsystems: int, seed: int
+) -> None:
+    print(
+        shape,
+        subsystems,
+        seed,
+        check(protected(a_world(seed, ZONES[shape], subsystems=subsystems))),
+    )
 
 
 def test_the_attack_finds_what_exact_sums_give_away() -> None:
