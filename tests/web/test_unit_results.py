@@ -115,6 +115,8 @@ def test_every_board_works_its_figures_through(school: TestClient) -> None:
     sections = re.findall(r'<section class="finding".*?</section>', boards, re.DOTALL)
     assert all("Cómo se calcula" in one for one in sections if "hallazgo-" in one)
     assert "50 ÷ 51 = 98.0 %" in whole  # RR2
+    assert "Tasa de conocimiento: 98 % (50 de 51)" in boards
+    assert whole.index('id="cifra-R10"') < whole.index('id="cifra-R12"')
     assert "÷" not in public
     named = re.findall(r'calculo\?[^"]*#cifra-(\w+)', boards + series + explored)
     assert named

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.analytics.followed import followed
 from app.analytics.registry import REGISTRY
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.analytics.response_rates import wave_rates
@@ -15,10 +16,12 @@ from app.fieldwork.queries import wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, render
-from app.web.staff.results_asked import ROOT, UnitTop, asked_of, figures_of, unit_top
+from app.web.staff.followed_words import followed_entries, followed_of
+from app.web.staff.results_asked import ROOT, Asked, UnitTop, asked_of, figures_of, unit_top
+from app.web.staff.results_findings import Figures
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.staff.wave_pages import WaveTop, wave_top
-from app.web.staff.worked import Entry, entries_of, entry_of, lead_of
+from app.web.staff.worked import Entry, entry_of, lead_of, outcome_entries, rate_entries
 from app.web.wiring import Caller, Db, Now, Permits
 
 router = APIRouter()
@@ -89,16 +92,27 @@ def unit_calculation(
         asked = asked_of(session, caller, unit_code, request)
         top = unit_top(session, caller, asked, at="/calculo")
         figures = None if asked.chosen is None else figures_of(session, caller, asked, now=now)
+        entries = () if figures is None else _unit_entries(session, caller, asked, figures)
     page = UnitCalculationPage(
         title=f"Cómo se calcula. {asked.unit.name}",
         shell=shell(caller, at=ROOT),
         top=top,
         lead="" if figures is None else f"{lead_of(figures.report)} Son {figures.dated}.",
-        entries=()
-        if figures is None
-        else entries_of(figures.report, figures.questionnaire, figures.report.process),
+        entries=entries,
     )
     return render(page)
+
+
+def _unit_entries(
+    session: Session, caller: Caller, asked: Asked, figures: Figures
+) -> tuple[Entry, ...]:
+    wave, public = asked.wave(), figures.whole_percents
+    kept = followed_of(session, caller, asked.unit, wave.cohort, wave.questionnaire)
+    return (
+        *rate_entries(figures.report.process, public=public),
+        *followed_entries(kept, public=public),
+        *outcome_entries(figures.report, wave.questionnaire),
+    )
 
 
 def _calculation(session: Session, caller: Caller, wave_id: UUID, now: Now) -> CalculationPage:
@@ -111,5 +125,11 @@ def _calculation(session: Session, caller: Caller, wave_id: UUID, now: Now) -> C
         shell=shell(caller, at="/panel"),
         top=wave_top(caller, header, at="/resultados", tail="Cómo se calcula"),
         lead=lead_of(report),
-        entries=entries_of(report, header.questionnaire, wave_rates(header.counts)),
+        entries=(
+            *rate_entries(wave_rates(header.counts)),
+            *followed_entries(
+                followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
+            ),
+            *outcome_entries(report, header.questionnaire),
+        ),
     )

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.analytics.disclosure import nearest_five
+from app.analytics.followed import Followed, followed
 from app.analytics.headlines import percent
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
@@ -23,6 +24,7 @@ from app.fieldwork.queries import WaveHeader, wave_header
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
 from app.web.sheets import Cell
+from app.web.staff.followed_words import followed_words
 from app.web.staff.results_findings import (
     Figures,
     Finding,
@@ -61,6 +63,7 @@ class ResultsPage(Page):
     shell: Shell
     top: WaveTop
     lead: str
+    followed: str
     audience: str
     sensitivity: str
     other_view: tuple[str, str] | None
@@ -83,6 +86,7 @@ class Results:
 
     header: WaveHeader
     figures: Figures
+    followed: Followed
 
     @property
     def whole_percents(self) -> bool:
@@ -107,7 +111,9 @@ def results_of(
         now=now,
     )
     today = say_date(civil_date(now, header.zone), "d 'de' MMMM 'de' y")
-    return Results(header, Figures(header.questionnaire, report, header.counts, f"al {today}"))
+    figures = Figures(header.questionnaire, report, header.counts, f"al {today}")
+    kept = followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
+    return Results(header, figures, kept)
 
 
 def results_page(caller: Caller, results: Results) -> ResultsPage:
@@ -118,6 +124,7 @@ def results_page(caller: Caller, results: Results) -> ResultsPage:
         shell=shell(caller, at="/panel"),
         top=top,
         lead=_lead(results.header, whole=results.whole_percents),
+        followed=followed_words(results.followed, public=results.whole_percents),
         audience=_audience_words(results),
         sensitivity="" if (found := sensitivity_of(results.figures.report)) is None else found.lead,
         other_view=_other_view(results, top.url),

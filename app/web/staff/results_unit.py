@@ -21,6 +21,7 @@ from app.web.pictures import picture_file
 from app.web.render import Page, render
 from app.web.sheets import csv_file
 from app.web.staff.chronology import TARGET
+from app.web.staff.followed_words import followed_of, followed_words
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, figures_of, unit_top
 from app.web.staff.results_findings import Figures, Finding, figure_lines, finding_of_board
 from app.web.staff.results_line import AnswerLine, DayLine, drawn_line, line_of, line_sheet
@@ -55,6 +56,7 @@ class UnitResultsPage(Page):
     shell: Shell
     top: UnitTop
     lead: str
+    followed: str
     audience: str
     sensitivity: str
     other_view: tuple[str, str] | None
@@ -156,6 +158,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             shell=shell(caller, at=ROOT),
             top=top,
             lead="",
+            followed="",
             audience="",
             sensitivity="",
             other_view=None,
@@ -184,6 +187,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         shell=shell(caller, at=ROOT),
         top=top,
         lead=_lead(figures),
+        followed=_followed(session, caller, asked),
         audience=SMALL_WORDS if report.small else AUDIENCE_WORDS[report.audience],
         sensitivity="" if (found := sensitivity_of(report)) is None else found.lead,
         other_view=_other_view(asked),
@@ -199,6 +203,12 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         target=TARGET,
         download_url=f"{asked.url}/cifras.csv?{asked.query}",
     )
+
+
+def _followed(session: Session, caller: Caller, asked: Asked) -> str:
+    wave = asked.wave()
+    found = followed_of(session, caller, asked.unit, wave.cohort, wave.questionnaire)
+    return followed_words(found, public=asked.as_public)
 
 
 def _lead(figures: Figures) -> str:

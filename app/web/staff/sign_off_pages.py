@@ -21,6 +21,7 @@ from app.fieldwork.queries import WaveHeader, wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
+from app.web.staff.followed_words import followed_of, followed_words
 from app.web.staff.shell import Crumb, Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.wave_words import percent, rate_in_words
@@ -127,6 +128,7 @@ class SignOffPage(Page):
     judged: int | None  # number of the edition an office may accept or return
     comment: str
     verdict: str
+    followed: str
     method: str
     balance: tuple[BalanceTable, ...]
     sensitivity: Sensitivity | None
@@ -203,6 +205,9 @@ def sign_off_page(
         judged=found.submitted if signs and not own else None,
         comment=comment,
         verdict=judged.words,
+        followed=followed_words(
+            followed_of(session, caller, unit, asked.cohort, asked.questionnaire)
+        ),
         method=METHOD,
         balance=tuple(_balance_table(one) for one in judged.traits),
         sensitivity=_sensitivity(session, caller, asked, now=now) if own else None,

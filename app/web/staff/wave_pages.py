@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from app.analytics.followed import followed
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sign_off_list import last_word
 from app.chronology.calendar import civil_date
@@ -23,6 +24,7 @@ from app.fieldwork.worklist.others_told import told_only
 from app.staff.roles import Permission
 from app.web.render import Page, say_date, say_moment
 from app.web.staff.chronology import TARGET
+from app.web.staff.followed_words import followed_words
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.staff.sign_off_words import close_words
 from app.web.staff.wave_chart import LineChart, Progress, line_chart
@@ -128,6 +130,7 @@ class WavePage(Page):
     verdict: str
     late: str
     told: str
+    followed: str
     close: str
     csv_url: str  # of the line; empty for who may not see results
     png_url: str
@@ -191,6 +194,9 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         verdict=_verdict(header, report, today),
         late=_late(session, caller, header),
         told=_told(told_only(session, caller.scope, header.id)),
+        followed=followed_words(
+            followed(session, caller.scope, header.school_id, header.cohort, header.questionnaire)
+        ),
         close=_close(session, caller, header),
         csv_url=_file(caller, header, "cifras.csv"),
         png_url=_file(caller, header, "grafica.png"),

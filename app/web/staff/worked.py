@@ -45,14 +45,10 @@ class Entry:
     worked: tuple[str, ...]
 
 
-def entries_of(report: IndicatorsReport, number: int, process: RatesReport) -> tuple[Entry, ...]:
-    """Every figure of a questionnaire, as this reader may have it."""
-    public = report.audience is Audience.PUBLIC
+def outcome_entries(report: IndicatorsReport, number: int) -> tuple[Entry, ...]:
+    """Every outcome of a questionnaire, as this reader may have it."""
     rows = report.figures if report.pool is None else report.pooled
-    return (
-        *rate_entries(process, public=public),
-        *(entry_of(entry, worked(entry, rows)) for entry in outcomes_of(number)),
-    )
+    return tuple(entry_of(entry, worked(entry, rows)) for entry in outcomes_of(number))
 
 
 def rate_entries(process: RatesReport, *, public: bool = False) -> Iterator[Entry]:

@@ -1,0 +1,68 @@
+"""How well a generation is followed, in words, wherever a response rate is told."""
+
+from fractions import Fraction
+
+from sqlmodel import Session
+
+from app.analytics.disclosure import nearest_five
+from app.analytics.followed import Followed, followed
+from app.analytics.headlines import percent
+from app.analytics.registry import indicator
+from app.chronology.wave_plan import Cohort
+from app.units.queries import schools_below
+from app.units.tables import OrganisationUnit, UnitKind
+from app.web.staff.wave_words import rate_in_words
+from app.web.staff.worked import Entry, entry_of
+from app.web.wiring import Caller
+
+MOST_SCHOOLS = 50  # counted person by person at each request: a bigger office would wait
+
+
+def followed_of(
+    session: Session, caller: Caller, unit: OrganisationUnit, cohort: Cohort, questionnaire: int
+) -> Followed | None:
+    """Of a school, or of an office that is not too big to count at once."""
+    if unit.kind is not UnitKind.SCHOOL:
+        below = schools_below(session, caller.scope, unit.id)
+        if len(below) > MOST_SCHOOLS:
+            return None
+    return followed(session, caller.scope, unit.id, cohort, questionnaire)
+
+
+def followed_words(found: Followed | None, *, public: bool = False) -> str:
+    """One or two sentences; empty where nobody is listed."""
+    if found is None or found.knowledge_rate is None:
+        return ""
+    known = _rate(found.known, found.frame, public=public)
+    said = f"Tasa de conocimiento: {known}; cuenta a quienes respondieron y a quienes conoce otro."
+    if found.retention is None:
+        return said
+    stayed = _rate(found.stayed, found.before, public=public)
+    return (
+        f"{said} De quienes respondieron el cuestionario anterior respondió también este: {stayed}."
+    )
+
+
+def followed_entries(found: Followed | None, *, public: bool = False) -> tuple[Entry, ...]:
+    """Both rates worked through, for the pages that show how each figure is made."""
+    if found is None:
+        return ()
+    return (
+        entry_of(indicator("R10"), [_worked(found.known, found.frame, public=public)]),
+        entry_of(indicator("R12"), [_worked(found.stayed, found.before, public=public)]),
+    )
+
+
+def _rate(part: int, whole: int, *, public: bool) -> str:
+    if not public:
+        return rate_in_words(part, whole)
+    return f"{percent(part / whole, whole=True)} de unas {nearest_five(whole):,} personas"
+
+
+def _worked(part: int, whole: int, *, public: bool) -> str:
+    if not whole:
+        return "No se puede calcular: nadie está en la base."
+    share = Fraction(part, whole)
+    if public:
+        return percent(float(share), whole=True)
+    return f"{part:,} ÷ {whole:,} = {percent(float(share), whole=False)}"
