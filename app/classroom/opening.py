@@ -104,6 +104,22 @@ def open_class(  # noqa: PLR0913  # one class
     return made.id
 
 
+def change_number(
+    session: Session, classroom_id: UUID, whatsapp: str, *, by: Steward, now: datetime
+) -> None:
+    """The number to which students write, while the class goes on; "" takes it away.
+
+    Raises:
+        NotFound: the class is not the caller's.
+        NotAPhone: the number cannot be dialled.
+    """
+    found = class_of_caller(session, classroom_id, by)
+    number = read_phone(whatsapp).e164 if whatsapp else None
+    if number != found.whatsapp:
+        found.whatsapp = number
+        _log(session, found, "classroom.number_changed", by, now=now)
+
+
 def reopen_class(
     session: Session,
     classroom_id: UUID,

@@ -15,7 +15,7 @@ from app.directory.tables import ContactPoint
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.staff.roles import Role
 from app.staff.tables import AuditEntry
-from tests.web.world import SCHOOL_A, World, a_world, client_for, settings_for, sign_in
+from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
 
 
 @pytest.fixture
@@ -54,6 +54,35 @@ def test_a_class_is_opened_closed_and_opened_again(
             select(AuditEntry.action).where(col(AuditEntry.action).startswith("classroom."))
         ).all()
     assert {"classroom.closed", "classroom.reopened", "classroom.seen"} <= set(acts)
+
+
+def test_the_number_of_a_running_class_is_changed_by_itself(
+    world: World, db: Database, now: datetime
+) -> None:
+    ids = world.ids[SCHOOL_A]
+    client = client_for(world, db, now=now)
+    csrf = sign_in(client, world, SCHOOL_A, Role.TUTOR)
+    here = f"/panel/aulas/{ids['classroom_id']}"
+
+    statuses = [
+        press(client, here + "/whatsapp", csrf, whatsapp=typed)
+        for typed in ("55 1111 3333", "55 1111 3333", "12")
+    ]
+    refused = client.post(here + "/whatsapp", data={"csrf": csrf, "whatsapp": "12"}).text
+    shown = client.get(here).text
+    press(client, here + "/whatsapp", csrf, whatsapp="")
+
+    assert statuses == [303, 303, 422]
+    assert "10 dígitos" in refused
+    assert 'value="12"' in refused
+    assert "+525511113333" in shown
+    assert "Abierta, quedan 120 minutos" in shown  # it went on
+    with db.reading() as session:
+        assert session.get_one(Classroom, UUID(ids["classroom_id"])).whatsapp is None
+        changed = select(AuditEntry).where(AuditEntry.action == "classroom.number_changed")
+        assert len(session.exec(changed).all()) == 2  # the same number twice is one change
+    strange = sign_in(client, world, SCHOOL_B, Role.TUTOR)
+    assert press(client, here + "/whatsapp", strange, whatsapp="5511113333") == 404
 
 
 def test_a_closed_wave_opens_no_class_and_prints_no_slip(

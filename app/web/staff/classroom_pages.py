@@ -127,6 +127,7 @@ class ClassPage(Page):
     stray: str
     found: str
     alarms: tuple[str, ...]
+    whatsapp: str
     students: tuple[StudentRow, ...]
     issues: tuple[Issue, ...]
 
@@ -208,6 +209,7 @@ def class_page(
         stray=_stray(view.stray),
         found=_found(reach),
         alarms=tuple(_alarms(reach)),
+        whatsapp=view.whatsapp or "",
         students=tuple(
             _student_row(one, action, view, ways.get(one.member_id, ()))
             for one in _in_need_first(view)

@@ -1,6 +1,7 @@
 """Classes in the panel: open one for a group, watch it, help who is stuck, close it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -121,6 +122,21 @@ def reopen(classroom_id: UUID, caller: Teacher, db: Db, now: Now, site: SiteHere
     return _done(classroom_id, caller, db, site, act, now=now)
 
 
+@router.post(_CLASS + "/whatsapp")
+def change_number(
+    classroom_id: UUID, caller: Teacher, form: Form, db: Db, now: Now, site: SiteHere
+) -> Response:
+    """The number to which students write, without opening the class again."""
+    typed = field(form, "whatsapp")
+    try:
+        with db.unit_of_work() as session:
+            opening.change_number(session, classroom_id, typed, by=steward(caller), now=now)
+    except NotAPhone:
+        issue = Issue("whatsapp", _NO_PHONE)
+        return _shown(classroom_id, caller, db, site, now=now, issue=issue, typed=typed)
+    return RedirectResponse(f"/panel/aulas/{classroom_id}#numero", 303)
+
+
 @router.post(_CLASS + "/desbloquear")
 def unlock(classroom_id: UUID, caller: Teacher, db: Db, now: Now) -> Response:
     """All tries again, for everybody."""
@@ -180,7 +196,7 @@ def _done(
     return RedirectResponse(f"/panel/aulas/{classroom_id}", 303)
 
 
-def _shown(
+def _shown(  # noqa: PLR0913  # the page once more
     classroom_id: UUID,
     caller: Caller,
     db: Database,
@@ -188,12 +204,15 @@ def _shown(
     *,
     now: datetime,
     issue: Issue | None = None,
+    typed: str | None = None,
 ) -> Response:
     with db.reading() as session:
         view = class_view(session, classroom_id, class_keys(site), by=steward(caller), now=now)
         issues = () if issue is None else (issue,)
         page = class_page(session, caller, site, view, now=now, issues=issues)
     caller.saw("classroom.seen", ("classroom", classroom_id), unit_id=view.school_id)
+    if typed is not None:
+        return render(replace(page, whatsapp=typed), status=422)
     return render(page, status=200 if issue is None else 409)
 
 
