@@ -213,7 +213,8 @@ class LinkRequest(Table, table=True):
     typed_name: str = Field(sa_type=Encrypted)
     typed_school: str = Field(sa_type=Encrypted)
     school_id: UUID | None = Field(default=None, foreign_key="organisation_unit.id", index=True)
-    member_id: UUID | None = None  # who it may be
+    # Who it may be.
+    member_id: UUID | None = Field(default=None, foreign_key="panel_member.id")
     state: RequestState = Field(default=RequestState.ASKED, sa_type=StrEnumText(RequestState))
     reason: str | None = Field(default=None, max_length=40)  # why no message left
     asked_at: datetime

@@ -105,6 +105,31 @@ def test_a_table_that_others_refer_to_is_changed_with_its_rows(bare_url: str) ->
     assert (kept, enforced) == (1, 1)
 
 
+def test_a_request_about_somebody_who_is_gone_stays_without_them(bare_url: str) -> None:
+    """0020 asks that whoever a request names is there."""
+    config = alembic_config(bare_url)
+    command.upgrade(config, "0019")
+    request = {
+        "id": uuid4(), "contact": "c", "contact_hash": "h", "typed_name": "n", "typed_school": "s",
+        "member_id": uuid4(), "state": "open", "asked_at": NOW,
+    }  # fmt: skip
+    engine = make_engine(bare_url)
+    meta = MetaData()
+    meta.reflect(engine, only=["link_request"])
+    with engine.begin() as connection:
+        row = _as_stored(bare_url, request)
+        connection.execute(insert(meta.tables["link_request"]).values(row))
+    engine.dispose()
+
+    command.upgrade(config, "head")
+
+    engine = make_engine(bare_url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("select state, member_id from link_request")).all()
+    engine.dispose()
+    assert [tuple(row) for row in kept] == [("open", None)]
+
+
 def _as_stored(url: str, row: dict[str, object]) -> dict[str, object]:
     """Reflected columns of SQLite know no UUID: thirty-two hexadecimal digits are stored."""
     if not url.startswith("sqlite"):
