@@ -5,10 +5,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.classroom.forgetting import forget_yesterday
+from app.fieldwork.relatives_kept import forget_relatives as erase_relatives
 from app.fieldwork.worklist.appointments import forget_notes
 from app.staff.audit_chain import BATCH, HEAD_FILE, seal, write_head
 from app.staff.sign_in import forget_failures
 from app.worker.deployment import Deployment
+
+
+def forget_relatives(deployment: Deployment) -> int:
+    """Drop the numbers of somebody close where the last questionnaire is over."""
+    forgotten = done = deployment.change(lambda session, now: erase_relatives(session, now=now))
+    while done:
+        done = deployment.change(lambda session, now: erase_relatives(session, now=now))
+        forgotten += done
+    return forgotten
 
 
 def seal_audit(deployment: Deployment) -> int:

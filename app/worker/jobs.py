@@ -14,6 +14,7 @@ from app.worker.editions import freeze_editions
 from app.worker.housekeeping import (
     forget_appointment_notes,
     forget_classes,
+    forget_relatives,
     forget_sign_ins,
     seal_audit,
 )
@@ -48,6 +49,7 @@ def jobs(deployment: Deployment, sending: Sending) -> tuple[Job, ...]:
         Job("forget", 3600, lambda: _counted(forget_sign_ins(deployment), "forgotten")),
         Job("forget_notes", 3600, lambda: _counted(forget_appointment_notes(deployment), "notes")),
         Job("forget_classes", 3600, lambda: _counted(forget_classes(deployment), "left")),
+        Job("forget_relatives", 3600, lambda: _counted(forget_relatives(deployment), "relatives")),
         Job("forget_requests", 3600, lambda: _counted(forget_old_requests(deployment), "dropped")),
     )
 

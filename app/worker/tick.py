@@ -6,7 +6,12 @@ from app.fieldwork.planning import WaveNote
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import freeze_editions
-from app.worker.housekeeping import forget_appointment_notes, forget_sign_ins, seal_audit
+from app.worker.housekeeping import (
+    forget_appointment_notes,
+    forget_relatives,
+    forget_sign_ins,
+    seal_audit,
+)
 from app.worker.recovering import answer_requests, forget_old_requests
 from app.worker.schedule import missed, schedule
 from app.worker.sending import Sending
@@ -46,6 +51,7 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
     forget_sign_ins(deployment)
     forget_appointment_notes(deployment)
     forget_old_requests(deployment)
+    forget_relatives(deployment)
     return TickReport(
         opened=len(planned.opened),
         closed=planned.closed,

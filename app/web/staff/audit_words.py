@@ -8,6 +8,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "catalogue.imported": "Cargó un catálogo",
     "case.message_queued": "Pidió enviar un mensaje",
     "case.seen": "Vio a una persona de un levantamiento",
+    "classroom.number_changed": "Cambió el WhatsApp de una sesión de aula",
+    "relatives.forgotten": "Se borraron los números de gente cercana de una generación",
     "classroom.closed": "Cerró una sesión de aula",
     "classroom.contact_proven": "Comprobó un contacto de un estudiante en el aula",
     "classroom.let_in_again": "Dejó entrar otra vez a un estudiante en el aula",
