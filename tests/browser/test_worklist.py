@@ -70,8 +70,8 @@ def test_the_walk_of_the_tutor(
         for box in (one.bounding_box() for one in card.locator("button:visible").all())
         if box and box["height"] < 48
     ]
-    card.get_by_role("button", name="WhatsApp").click()
-    page.wait_for_timeout(300)  # the answer was no page: nothing to wait for
+    with page.expect_response("**/abrir"):
+        card.get_by_role("button", name="WhatsApp").click()
     page.reload()
     first = page.locator(".person").first
     asked = first.inner_text()
@@ -99,8 +99,8 @@ def test_an_appointment_and_what_others_tell_are_two_more_forms(
     sign_in(page, site, Role.TUTOR)
     page.goto(f"{site.url}/panel/olas/{site.world.ids[SCHOOL_A]['wave_id']}/pendientes")
 
-    page.locator(".person", has_text="Berta").get_by_role("button", name="Llamar").click()
-    page.wait_for_timeout(300)
+    with page.expect_response("**/abrir"):
+        page.locator(".person", has_text="Berta").get_by_role("button", name="Llamar").click()
     page.reload()
     page.get_by_role("button", name="Pidió que le llame después").click()
     page.wait_for_url("**/contacto#cita")

@@ -84,7 +84,8 @@ def test_killed_between_the_250_and_the_commit(db: Database, database_url: str) 
             if blocker.dialect.name == "postgresql":
                 connection.execute(text("lock table outbox_message in exclusive mode"))
             sink.go_on()
-            time.sleep(0.3)
+            sink.wait_for("(TOOK) .*")
+            time.sleep(0.3)  # the 250 arrives, and is not recorded
             kill(first)
         blocker.dispose()
         (held,) = rows_about(db, case)
