@@ -86,6 +86,19 @@ def places_below(
     )
 
 
+def places_of_schools(
+    session: Session, school_ids: Collection[UUID], cohort: Cohort, questionnaire: int
+) -> tuple[WavePlace, ...]:
+    """The same of some schools, whoever asks."""
+    return _places(
+        session,
+        col(Wave.school_id).in_(school_ids),
+        col(CohortRow.entered) == cohort.entered,
+        col(CohortRow.leaves) == cohort.leaves,
+        col(Wave.questionnaire) <= questionnaire,
+    )
+
+
 def cases_of(session: Session, wave_ids: Collection[UUID]) -> tuple[CaseRead, ...]:
     """Every case of some waves, in the order of their ids."""
     rows = session.connection().execute(

@@ -275,7 +275,30 @@ def edition_content(session: Session, edition_id: UUID) -> EditionContent:
     Raises:
         EditionAltered: it is not what was frozen.
     """
-    return _contents(session, [edition_id])[edition_id]
+    return edition_contents(session, [edition_id])[edition_id]
+
+
+def edition_contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, EditionContent]:
+    """What some editions say, by id.
+
+    Raises:
+        EditionAltered: one is not what was frozen.
+    """
+    found: dict[UUID, EditionContent] = {}
+    for start in range(0, len(ids), BATCH):
+        rows = session.exec(
+            select(
+                ResultEdition.id,
+                ResultEdition.number,
+                ResultEdition.content,
+                ResultEdition.content_hash,
+            ).where(col(ResultEdition.id).in_(ids[start : start + BATCH]))
+        )
+        for identifier, number, text, digest in rows:
+            if content_hash(text) != digest:
+                raise EditionAltered(number=number, edition=identifier)
+            found[identifier] = read_back(text)
+    return found
 
 
 def _waves(
@@ -298,7 +321,7 @@ def _waves(
 def _in_force(session: Session, waves: Sequence[Wave], *, now: datetime) -> dict[UUID, Published]:
     """By wave; those that are over and not kept yet are read as they will be."""
     heads = in_force(session, [wave.id for wave in waves])
-    contents = _contents(session, [head.id for head in heads.values()])
+    contents = edition_contents(session, [head.id for head in heads.values()])
     found = {}
     for wave in waves:
         head = heads.get(wave.id)
@@ -358,21 +381,3 @@ def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:
     )
     heads = [EditionHead(*row) for row in rows]
     return sorted(heads, key=lambda h: (h.accepted_at is None, -h.number))
-
-
-def _contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, EditionContent]:
-    found: dict[UUID, EditionContent] = {}
-    for start in range(0, len(ids), BATCH):
-        rows = session.exec(
-            select(
-                ResultEdition.id,
-                ResultEdition.number,
-                ResultEdition.content,
-                ResultEdition.content_hash,
-            ).where(col(ResultEdition.id).in_(ids[start : start + BATCH]))
-        )
-        for identifier, number, text, digest in rows:
-            if content_hash(text) != digest:
-                raise EditionAltered(number=number, edition=identifier)
-            found[identifier] = read_back(text)
-    return found

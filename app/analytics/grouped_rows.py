@@ -20,6 +20,11 @@ class ColumnRows(ManyRows):
         self._own: dict[str, Sequence[Value]] = {}  # of those meant, where they are not all
         self._parts: dict[str, Mapping[Value, ColumnRows]] = {}
 
+    @property
+    def variables(self) -> Sequence[str]:
+        """Those that somebody may have."""
+        return tuple(self._columns)
+
     def column(self, name: str) -> Sequence[Value]:
         """The value of each person."""
         whole = self._columns.get(name)

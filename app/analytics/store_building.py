@@ -4,8 +4,8 @@ The persons of a wave are those of its edition in force. Where their counts are 
 that were frozen (somebody was erased since), the edition's own counts are kept beside them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.analytics.datasets import analysis_frame
+from app.analytics.cases_read import places_of_schools
+from app.analytics.datasets import AnalysisFrame, frames_of_schools
 from app.analytics.edition_content import EditionContent, written
-from app.analytics.editions import EditionHead, edition_content, in_force
-from app.analytics.panel_row import Row, Value
+from app.analytics.editions import EditionHead, edition_contents, in_force
+from app.analytics.grouped_rows import ColumnRows
+from app.analytics.panel_row import Value
 from app.analytics.released_sums import withheld_by_unit
 from app.analytics.store import (
     SCHOOL,
@@ -30,10 +32,13 @@ from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
 from app.fieldwork.tables import Wave
-from app.units.scope import WHOLE
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+TOGETHER = 20  # schools whose answers are in memory at once: some ten megabytes
+PACKED = 20_000  # persons whose values are held before they become codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +50,49 @@ class Rebuilt:
     persons: int
 
 
-@dataclass(slots=True)
 class _Columns:
-    """Columns while they grow: rows may bring new variables."""
+    """Columns of codes while they grow: schools may bring new variables, and new meanings.
 
-    places: list[int] = field(default_factory=list)
-    values: dict[str, list[Value]] = field(default_factory=dict)
+    A column of Python values takes ten times the room of its codes, so that they are packed as
+    they come.
+    """
 
-    def add(self, rows: Collection[Row], place: int) -> None:
+    def __init__(self, meanings: Mapping[str, Column]) -> None:
+        self.meanings = dict(meanings)
+        self.packs: list[_Pack] = []
+        self._places: list[int] = []
+        self._values: dict[str, list[Value]] = {}
+
+    def add(self, rows: ColumnRows, place: int) -> None:
         """The persons of one school."""
-        for row in rows:
-            for name in row:
-                self.values.setdefault(name, [None] * len(self.places))
-            for name, column in self.values.items():
-                column.append(row.get(name))
-            self.places.append(place)
+        for name in rows.variables:
+            self._values.setdefault(name, [None] * len(self._places))
+        for name, column in self._values.items():
+            column.extend(rows.column(name))
+        self._places.extend([place] * len(rows))
+        if len(self._places) >= PACKED:
+            self.pack()
+
+    def pack(self) -> None:
+        """What was added since the last time, in codes."""
+        import polars as pl  # noqa: PLC0415 (an extra)
+
+        series, meant = [pl.Series(SCHOOL, self._places, dtype=pl.UInt16)], {}
+        for name, values in self._values.items():
+            codes, found = _coded(values, self.meanings.get(name))
+            digits = [0 if code is None else code - found.low + 1 for code in codes]
+            series.append(pl.Series(name, digits, dtype=_smallest(found)))
+            self.meanings[name] = meant[name] = found
+        self.packs.append(_Pack(pl.LazyFrame(series), meant))
+        self._places, self._values = [], {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """Persons as columns of digits, and what the digits meant when they were written."""
+
+    frame: "pl.LazyFrame"
+    meant: Mapping[str, Column]
 
 
 def rebuild_part(
@@ -76,8 +109,15 @@ def rebuild_part(
     if before is not None and wanted == {w.wave_id: w.edition_id for w in before.waves}:
         return Rebuilt(0, 0, 0)
     found: list[StoredWave] = []
-    new, stays = _Columns(), {}
-    read = 0
+    new = _Columns({} if before is None else before.columns)
+    stays = {}
+    changed = [
+        (wave_id, school_id)
+        for wave_id, school_id in waves
+        if (head := heads.get(wave_id)) is not None
+        and ((old := kept.get(wave_id)) is None or old.edition_id != head.id)
+    ]
+    read = _read_schools(session, cohort, questionnaire, changed, heads)
     for place, (wave_id, school_id) in enumerate(waves):
         head, old = heads.get(wave_id), kept.get(wave_id)
         if head is None:
@@ -86,15 +126,14 @@ def rebuild_part(
             found.append(old)
             stays[before.places[school_id]] = place
         else:
-            stored, rows = _read_wave(session, cohort, questionnaire, school_id, head)
+            stored, rows = next(read)
             found.append(stored)
             new.add(rows, place)
-            read += 1
-    meanings, frame = _frame_of(new, before, stays)
+    frame = _frame_of(new, before, stays)
     withheld = withheld_by_unit(session, cohort, questionnaire, now=now, kept_only=True)
-    part = Part(cohort, questionnaire, now, folder, tuple(found), meanings, withheld)
+    part = Part(cohort, questionnaire, now, folder, tuple(found), new.meanings, withheld)
     write_part(folder, part, frame)
-    return Rebuilt(1, read, frame.height)
+    return Rebuilt(1, len(changed), frame.height)
 
 
 def parts_to_build(session: Session) -> list[tuple[Cohort, int]]:
@@ -121,15 +160,32 @@ def _waves(session: Session, cohort: Cohort, questionnaire: int) -> list[tuple[U
     return list(rows.all())
 
 
-def _read_wave(
-    session: Session, cohort: Cohort, questionnaire: int, school_id: UUID, head: EditionHead
-) -> tuple[StoredWave, Collection[Row]]:
+def _read_schools(
+    session: Session,
+    cohort: Cohort,
+    questionnaire: int,
+    waves: Sequence[tuple[UUID, UUID]],
+    heads: Mapping[UUID, EditionHead],
+) -> Iterator[tuple[StoredWave, ColumnRows]]:
+    """The persons of their editions, in the order of the schools; some of them read at once."""
+    for start in range(0, len(waves), TOGETHER):
+        some = waves[start : start + TOGETHER]
+        schools = [school_id for _, school_id in some]
+        places = places_of_schools(session, schools, cohort, questionnaire)
+        frames = frames_of_schools(session, places, questionnaire)
+        contents = edition_contents(session, [heads[wave_id].id for wave_id, _ in some])
+        for wave_id, school_id in some:
+            head = heads[wave_id]
+            yield _in_columns(school_id, frames[school_id], head, contents[head.id])
+
+
+def _in_columns(
+    school_id: UUID, frame: AnalysisFrame, head: EditionHead, frozen: EditionContent
+) -> tuple[StoredWave, ColumnRows]:
     """The persons of an edition, or its counts where they are no longer the same."""
-    frame = analysis_frame(session, WHOLE, school_id, cohort, questionnaire)
     rows = frame.rows.first(head.answered)
-    frozen = edition_content(session, head.id)
     text = written(frozen)
-    tally = tally_of(rows, questionnaire)
+    tally = tally_of(rows, frame.questionnaire)
     if frozen.tally.pairs is None:  # of before they were kept
         tally = replace(tally, pairs=None)
     now = EditionContent(tally, frozen.frame, frozen.balance)
@@ -144,41 +200,40 @@ def _read_wave(
         balance=frozen.balance,
         apart="" if same else text,
     )
-    return stored, rows if same else ()
+    return stored, rows if same else rows.first(0)
 
 
-def _frame_of(
-    new: _Columns, before: Part | None, stays: Mapping[int, int]
-) -> tuple[Mapping[str, Column], "pl.DataFrame"]:
-    """What stays of the part before, column by column, and the new rows in the same codes."""
+def _frame_of(new: _Columns, before: Part | None, stays: Mapping[int, int]) -> "pl.DataFrame":
+    """What stays of the part before and the new rows, in the same digits, by school."""
     import polars as pl  # noqa: PLC0415 (an extra)
 
-    meanings = {} if before is None else dict(before.columns)
-    series = [pl.Series(SCHOOL, new.places, dtype=pl.UInt16)]
-    for name, values in new.values.items():
-        codes, meanings[name] = _coded(values, meanings.get(name))
-        low = meanings[name].low
-        digits = [0 if code is None else code - low + 1 for code in codes]
-        series.append(pl.Series(name, digits, dtype=pl.Int64))
-    parts = [pl.LazyFrame(series)]
+    new.pack()
+    packs = list(new.packs)
     if before is not None and stays:
         moved = pl.col(SCHOOL).replace_strict(
             list(stays), list(stays.values()), return_dtype=pl.UInt16
         )
         old = pl.scan_ipc(before.path).filter(pl.col(SCHOOL).is_in(list(stays)))
-        shifted = [
-            pl.when(pl.col(name) == 0)
-            .then(0)
-            .otherwise(pl.col(name).cast(pl.Int64) + shift)
-            .alias(name)
-            for name, column in before.columns.items()
-            if (shift := column.low - meanings[name].low)
-        ]
-        parts.append(old.with_columns(moved, *shifted))
-    types = {name: _smallest(meaning) for name, meaning in meanings.items()}
-    whole = pl.concat(parts, how="diagonal_relaxed").fill_null(0).sort(SCHOOL, maintain_order=True)
-    kinds = [pl.col(name).cast(kind) for name, kind in types.items()]
-    return meanings, whole.with_columns(kinds).collect()
+        packs.append(_Pack(old.with_columns(moved), before.columns))
+    types = {name: _smallest(meaning) for name, meaning in new.meanings.items()}
+    parts = []
+    for pack in packs:
+        columns = [pl.col(SCHOOL)]
+        for name, kind in types.items():
+            meant = pack.meant.get(name)
+            if meant is None:
+                columns.append(pl.lit(0, kind).alias(name))
+                continue
+            shift = meant.low - new.meanings[name].low
+            shifted = (
+                pl.when(pl.col(name) == 0).then(0).otherwise(pl.col(name).cast(pl.Int64) + shift)
+            )
+            columns.append((shifted.alias(name) if shift else pl.col(name)).cast(kind))
+        parts.append(pack.frame.select(columns))
+    whole = pl.concat(parts)
+    if len(packs) > len(new.packs):  # the new ones come in the order of their schools
+        whole = whole.sort(SCHOOL, maintain_order=True)
+    return whole.collect()
 
 
 def _coded(values: Sequence[Value], before: Column | None) -> tuple[list[int | None], Column]:

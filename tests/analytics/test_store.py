@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
-from app.analytics import reports, store
+from app.analytics import reports, store, store_building
 from app.analytics.indicators import each, split
 from app.analytics.released import Audience
 from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report
@@ -177,6 +177,29 @@ def test_only_a_new_edition_is_read_again(db: Database, folder: Path) -> None:
     assert newest is not None
     assert (newest.made_at, len(newest.waves)) == (LATER + timedelta(days=1), 5)
     assert stored_part_in(folder, COHORT, 3) is None
+
+
+def test_it_is_the_same_however_little_is_held_at_once(
+    db: Database, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.unit_of_work() as session:
+        a_region(session, 10, 3)
+    frozen(db, LATER)
+    rebuilt(db, folder, 3)
+    at_once = stored_part_in(folder, COHORT, 3)
+
+    monkeypatch.setattr(store_building, "TOGETHER", 1)
+    monkeypatch.setattr(store_building, "PACKED", 5)
+    rebuilt(db, tmp_path / "other", 3)
+    piece_by_piece = stored_part_in(tmp_path / "other", COHORT, 3)
+
+    assert at_once is not None
+    assert piece_by_piece is not None
+    assert piece_by_piece.waves == at_once.waves
+    places = range(len(at_once.waves))
+    monkeypatch.setattr(store, "FEW", 2_000)  # walked, in their order
+    assert list(piece_by_piece.rows(places)) == list(at_once.rows(places))
+    assert len(at_once.rows(places)) > 10
 
 
 def test_the_worker_writes_the_parts_of_big_offices_only(
