@@ -10,6 +10,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from app.analytics.drawing import Dot, Drawing, Key, Path, Shape, Stroke, Words, points
+from app.fieldwork.percents import in_percent
 
 ROW = 52  # pixels of a dot with its label above it
 TRACK = 84  # percent of the drawing that the scale is wide
@@ -104,7 +105,7 @@ def funnel(places: Sequence[Place], *, key: str, title: str) -> Funnel | None:
     Returns:
         None for fewer than three places with people, or where everybody or nobody answered.
     """
-    known = [place for place in places if place.base > 0][:MOST_POINTS]
+    known = [place for place in places if place.base > 0]
     whole = sum(place.base for place in known)
     mean = sum(place.answered for place in known) / whole if whole else 0.0
     if len(known) < 3 or not 0 < mean < 1:
@@ -114,8 +115,11 @@ def funnel(places: Sequence[Place], *, key: str, title: str) -> Funnel | None:
     spread = sum(score * score for score in scores) / len(scores)
     wide = _z(LIMITS[1])
     outside = tuple(p for p, score in zip(known, scores, strict=True) if abs(score) > wide)
-    shapes = (*_levels(), *_limits(mean, largest), *_dots(known, outside, largest))
-    percent = round(100 * mean)
+    far = set(outside)
+    near = [place for place in known if place not in far]
+    drawn = [*near[: max(0, MOST_POINTS - len(outside))], *outside]
+    shapes = (*_levels(), *_limits(mean, largest), *_dots(drawn, outside, largest))
+    percent = in_percent(mean)
     drawing = Drawing(
         key=key,
         title=title,

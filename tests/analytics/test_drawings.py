@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analytics.boards import BOARDS, Look
-from app.analytics.charts_compare import DotLine, Mark, Place, dot_chart, funnel
+from app.analytics.charts_compare import MOST_POINTS, DotLine, Mark, Place, dot_chart, funnel
 from app.analytics.charts_opinion import items_of, stacked_chart
 from app.analytics.charts_paths import flow_chart, matrix_of
 from app.analytics.charts_time import (
@@ -100,6 +100,18 @@ def test_a_place_beyond_the_wide_limit_is_named_and_nobody_is_ranked() -> None:
     looks = [shape.look for shape in made.drawing.shapes if isinstance(shape, Dot)]
     assert looks == ["dot-main"] * 8 + ["dot-far"]
     assert not re.search(r"\d+\.º|lugar \d", " ".join(words_of(made.drawing)))
+
+
+def test_more_places_than_are_drawn_still_make_the_rate_of_all() -> None:
+    places = [Place(f"p{n}", 40, 100) for n in range(MOST_POINTS)] + [Place("otro", 0, 200_000)]
+
+    made = funnel(places, key="k", title="t")
+
+    assert made is not None
+    assert "2,001 planteles" in made.drawing.description
+    assert "La tasa de todos es 20 %" in made.drawing.description
+    dots = [shape for shape in made.drawing.shapes if isinstance(shape, Dot)]
+    assert len(dots) == MOST_POINTS + 1
 
 
 @pytest.mark.parametrize("places", [[Place("a", 1, 2)] * 2, [Place("a", 0, 9)] * 5])
