@@ -7,6 +7,7 @@ from app.analytics.drawing import Drawing, Key, Rect, Shape, Words
 from app.analytics.headlines import percent
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
+from app.fieldwork.percents import in_percent
 
 ROW = 60  # pixels of a bar with its label above it
 LEGIBLE = 0.09  # share under which the number does not fit in its segment
@@ -61,7 +62,7 @@ def stacked_chart(
             if share >= LEGIBLE:
                 look = "on-dark" if rating in ON_DARK else "on-light"
                 middle = round(at + 50 * share, 2)
-                shapes.append(Words(middle, top + 42, f"{100 * share:.0f}", look, "middle"))
+                shapes.append(Words(middle, top + 42, f"{in_percent(share)}", look, "middle"))
             at += 100 * share
         parts = (f"{_label(row)} {percent(row.value, whole=whole_percents)}" for row in item.rows)
         said.append(f"{item.name}, {net}: {', '.join(parts)}")
@@ -79,7 +80,7 @@ def stacked_chart(
 
 def _net(score: float) -> str:
     """Points from -100 to 100, with their sign."""
-    return f"neto {round(100 * score):+d}".replace("-", "−")  # noqa: RUF001 (a real minus)
+    return f"neto {in_percent(score):+}".replace("-", "−")  # noqa: RUF001 (a real minus)
 
 
 def _label(row: IndicatorRow) -> str:

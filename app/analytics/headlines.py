@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.analytics.boards import Look
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
+from app.fieldwork.percents import in_percent
 
 SMALL_BASE = 23  # persons: below it, "6 of every 10" would sound surer than it is
 
@@ -174,7 +175,7 @@ def percent(value: float | None, *, whole: bool) -> str:
     """A share as "62.5 %", in whole percents for the public; a dash where there is none."""
     if value is None:
         return "—"
-    return f"{100 * value:.0f} %" if whole else f"{100 * value:.1f} %"
+    return f"{in_percent(value, digits=0 if whole else 1)} %"
 
 
 def category_label(row: IndicatorRow) -> str:

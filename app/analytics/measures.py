@@ -14,6 +14,7 @@ from app.analytics.disclosure import PUBLIC_BASE, is_plain, nearest_five
 from app.analytics.estimates import kaplan_meier
 from app.analytics.released import KEY, Audience, Context, IndicatorRow, Reason, ReleasedTable
 from app.analytics.suppression import MINIMUM_CELL, suppress_line
+from app.fieldwork.percents import half_up
 
 MEASURE_BASE = 8  # persons: HESA suppresses means and medians on 7 or fewer
 READ_AT = (3, 6, 9, 12)  # months at which outsiders read a curve
@@ -157,14 +158,16 @@ def release_crossing(identifier: str, table: ReleasedTable, context: Context) ->
         for column, cell in zip(table.columns, line, strict=False):
             small = public and (base or 0) < PUBLIC_BASE
             told = base is not None and cell is not None and not small
-            share = cell / base if told and cell is not None and base else None
+            share = None
+            if told and cell is not None and base:
+                share = _whole(cell, base) if public else cell / base
             found.append(
                 IndicatorRow(
                     id=identifier,
                     category=f"{row}|{column}",
                     numerator=cell if told and not public else None,
                     base=base,
-                    value=share if share is None or not public else round(share, 2),
+                    value=share,
                     low=None,
                     high=None,
                     withheld=not told,
@@ -272,7 +275,7 @@ def _base(n: int | None, context: Context) -> int | None:
 
 def _short(number: float | None, context: Context) -> float | None:
     """One decimal for outsiders: more would give sums back."""
-    return number if number is None or context.exact else round(number, 1)
+    return number if number is None or context.exact else float(half_up(number, digits=1))
 
 
 def _whole(count: int, total: int) -> float:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from fractions import Fraction
 from math import sqrt
 
+from app.fieldwork.percents import in_percent
+
 PRESENT_RATE = Fraction(65, 100)  # NACE: a knowledge rate to aim at
 LEAST_RATE = Fraction(30, 100)  # below it silence decides (judgement)
 PRESENT_BIAS = 0.05  # points: the ±5 of domain.md 3.7
@@ -148,7 +150,7 @@ def _words(advice: Advice, rate: Fraction, worst: TraitBalance | None) -> str:
     said = f"{advice.value.capitalize()}: respondió {_percent(rate)} de la lista"
     bias = 0.0 if worst is None or worst.bias is None else worst.bias
     if worst is not None and bias > PRESENT_BIAS:
-        name, points = TRAITS.get(worst.trait, worst.trait), round(100 * bias)
+        name, points = TRAITS.get(worst.trait, worst.trait), in_percent(bias)
         return f"{said}, y no por igual según {name}: podría desviar un porcentaje {points} puntos."
     if advice is Advice.PRESENT:
         return f"{said}, y quienes respondieron se parecen a quienes no."

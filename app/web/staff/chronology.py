@@ -18,6 +18,7 @@ from app.db import marks
 from app.fieldwork import chronology_queries, troubles
 from app.fieldwork.chronology_queries import UnitChronology
 from app.fieldwork.fitting import held_waves
+from app.fieldwork.percents import in_percent
 from app.fieldwork.table_cells import Cell, CellState, cell_of
 from app.staff.roles import Permission
 from app.units import queries as units
@@ -267,11 +268,11 @@ def _station(found: UnitChronology, cell: Cell, closes: Closes) -> Station:
         window=_window(cell.period, moved=found.is_moved(cell.cohort, cell.period.wave)),
         school_year=cell.period.school_year,
         state=STATE_WORDS[cell.state],
-        fill=None if rate is None else round(100 * rate),
+        fill=None if rate is None else int(in_percent(rate)),
         target=TARGET,
         progress=""
         if rate is None
-        else f"{counts.answered:,} de {counts.fielded:,} · {round(100 * rate)} %",
+        else f"{counts.answered:,} de {counts.fielded:,} · {in_percent(rate)} %",
         close=close_mark(closes.get((cell.cohort, cell.period.wave), {})),
         url=found.wave_url(cell.cohort, cell.period.wave) if counts.waves else None,
     )

@@ -20,6 +20,7 @@ from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport, indicators_report
 from app.analytics.traits import LATTICE
 from app.errors import NotFound
+from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import unit_outcome_counts
 from app.web.pictures import picture_file
 from app.web.render import Page, render
@@ -291,7 +292,7 @@ def _headline(view: _View) -> str:
         return f"{headline(view.rows)}{only}" if view.rows else f"{view.entry.name}{only}"
     told = [one for one in view.groups if one.rows[0].value is not None]
     if view.entry.kind is Kind.PROPORTION and len(told) > 1:
-        said = ", ".join(f"{one.name} {100 * (one.rows[0].value or 0):.0f} %" for one in told)
+        said = ", ".join(f"{one.name} {in_percent(one.rows[0].value or 0)} %" for one in told)
         return f"{view.entry.name}{only}: {said}"
     return f"{view.entry.name}, por {LATTICE[wanted.variable].name.lower()}{only}"
 
@@ -308,7 +309,7 @@ def _figure(view: _View) -> dict[str, object]:
                 {
                     "name": group.name,
                     "y": [category_label(row) for row in told],
-                    "x": [round(100 * (row.value or 0), digits) for row in told],
+                    "x": [float(in_percent(row.value or 0, digits=digits)) for row in told],
                     "text": [prefix + share_text(row, whole=whole) for row in told],
                     "marker": {"color": _colours(view, told, place)},
                 }

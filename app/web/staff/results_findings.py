@@ -20,6 +20,7 @@ from app.analytics.national_references import EDITION, NationalReference, beside
 from app.analytics.registry import column, indicator
 from app.analytics.released import Audience, IndicatorRow, Weighted
 from app.analytics.reports import IndicatorsReport
+from app.fieldwork.percents import half_up, in_percent
 from app.fieldwork.queries import OutcomeCounts
 from app.web.sheets import Cell
 from app.web.staff.weighted_words import method_words, weighted_text
@@ -319,7 +320,7 @@ def _notes(figures: Figures, look: Look, rows: Sequence[IndicatorRow]) -> Iterat
 
 def _national_words(found: Sequence[NationalReference]) -> str:
     """Published figures of one publication, with what they are of and how near to ours."""
-    told = "; ".join(f"{one.name}, {100 * one.share:.1f} %" for one in found)
+    told = "; ".join(f"{one.name}, {in_percent(one.share, digits=1)} %" for one in found)
     cautions = " ".join(
         f"{text[:1].upper()}{text[1:]}."
         for text in dict.fromkeys(one.caution for one in found)
@@ -371,7 +372,7 @@ def _number(row: IndicatorRow) -> str:
 
 
 def _signed(value: float, row: IndicatorRow) -> str:
-    rounded = round(value, 1) + 0.0  # no "−0.0"
+    rounded = float(half_up(value, digits=1)) + 0.0  # no "−0.0"
     gap = row.id.startswith("C3b") and rounded
     return (f"{rounded:+.1f}" if gap else f"{rounded:.1f}").replace("-", "−")  # noqa: RUF001
 

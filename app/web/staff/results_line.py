@@ -83,7 +83,7 @@ def drawn_line(line: AnswerLine, zone: str, *, now: datetime) -> Drawing:
     mine = line.mine
     today = civil_date(now, zone)
     end = min(max(today, mine.days[-1].day), mine.closes - timedelta(days=1))
-    answered = f"{100 * mine.days[-1].answered / mine.base:.0f} %"
+    answered = percent(mine.days[-1].answered / mine.base, whole=True)
     counts = f"{mine.days[-1].answered:,} de {mine.base:,}"
     title = f"Respuestas acumuladas al {day_and_month(end)}: {answered} ({counts})"
     opened, middle = mine.opens, mine.opens + (mine.closes - mine.opens) // 2

@@ -13,6 +13,7 @@ from app.analytics.drawing import Drawing
 from app.analytics.headlines import percent
 from app.analytics.released import IndicatorRow
 from app.errors import NotFound
+from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import OutcomeCounts
 from app.fieldwork.unit_progress import counts_below
 from app.units import queries as units
@@ -259,7 +260,7 @@ def _children(session: Session, caller: Caller, asked: Asked) -> tuple[ChildRow,
                 kind=KIND_NAMES[one.kind],
                 url=f"{ROOT}/{one.code}{tail if mine is not None else ''}",
                 progress=_progress_words(mine, whole=asked.as_public),
-                fill=0 if mine is None or mine.rate is None else round(100 * mine.rate),
+                fill=0 if mine is None or mine.rate is None else int(in_percent(mine.rate)),
             )
         )
     return tuple(rows)

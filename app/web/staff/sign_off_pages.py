@@ -17,6 +17,7 @@ from app.analytics.sign_off import ActLine, SignOff, SignOffState, sign_off_of
 from app.analytics.sign_off_list import LISTED, ClosedWave, closed_waves
 from app.analytics.tables import EditionKind, SignOffStep
 from app.analytics.traits import LATTICE
+from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import WaveHeader, wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
@@ -310,7 +311,7 @@ def _balance_table(trait: TraitBalance) -> BalanceTable:
     answered = sum(group.answered for group in trait.groups) or 1
     words = "No se puede comparar: hay un solo grupo, o nadie respondió."
     if trait.bias is not None:
-        words = f"Podría desviar un porcentaje hasta {round(100 * trait.bias)} puntos."
+        words = f"Podría desviar un porcentaje hasta {in_percent(trait.bias)} puntos."
     return BalanceTable(
         title=f"Por {TRAITS[trait.trait]}",
         words=words,

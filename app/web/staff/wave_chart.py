@@ -7,7 +7,9 @@ drawing stretches and its letters do not.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
+from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import DayOfProgress
 from app.web.render import say_date
 from app.web.staff.wave_words import day_and_month
@@ -74,7 +76,7 @@ def line_chart(
         return None
     last = min(max(today, wave.days[-1].day), wave.closes - timedelta(days=1))
     answered = wave.days[-1].answered
-    share = round(100 * answered / wave.base)
+    share = int(in_percent(Fraction(answered, wave.base)))
     x = _across(wave, last) // 10
     return LineChart(
         title=(

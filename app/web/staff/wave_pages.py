@@ -17,6 +17,7 @@ from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sign_off_list import last_word
 from app.chronology.calendar import civil_date
 from app.fieldwork import queries, wave_people
+from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import OutcomeCounts, Trait, TraitLine, WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
@@ -204,7 +205,7 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         counts=tuple((one.letters, one.meaning, f"{one.cases:,}") for one in report.counts),
         eligible_share=""
         if report.eligible_share is None
-        else f"{100 * float(report.eligible_share):.1f} %",
+        else f"{in_percent(report.eligible_share, digits=1)} %",
         chart=line_chart(mine, today=today, target=TARGET, before=before),
         chart_lead=f"Completas y parciales, entre {report.base:,} personas de la lista.",
         before_words=before_words,
@@ -297,7 +298,9 @@ def _late(session: Session, caller: Caller, header: WaveHeader) -> str:
 def _rate_rows(report: RatesReport) -> Iterable[RateRow]:
     for line in report.rates:
         base = "" if line.base is None else f"{line.part:,} de {_people(line.base)}"
-        value = "no se puede calcular" if line.value is None else f"{100 * float(line.value):.1f} %"
+        value = "no se puede calcular"
+        if line.value is not None:
+            value = f"{in_percent(line.value, digits=1)} %"
         yield RateRow(line.name, line.meaning, base, value)
 
 
@@ -369,7 +372,7 @@ def _trait_row(
     return TraitRow(
         "Sin dato" if line.value is None else SEX_WORDS.get(line.value, line.value),
         rate_in_words(line.counts.answered, line.counts.frame),
-        round(100 * _share(line.counts)),
+        int(in_percent(_share(line.counts))),
         f"faltan {waiting:,}" if waiting > 1 else "falta 1" if waiting else "nadie",
         f"/panel/olas/{wave_id}/pendientes?grupo={group.group_id}" if group and opens else None,
     )
