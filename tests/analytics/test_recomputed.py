@@ -107,6 +107,8 @@ def check_pool(report: IndicatorsReport, raw: Raw, wave: Wave) -> None:
     if pool is None or pool.zone is not None:
         return
     waves = [Wave(c.entered, c.leaves, wave.questionnaire, wave.schools) for c in pool.cohorts]
+    if any(is_open(raw, one) for one in waves):
+        return  # of an edition, that holds the answers of another day
     told = pl.concat([raw.told(one) for one in waves])
     frame = sum(frame_of(raw, one) for one in waves)
     again = recount(told, wave.questionnaire, frame)

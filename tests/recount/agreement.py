@@ -17,7 +17,7 @@ SMALL_GROUP = 50  # below it neither nobody nor everybody is told
 PUBLIC_BASE = 23
 MEASURE_BASE = 8
 TINY = 1e-9
-Told = tuple[int | None, float | None, float | None, float | None]
+Numbers = tuple[float | None, float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,13 @@ def _problems(row: IndicatorRow, figure: Figure, reader: Reader) -> Iterator[str
         return
     if not reader.exact or crossed:
         yield from _too_much(figure, public=public)
-    expected = _expected(figure, reader)
-    if row.numerator != expected[0]:
-        yield f"{row.numerator} persons, counted {expected[0]}"
+    persons = None if public else figure.numerator
+    if row.numerator != persons:
+        yield f"{row.numerator} persons, counted {persons}"
     slack = _slack(figure, reader, public=public)
-    for name, value, counted in zip(
-        ("value", "low", "high"), (row.value, row.low, row.high), expected[1:], strict=True
-    ):
-        if not _same(value, counted, slack):
+    numbers = zip((row.value, row.low, row.high), told_numbers(figure, reader), strict=True)
+    for name, (value, counted) in zip(("value", "low", "high"), numbers, strict=True):
+        if not same_number(value, counted, slack):
             yield f"{name} {value}, counted {counted}"
 
 
@@ -85,16 +84,16 @@ def _withheld(row: IndicatorRow, figure: Figure, *, exact: bool) -> Iterator[str
         yield "withheld from who may read it"
 
 
-def _expected(figure: Figure, reader: Reader) -> Told:
-    """Persons, value, low and high as this reader may have them."""
-    if reader.audience is not Audience.PUBLIC:
-        return figure.numerator, figure.value, figure.low, figure.high
-    if figure.kind != "share" or figure.numerator is None or not figure.base:
-        return None, figure.value, figure.low, figure.high
-    return None, *public_share(figure.numerator, figure.base, reader.population(figure))
+def told_numbers(figure: Figure, reader: Reader) -> Numbers:
+    """Value, low and high as this reader may have them, before a measure is rounded."""
+    share = figure.kind == "share" and figure.numerator is not None and figure.base
+    if reader.audience is not Audience.PUBLIC or not share:
+        return figure.value, figure.low, figure.high
+    return public_share(figure.numerator or 0, figure.base, reader.population(figure))
 
 
-def _same(value: float | None, counted: float | None, slack: float) -> bool:
+def same_number(value: float | None, counted: float | None, slack: float) -> bool:
+    """Whether both are there and near, or neither is there."""
     if value is None or counted is None:
         return value is counted
     return isclose(value, counted, rel_tol=TINY, abs_tol=slack)

@@ -280,26 +280,28 @@ def means(number: int) -> Iterator[tuple[str, pl.Expr, bool]]:
         yield "C5", rating("satisf_trabajo"), True
 
 
-def recount(told: pl.DataFrame, number: int, frame: int) -> dict[Key, Figure]:
+def recount(
+    told: pl.DataFrame, number: int, frame: int, *, part_of: int | None = None
+) -> dict[Key, Figure]:
     """Every figure of a wave as its own school may read it, but for what is withheld.
 
     Args:
         told: those who answered, as raw.py reads them.
         number: of the questionnaire.
         frame: persons of the list who count or might.
+        part_of: where `told` are a group of those who answered: how many these are.
     """
-    told = _derived(told, number)
-    everybody = told.height
+    told = derived(told, number)
+    everybody = told.height if part_of is None else part_of
     found: dict[Key, Figure] = {}
     for one in counted(number):
         among = told.filter(one.base)
-        frame_here = _frame(among.height, frame, everybody, some=one.some)
+        some = one.some or part_of is not None
+        frame_here = _frame(among.height, frame, everybody, some=some)
         for category, part in one.parts.items():
             k, n = among.filter(part).height, among.height
             low, high = score_interval(k, n, frame_here) or (None, None)
-            found[one.id, category] = Figure(
-                k, n, k / n if n else None, low, high, "share", one.some
-            )
+            found[one.id, category] = Figure(k, n, k / n if n else None, low, high, "share", some)
     for name, expression, some in means(number):
         values = told.select(expression.alias("value"))["value"].drop_nulls().to_list()
         found[name, ""] = _mean(values, frame, everybody, some=some)
@@ -393,7 +395,7 @@ def _net_score(told: pl.DataFrame) -> Figure:
     return Figure(None, n, mean, max(-1.0, mean - reach), min(1.0, mean + reach), "score")
 
 
-def _derived(told: pl.DataFrame, number: int) -> pl.DataFrame:
+def derived(told: pl.DataFrame, number: int) -> pl.DataFrame:
     """Names to compare, and the wait for a first job (questions.md, derived variables)."""
     if number == 1:
         return told

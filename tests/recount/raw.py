@@ -59,10 +59,15 @@ ABOVE = """
 select u.code, a.code as above from unit_ancestor t
 join organisation_unit u on u.id = t.unit_id join organisation_unit a on a.id = t.ancestor_id
 """
+CHILDREN = """
+select p.code, u.code from organisation_unit u
+join organisation_unit p on p.id = u.parent_id or p.id = u.subsystem_parent_id
+"""
 DENIED = """
 select distinct c.wave_id, c.id as case_id from case_event e join survey_case c on c.id = e.case_id
 where e.disposition = 'not_eligible' and c.late_reason is null and e.at <= c.added_at
 """
+CLASSES = "select distinct wave_id from classroom"
 FIRST_ANSWERS = """
 select e.case_id, min(e.at) from case_event e
 where e.disposition in ('complete', 'partial') group by e.case_id
@@ -86,8 +91,10 @@ class Raw:
 
     cases: pl.DataFrame
     answers: Mapping[str, Mapping[str, object]]
-    schools_of: Mapping[str, frozenset[str]]
+    schools_of: Mapping[str, frozenset[str]]  # units below, itself too
+    children_of: Mapping[str, frozenset[str]]  # units right below
     denied: frozenset[str]  # cases denied before the frame was frozen
+    in_class: frozenset[str]  # waves for which a class was opened
     answered_at: Mapping[str, str]  # by case, when it first was partial or complete
 
     def listed(self, wave: Wave) -> pl.DataFrame:
@@ -110,6 +117,11 @@ class Raw:
             mine = mine.join(renamed, on="member_id", how="left")
         return mine
 
+    def plans_of(self, wave: Wave) -> pl.DataFrame:
+        """What each member said in Questionnaire 1 that they planned."""
+        first = self._answered(Wave(wave.entered, wave.leaves, 1, wave.schools))
+        return first.select("member_id", pl.col("plan_egreso").cast(pl.String).alias("plan"))
+
     def _answered(self, wave: Wave) -> pl.DataFrame:
         here = self.listed(wave).filter(
             pl.col("disposition").is_in(KEPT) & pl.col("started_at").is_not_null()
@@ -130,7 +142,7 @@ class Raw:
 
 
 def read_raw(connection: Connection) -> Raw:
-    """Everything, in five statements."""
+    """Everything, in seven statements."""
     found = connection.execute(text(CASES))
     schema: dict[str, pl.DataType] = dict.fromkeys(found.keys(), pl.String())
     schema |= dict.fromkeys(("questionnaire", "entered", "leaves"), pl.Int64())
@@ -145,11 +157,16 @@ def read_raw(connection: Connection) -> Raw:
     below: dict[str, set[str]] = defaultdict(set)
     for code, above in connection.execute(text(ABOVE)):
         below[above].add(code)
+    children: dict[str, set[str]] = defaultdict(set)
+    for above, code in connection.execute(text(CHILDREN)):
+        children[above].add(code)
     return Raw(
         cases=pl.DataFrame(lines, schema=schema),
         answers=answers,
         schools_of={unit: frozenset(codes) for unit, codes in below.items()},
+        children_of={unit: frozenset(codes) for unit, codes in children.items()},
         denied=frozenset(_key(case_id) for _, case_id in connection.execute(text(DENIED))),
+        in_class=frozenset(_key(wave_id) for (wave_id,) in connection.execute(text(CLASSES))),
         answered_at={
             _key(case_id): str(at) for case_id, at in connection.execute(text(FIRST_ANSWERS))
         },

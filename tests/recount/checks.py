@@ -1,0 +1,258 @@
+"""What each page of figures should say, told as differences; a table that nobody checks is one."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+import polars as pl
+
+from app.analytics.boards import BOARDS
+from app.analytics.released import Audience
+from tests.recount.estimates import fives, half_up
+from tests.recount.outcomes import Figure, Key
+from tests.recount.pages import (
+    Cells,
+    PageText,
+    Table,
+    body_of,
+    figure_said,
+    of_percent,
+    rate_said,
+    rates_in,
+)
+from tests.recount.process import answered_by_day, funnel_of
+from tests.recount.site import View, answered_of, day_said, frame_of, label_of
+from tests.recount.weights import Again
+
+Problems = Iterator[str]
+Check = Callable[[list[Cells]], Problems]
+NOTHING = "—"
+
+
+def tables_checked(
+    page: PageText, checks: Mapping[str, Check], *, needed: Iterable[str] = ()
+) -> Problems:
+    """Each table by its name; one without a check is a figure that nobody counted again."""
+    there = {table.name for table in page.tables}
+    yield from (f"there is no table «{name}»" for name in needed if name not in there)
+    for table in page.tables:
+        check = checks.get(table.name) or checks.get(re.sub(r" [\w]+$", " *", table.name))
+        if check is None:
+            yield f"nobody checks the table «{table.name}»"
+        else:
+            yield from (f"«{table.name}»: {said}" for said in check(_named(table)))
+
+
+def _named(table: Table) -> list[Cells]:
+    return [(table.name.rpartition(" ")[2], *row) for row in body_of(table)]
+
+
+def prose_checked(page: PageText, view: View) -> Problems:
+    """Every rate of the prose is arithmetic, and that of the wave is said."""
+    for percent, part, whole in rates_in(page.prose):
+        if whole and percent != half_up(Fraction(part, whole)):
+            yield f"{part} de {whole} is not {percent} %"
+    for base in re.findall(r"Base: [\d,]+ de ([\d,]+) personas", page.prose):
+        if int(base.replace(",", "")) != view.frame:
+            yield f"a base of {base}, listed {view.frame}"
+    rate = Fraction(view.answered, view.frame)
+    for said in re.findall(r"\(tasa de respuesta (\d+) %\)", page.prose):
+        if int(said) != half_up(rate):
+            yield f"a rate of {said} %, counted {rate}"
+
+
+def board_page(page: PageText, view: View, above: View | None) -> Problems:
+    """The dashboards of a unit."""
+    told = view.exact and view.audience is Audience.OWN
+    yield from tables_checked(
+        page,
+        {
+            "Números de *": lambda rows: _numbers(rows, view, above),
+            "Matriz de *": lambda rows: _matrix(rows, view),
+            "Respuestas acumuladas por día": lambda rows: _days(rows, view),
+            "Unidades": lambda rows: _units(rows, view),
+        },
+        needed=["Respuestas acumuladas por día", "Números de satisfaccion"] if told else (),
+    )
+    yield from prose_checked(page, view)
+    said = rate_said(view.answered, view.frame)
+    lead = f"Tasa de respuesta, al momento: {said}."
+    if view.audience is Audience.PUBLIC:
+        lead = f"Tasa de respuesta: {half_up(Fraction(view.answered, view.frame))} %."
+    if lead not in page.prose:
+        yield f"not said: {lead}"
+
+
+def findings_page(page: PageText, view: View) -> Problems:
+    """The first findings of a wave, and one of them explored."""
+    yield from tables_checked(page, {"Números de *": lambda rows: _numbers(rows, view, None)})
+    yield from prose_checked(page, view)
+
+
+def _numbers(rows: list[Cells], view: View, above: View | None) -> Problems:
+    """The table of a dashboard: every row is a counted figure, and none is missing."""
+    key = rows[0][0]
+    found = [one for one in BOARDS[view.wave.questionnaire] if one.key == key]
+    names = {name for one in found for name in (*one.indicators, *one.otherwise)} or {key}
+    expected = {k: f for k, f in view.figures.items() if k[0] in names}
+    yield from _figures(rows, expected, view)
+    if above is not None:
+        yield from _beside(rows, expected, above)
+    if view.weighted is not None:
+        yield from _weighted(rows, expected, view.weighted)
+
+
+def _weighted(rows: list[Cells], expected: Mapping[Key, Figure], again: Again) -> Problems:
+    """The column of the figures as if all groups had answered alike."""
+    said = {
+        (label_of(key), f"Ponderado: {of_percent(again.shares[key])}")
+        for key in expected.keys() & again.shares.keys()
+    }
+    for row in rows:
+        for cell in row[6:]:
+            if cell.startswith("Ponderado: ") and (row[1], cell) not in said:
+                yield f"{row[1]}: {cell} was not counted; {sorted(said)}"
+
+
+def _figures(rows: Iterable[Cells], expected: Mapping[Key, Figure], view: View) -> Problems:
+    """Rows of label, share, persons, margin (and note)."""
+    said = Counter(
+        (label_of(key), *figure_said(key[0], figure, view.reader))
+        for key, figure in expected.items()
+    )
+    shown = Counter(row[1:5] for row in rows if row[2] != NOTHING)
+    for row in shown - said:
+        yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[0])}"
+    if view.exact and view.audience is Audience.OWN:
+        drawn = {key[0] for key in expected} - {"X1", "X1b"}
+        told = {label_of(key) for key in expected if key[0] in drawn}
+        wanted = Counter({s: n for s, n in said.items() if s[0] in told and s[1] != NOTHING})
+        shown_labels = {row[0] for row in shown}
+        for row in wanted - shown:
+            if row[0] in shown_labels:
+                yield f"{row} is not shown"
+
+
+def _beside(rows: list[Cells], expected: Mapping[Key, Figure], above: View) -> Problems:
+    """The last column: the unit above as anybody may read it."""
+    public = View(above.raw, above.unit, above.wave, Audience.PUBLIC)
+    said = {
+        (label_of(key), figure_said(key[0], public.figures[key], public.reader)[0])
+        for key in expected
+        if key in public.figures
+    }
+    for row in rows:
+        if len(row) > 6 and row[6] and not row[6].startswith("Ponderado: "):
+            value = row[6].rpartition(": ")[2]
+            if (row[1], value) not in said:
+                yield f"beside {row[1]}: {value} was not counted"
+
+
+def _matrix(rows: list[Cells], view: View) -> Problems:
+    name = "X1" if view.wave.questionnaire == 2 else "X1b"
+    cells: dict[str, list[Figure]] = {}
+    for key, figure in view.figures.items():
+        if key[0] == name:
+            cells.setdefault(label_of(key).partition(" → ")[0], []).append(figure)
+    public = view.audience is Audience.PUBLIC
+    for _, before, *shown, base in rows:
+        n = cells[before][0].base
+        if base not in {f"{fives(n) if public else n:,}", "no se muestra"}:
+            yield f"{before}: base {base}, counted {n}"
+        for text, figure in zip(shown, cells[before], strict=True):
+            said = _cell_said(figure, public=public)
+            if not text.startswith(NOTHING) and text != said:
+                yield f"{before}: {text}, counted {said}"
+
+
+def _cell_said(figure: Figure, *, public: bool) -> str:
+    n, k = figure.base, figure.numerator or 0
+    if not n:
+        return NOTHING
+    if public:  # a share of counts that are rounded themselves
+        return f"{half_up(Fraction(fives(k), fives(n)))} %"
+    return f"{half_up(Fraction(k, n), 1)} % ({k:,})"
+
+
+def _days(rows: list[Cells], view: View) -> Problems:
+    counted = [
+        (day_said(day), rate_said(n, view.frame))
+        for day, n in answered_by_day(view.raw, view.cases)
+    ]
+    yield from same_rows([row[1:] for row in rows], counted)
+
+
+def same_rows(shown: Sequence[Cells], counted: Sequence[Cells]) -> Problems:
+    """Rows in their order."""
+    if len(shown) != len(counted):
+        yield f"{len(shown)} rows, counted {len(counted)}"
+    yield from (f"{a}, counted {b}" for a, b in zip(shown, counted, strict=False) if a != b)
+
+
+def _units(rows: list[Cells], view: View) -> Problems:
+    """Units below: each by its own rate."""
+    whole = view.audience is Audience.PUBLIC
+    rates: Counter[str] = Counter()
+    for unit, schools in view.raw.schools_of.items():
+        cases = view.cases.filter(pl.col("school").is_in(sorted(schools)))
+        if unit != view.unit and cases.height:
+            answered, frame = answered_of(cases), frame_of(cases)
+            said = rate_said(answered, frame)
+            rates[f"{half_up(Fraction(answered, frame))} %" if whole else said] += 1
+    for row in rows:
+        if row[3] not in rates and row[3] != "sin levantamiento":
+            yield f"{row[1]}: {row[3]} was not counted"
+
+
+def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]]) -> Problems:
+    """Groups of a school, or units: sorted by their rate; and who lies outside the funnel."""
+    counted, schools = compared(view), _schools(view)
+    words = Counter(rate_said(k, n) for _, k, n in counted)
+    spread, outside = funnel_of(schools) if len(schools) > 1 else (0.0, set())
+    far = Counter(rate_said(k, n) for name, k, n in schools if name in outside)
+    checks = {"Tasas de respuesta": _exactly(words, 2), "Fuera de los límites": _exactly(far, 2)}
+    yield from tables_checked(page, checks, needed=["Tasas de respuesta"])
+    files = [(int(line["respondieron"]), int(line["lista"]), float(line["tasa"])) for line in lines]
+    if files != [(k, n, round(k / n, 4)) for _, k, n in counted]:
+        yield f"file {files}, counted {counted}"
+    for said in re.findall(r"dispersión ([\d.]+)", page.prose):
+        if abs(float(said) - spread) > 0.05:
+            yield f"dispersion {said}, counted {spread}"
+    reached = sum(Fraction(k, n) >= Fraction(65, 100) for _, k, n in counted)
+    for said in re.findall(r"(\d+) de \d+ alcanzan la meta", page.prose):
+        if int(said) != reached:
+            yield f"{said} reach the target, counted {reached}"
+
+
+def _exactly(counted: Counter[str], place: int) -> Check:
+    """The words of a column, each as often as it was counted."""
+
+    def check(rows: list[Cells]) -> Problems:
+        shown = Counter(row[place] for row in rows)
+        if shown != counted:
+            yield f"{shown - counted} shown, counted {counted - shown}"
+
+    return check
+
+
+def compared(view: View) -> list[tuple[str, int, int]]:
+    """Groups of a school by name, or schools and units below by code: answered and listed."""
+    if view.unit in set(view.raw.cases["school"]):
+        parts = view.cases.partition_by("group_name", as_dict=True)
+        found = [(str(name), answered_of(c), frame_of(c)) for (name,), c in parts.items()]
+    else:
+        children = view.raw.children_of.get(view.unit, frozenset())
+        found = []
+        for unit in children:
+            schools = sorted(view.raw.schools_of[unit])
+            cases = view.cases.filter(pl.col("school").is_in(schools))
+            found.append((unit, answered_of(cases), frame_of(cases)))
+    return sorted(
+        (one for one in found if one[2]), key=lambda one: (-Fraction(one[1], one[2]), one[0])
+    )
+
+
+def _schools(view: View) -> list[tuple[str, int, int]]:
+    parts = view.cases.partition_by("school", as_dict=True)
+    return [(str(name), answered_of(c), frame_of(c)) for (name,), c in parts.items()]

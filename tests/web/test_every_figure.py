@@ -1,0 +1,217 @@
+"""Every number of every page of figures, counted again by other libraries (tests/recount).
+
+A page of figures that joins the application, or a table that joins a page, is one that nobody
+checks yet, and says so here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.analytics.indicators import Kind
+from app.analytics.registry import outcomes_of
+from app.analytics.released import Audience
+from app.staff.roles import Permission
+from tests.recount.checks import board_page, compare_page, findings_page
+from tests.recount.pages import PageText, lines_of
+from tests.recount.site import OFFICE_SCHOOLS, Site, View
+from tests.recount.unit_checks import (
+    chronology_page,
+    coverage_page,
+    explored_page,
+    figures_file,
+    series_page,
+)
+from tests.recount.wave_checks import balance_page, calculation_page, wave_page
+from tests.recount.world import simulated
+from tests.web.test_crawl import staff_routes
+
+OFFICE = "MX"
+OLDEST = 2024  # when they left: every questionnaire is over
+SEEDS = ["paginas", *(pytest.param(f"{n}", marks=pytest.mark.deep) for n in range(4))]
+
+
+@pytest.fixture(scope="module")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    path = tmp_path_factory.mktemp("figures") / "world.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    made = simulated(path, request.param)
+    yield Site(made)
+    made.database.dispose()
+
+
+def units_read(site: Site) -> list[tuple[str, str]]:
+    """The largest school by itself and as its office reads it, and the whole: unit and reader."""
+    sizes = site.raw.cases.group_by("school").len().sort("len", "school")
+    large = sizes["school"][-1]
+    return [(large, large), (large, OFFICE), (OFFICE, OFFICE)]
+
+
+def views(site: Site) -> list[tuple[str, View]]:
+    """The three questionnaires of the oldest generation, as its school, an office and anybody."""
+    if not site.views:
+        for unit, at in units_read(site):
+            theirs = Audience.OWN if at != OFFICE else Audience.OFFICE
+            for wave in site.waves_of(unit):
+                if wave.leaves == OLDEST:
+                    site.views.append((at, View(site.raw, unit, wave, theirs)))
+                    if unit == at:  # anybody reads the same of a school, whoever they are
+                        site.views.append((at, View(site.raw, unit, wave, Audience.PUBLIC)))
+    return site.views
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_dashboards_of_a_unit(site: Site) -> None:
+    problems = []
+    for at, view in views(site):
+        page = PageText(site.get(at, f"{view.address}?{view.query}"))
+        found = list(board_page(page, view, above(site, view)))
+        if view.audience is not Audience.PUBLIC:
+            page = PageText(site.get(at, f"{view.address}/calculo?{view.query}"))
+            found += calculation_page(page, view)
+        problems += [(view.unit, view.audience.value, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+def above(site: Site, view: View) -> View | None:
+    """The unit above where it is a sum of enough schools."""
+    parents = [unit for unit, below in site.raw.children_of.items() if view.unit in below]
+    for unit in parents:
+        wave = replace(view.wave, schools=site.raw.schools_of[unit])
+        found = View(site.raw, unit, wave, Audience.PUBLIC)
+        if found.told["school"].n_unique() >= OFFICE_SCHOOLS:
+            return found
+    return None
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_comparison_of_groups_and_schools(site: Site) -> None:
+    problems = []
+    for at, view in views(site):
+        asked = f"?{view.query}"
+        lines = lines_of(site.get(at, f"{view.address}/comparar.csv{asked}").encode())
+        page = PageText(site.get(at, f"{view.address}/comparar{asked}"))
+        problems += [(view.unit, view.wave, said) for said in compare_page(page, view, lines)]
+    assert not problems, "\n".join(map(str, problems))
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_progress_the_close_and_the_workings_of_a_wave(site: Site) -> None:
+    problems = []
+    for at, view in views(site):
+        if len(view.wave.schools) > 1 or view.audience is not Audience.OWN:
+            continue
+        wave = f"/panel/olas/{UUID(view.cases['wave_id'][0])}"
+        lines = lines_of(site.get(at, f"{wave}/resultados.csv").encode())
+        found = list(figures_file(lines, view))
+        for tail, check in WAVE_PAGES.items():
+            found += check(PageText(site.get(at, wave + tail)), view)
+        problems += [(view.unit, view.wave, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+WAVE_PAGES: Mapping[str, Callable[[PageText, View], Iterator[str]]] = {
+    "": wave_page,
+    "/cierre": balance_page,
+    "/calculo": calculation_page,
+    "/resultados": findings_page,
+}
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_files_of_figures(site: Site) -> None:
+    """Every line of the CSV file, with all its decimals."""
+    problems = []
+    for at, view in views(site):
+        lines = lines_of(site.get(at, f"{view.address}/cifras.csv?{view.query}").encode())
+        problems += [(view.unit, view.wave, said) for said in figures_file(lines, view)]
+    assert not problems, "\n".join(map(str, problems))
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_series_over_generations(site: Site) -> None:
+    problems = []
+    for unit, at in units_read(site):
+        audience = Audience.OWN if at != OFFICE else Audience.OFFICE
+        for number in (1, 2, 3):
+            waves = [w for w in site.waves_of(unit) if w.questionnaire == number]
+            points = [View(site.raw, unit, wave, audience) for wave in waves]
+            shares = [e.id for e in outcomes_of(number) if e.kind is Kind.PROPORTION]
+            for name in shares[::SERIES_STEP]:
+                tail = f"?cuestionario={number}&indicador={name}"
+                page = PageText(site.get(at, f"/panel/resultados/{unit}/generaciones{tail}"))
+                file = site.get(at, f"/panel/resultados/{unit}/generaciones.csv{tail}")
+                found = series_page(page, lines_of(file.encode()), name, points)
+                problems += [(unit, at, number, name, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_exploration_of_indicators_by_traits(site: Site) -> None:
+    problems = []
+    pairs = cycle([EXPLORED[:2], EXPLORED[2:4], EXPLORED[4:]])
+    for at, view in views(site):
+        if view.wave.questionnaire == 1:
+            continue
+        for name, variable in next(pairs):
+            tail = f"?{view.query}&indicador={name}&variable={variable}"
+            page = PageText(site.get(at, f"{view.address}/explorar{tail}"))
+            lines = lines_of(site.get(at, f"{view.address}/explorar.csv{tail}").encode())
+            found = explored_page(page, lines, view, name, variable)
+            problems += [(view.unit, view.audience.value, name, variable, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_chronological_table_and_the_coverage(site: Site) -> None:
+    problems = []
+    for unit, at in units_read(site):
+        page = site.get(at, f"/panel/cronologia/{unit}")
+        problems += [(unit, said) for said in chronology_page(page, site.raw, unit)]
+    for generation in ("2021-2024", "2022-2025"):
+        tail = f"/panel/resultados/{OFFICE}/cobertura?generacion={generation}"
+        found = coverage_page(site.get(OFFICE, tail), site.raw, OFFICE, generation)
+        problems += [(generation, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+def test_no_page_of_figures_is_left_unchecked() -> None:
+    """A route that shows figures is checked above, or shows none of its own."""
+    shown = {
+        route.path
+        for route, method, permission in staff_routes()
+        if method == "GET" and permission in {Permission.SEE_OUTCOMES, Permission.SEE_PROCESS}
+    }
+    assert shown - CHECKED - WITHOUT_FIGURES.keys() == set()
+    assert (CHECKED | WITHOUT_FIGURES.keys()) - shown == set()
+
+
+SERIES_STEP = 12
+EXPLORED = (("S1", ""), ("H5", ""), ("S3", "sexo"), ("L1", "turno"), ("S1", "tipo_bachillerato"))
+UNIT, WAVE = "/panel/resultados/{unit_code}", "/panel/olas/{wave_id}"
+CHECKED = {
+    UNIT,
+    *(f"{UNIT}/{tail}" for tail in ("cifras.csv", "comparar", "comparar.csv", "cobertura")),
+    f"{UNIT}/calculo",
+    f"{WAVE}/resultados.csv",
+    *(f"{UNIT}/{tail}" for tail in ("generaciones", "generaciones.csv")),
+    *(f"{UNIT}/{tail}" for tail in ("explorar", "explorar.csv")),
+    *(WAVE + tail for tail in WAVE_PAGES),
+}
+WITHOUT_FIGURES = {
+    "/panel/resultados": "leads to the results of a unit",
+    f"{WAVE}/explorar": "leads to the exploration of the unit",
+    "/panel/glosario": "definitions without numbers",
+    "/panel/cierres": "counts waves by their state, not persons",
+    "/panel/cronologia/{unit_code}/anteriores": "what staff typed from papers of the time",
+    f"{UNIT}/grafica.png": "drawn from the figures of the dashboard",
+    f"{UNIT}/comparar.png": "drawn from the figures of its page",
+    f"{UNIT}/generaciones.png": "drawn from the figures of its page",
+    f"{UNIT}/explorar.png": "drawn from the figures of its page",
+}
