@@ -15,6 +15,7 @@ from app.analytics.registry import REGISTRY, indicator
 from app.chronology.wave_plan import Cohort, parse_cohort
 
 MOST_ROWS = 2_000
+LARGEST_FILE = 2_000_000  # bytes
 LONGEST_SOURCE = 300
 NAMES = ("generation", "questionnaire", "figure", "value", "base", "source")
 HEADINGS: Mapping[str, str] = {
@@ -24,6 +25,7 @@ HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("valor", "porcentaje", "value"), "value"),
     **dict.fromkeys(("base", "n"), "base"),
     **dict.fromkeys(("fuente", "source"), "source"),
+    **dict.fromkeys(("unidad", "cct", "plantel", "unit"), "unit"),
 }
 
 
@@ -38,7 +40,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class TypedFigure:
-    """What was told of one figure. `value` from 0 to 1; `base`: persons, where the paper says."""
+    """What was told of one figure. `value` from 0 to 1; `base`: persons, where the paper says.
+
+    `unit`: of whom, where the file says it; `row` of the file, 0 of a form.
+    """
 
     cohort: Cohort
     questionnaire: int
@@ -47,6 +52,8 @@ class TypedFigure:
     value: float
     base: int | None
     source: str
+    unit: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ def read_figure(  # noqa: PLR0911 (one return a column)
         value=value,
         base=int(base) if base else None,
         source=source[:LONGEST_SOURCE],
+        unit=cells.get("unit", "").upper(),
+        row=row,
     )
 
 

@@ -64,10 +64,13 @@ def keep_figures(
     unit: OrganisationUnit,
     figures: Sequence[TypedFigure],
     *,
-    by: Steward,
+    staff_id: UUID | None,
     now: datetime,
 ) -> int:
-    """Keep what was told of a unit; a figure told again replaces the one before. How many."""
+    """Keep what was told of a unit; a figure told again replaces the one before. How many.
+
+    `staff_id`: None for the operator of the deployment.
+    """
     newest = {_key(one): one for one in figures}
     for one in newest.values():
         session.exec(
@@ -91,11 +94,11 @@ def keep_figures(
                 value=one.value,
                 base=one.base,
                 source=one.source,
-                staff_id=by.staff_id,
+                staff_id=staff_id,
                 at=now,
             )
         )
-    _note(session, "past_result.kept", unit, by, now=now, figures=len(newest))
+    _note(session, "past_result.kept", unit, staff_id, now=now, figures=len(newest))
     return len(newest)
 
 
@@ -114,7 +117,7 @@ def drop_figure(
     ).first()
     if gone is None:
         raise NotFound(figure=figure_id)
-    _note(session, "past_result.dropped", unit, by, now=now, figures=1)
+    _note(session, "past_result.dropped", unit, by.staff_id, now=now, figures=1)
 
 
 def _key(one: TypedFigure) -> tuple[Cohort, int, str, str]:
@@ -125,7 +128,7 @@ def _note(
     session: Session,
     action: str,
     unit: OrganisationUnit,
-    by: Steward,
+    staff_id: UUID | None,
     *,
     now: datetime,
     figures: int,
@@ -133,7 +136,7 @@ def _note(
     audit.append(
         session,
         action,
-        actor_id=by.staff_id,
+        actor_id=staff_id,
         about=("unit", unit.code),
         unit_id=unit.id,
         now=now,

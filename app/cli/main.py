@@ -85,6 +85,9 @@ LISTED = {
     "units": Listed("units", "units", "Unidades: del país a la escuela."),
     "catalogue": Listed("catalogue", "catalogue", "Catálogos: municipios con su edición y fuente."),
     "roster": Listed("roster", "roster", "Listas de control escolar: alumnado y egreso."),
+    "past": Listed(
+        "past", "past", "Resultados de generaciones anteriores: agregados, con su fuente."
+    ),
     "staff": Listed("staff", "staff", "Cuentas del personal: invitar y restablecer."),
     "audit": Listed("staff", "audit", "Bitácora: comprobar que está completa."),
     "bounces": Listed("bounces", "bounces", "Mensajes que regresaron."),

@@ -98,6 +98,11 @@ def add_file(unit_code: str, caller: Signer, form: Form, db: Db, now: Now) -> Re
             unit_code, caller, db, now, [], [Wrong(0, "file", "Elija el archivo CSV.")], {}
         )
     figures, wrong = read_file(chosen[1])
+    wrong += [
+        Wrong(one.row, "file", f"es de la unidad «{one.unit}», y aquí se carga {unit_code}.")
+        for one in figures
+        if one.unit not in {"", unit_code}
+    ]
     if not figures and not wrong:
         wrong = [Wrong(1, "", "El archivo no tiene ninguna cifra.")]
     return _kept(unit_code, caller, db, now, figures, wrong, {})
@@ -124,7 +129,7 @@ def _kept(  # noqa: PLR0913, PLR0917 (one act of two forms, and the page again w
     if not wrong:
         with db.unit_of_work() as session:
             unit = unit_by_code(session, caller.scope, unit_code)
-            keep_figures(session, unit, figures, by=steward(caller), now=now)
+            keep_figures(session, unit, figures, staff_id=steward(caller).staff_id, now=now)
         return RedirectResponse(f"/panel/cronologia/{unit_code}/anteriores", 303)
     issues = tuple(_issue(one) for one in wrong[:MOST_ISSUES])
     with db.reading() as session:
