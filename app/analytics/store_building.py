@@ -1,7 +1,8 @@
 """Rebuild the columnar store from the responses: only what an edition changed is read again.
 
 The persons of a wave are those of its edition in force. Where their counts are no longer those
-that were frozen (somebody was erased since), the edition's own counts are kept beside them.
+that were frozen (somebody was erased since), the edition's own counts are kept beside them, and
+no row of the wave (decisions/0022).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,8 @@ from app.analytics.store import (
 from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
-from app.fieldwork.tables import Wave
+from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.responses.rows import ANSWERED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,7 +108,9 @@ def rebuild_part(
     wanted = {
         wave_id: None if (head := heads.get(wave_id)) is None else head.id for wave_id, _ in waves
     }
-    if before is not None and wanted == {w.wave_id: w.edition_id for w in before.waves}:
+    left = set() if before is None else _left_since(session, before)
+    same = before is not None and wanted == {w.wave_id: w.edition_id for w in before.waves}
+    if same and not left:
         return Rebuilt(0, 0, 0)
     found: list[StoredWave] = []
     new = _Columns({} if before is None else before.columns)
@@ -115,14 +119,19 @@ def rebuild_part(
         (wave_id, school_id)
         for wave_id, school_id in waves
         if (head := heads.get(wave_id)) is not None
-        and ((old := kept.get(wave_id)) is None or old.edition_id != head.id)
+        and (wave_id in left or (old := kept.get(wave_id)) is None or old.edition_id != head.id)
     ]
     read = _read_schools(session, cohort, questionnaire, changed, heads)
     for place, (wave_id, school_id) in enumerate(waves):
         head, old = heads.get(wave_id), kept.get(wave_id)
         if head is None:
             found.append(StoredWave(wave_id, school_id, None))
-        elif before is not None and old is not None and old.edition_id == head.id:
+        elif (
+            before is not None
+            and old is not None
+            and old.edition_id == head.id
+            and wave_id not in left
+        ):
             found.append(old)
             stays[before.places[school_id]] = place
         else:
@@ -134,6 +143,33 @@ def rebuild_part(
     part = Part(cohort, questionnaire, now, folder, tuple(found), new.meanings, withheld)
     write_part(folder, part, frame)
     return Rebuilt(1, len(changed), frame.height)
+
+
+def _left_since(session: Session, part: Part) -> set[UUID]:
+    """Waves whose rows still have somebody who has taken the answers back since they were written.
+
+    Those kept as counts (`apart`) have no row of anybody.
+    """
+    answered = (
+        select(CaseEvent.id)
+        .where(col(CaseEvent.case_id) == col(Case.id), col(CaseEvent.disposition).in_(ANSWERED))
+        .exists()
+    )
+    moved = session.exec(
+        select(Case.wave_id)
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .where(
+            CohortRow.entered == part.cohort.entered,
+            CohortRow.leaves == part.cohort.leaves,
+            Wave.questionnaire == part.questionnaire,
+            col(Case.moved_at) > part.made_at,
+            col(Case.disposition).not_in(ANSWERED),
+            answered,
+        )
+        .distinct()
+    )
+    return set(moved) & {wave.wave_id for wave in part.waves if wave.edition_id and not wave.apart}
 
 
 def parts_to_build(session: Session) -> list[tuple[Cohort, int]]:

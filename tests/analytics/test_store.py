@@ -19,7 +19,9 @@ from app.analytics.traits import LATTICE
 from app.db.transactions import Database
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.tables import Case, Wave
+from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.responses.tables import Response
+from app.responses.writing import erase_response
 from app.units.scope import WHOLE
 from app.units.tables import OrganisationUnit
 from app.worker import columns
@@ -151,6 +153,40 @@ def test_a_frozen_figure_stays_when_somebody_is_erased(db: Database, folder: Pat
     part = stored_part(COHORT, 2)
     assert part is not None
     assert sum(bool(wave.apart) for wave in part.waves) == 1
+    assert after.figures == before.figures
+
+
+def test_who_takes_the_answers_back_leaves_the_columns_and_the_figures_stay(
+    db: Database, folder: Path
+) -> None:
+    with db.unit_of_work() as session:
+        office = a_region(session, 5, 2)
+        taken_back = session.exec(
+            select(Case)
+            .join(Wave, col(Wave.id) == col(Case.wave_id))
+            .where(Wave.questionnaire == 2, Case.disposition == Disposition.COMPLETE)
+        ).first()
+        assert taken_back is not None
+        case_id, wave_id = taken_back.id, taken_back.wave_id
+        session.add(CaseEvent(case_id=case_id, disposition=Disposition.COMPLETE, at=moment(2)))
+    frozen(db, LATER)
+    first = rebuilt(db, folder, 2)
+    before = report_of(db, office, 2, Audience.OFFICE, None)
+    with db.unit_of_work() as session:
+        response = session.exec(select(Response).where(Response.case_id == case_id)).one()
+        erase_response(session.connection(), case_id, response.id)
+        case = session.get_one(Case, case_id)
+        case.disposition, case.moved_at = Disposition.REFUSED, LATER + timedelta(minutes=1)
+
+    soon = LATER + timedelta(hours=1)
+    second, third = rebuilt(db, folder, 2, soon), rebuilt(db, folder, 2, soon)
+    after = report_of(db, office, 2, Audience.OFFICE, None)
+
+    part = stored_part(COHORT, 2)
+    assert part is not None
+    (left,) = (wave for wave in part.waves if wave.apart)
+    assert (left.wave_id, second.waves_read, third) == (wave_id, 1, Rebuilt(0, 0, 0))
+    assert first.persons - second.persons == left.answered  # no row of the wave is kept
     assert after.figures == before.figures
 
 
