@@ -178,7 +178,7 @@ def submit(
     if state is not SignOffState.TO_SUBMIT and not said:
         raise CommentMissing
     edition_id = _edition_to_submit(session, wave_id, said, state=state, by=by, now=now)
-    _add(session, wave, acts, SignOffStep.SUBMITTED, (edition_id, said), by=by, now=now)
+    _add(session, wave, acts, _Step(SignOffStep.SUBMITTED, edition_id, said), by=by, now=now)
     return SignOffState.SUBMITTED
 
 
@@ -194,8 +194,8 @@ def return_to_school(
     wave, acts = _to_judge(session, wave_id, seen, by=by, now=now)
     if not said:
         raise CommentMissing
-    step = (acts[0].edition_id, said)
-    _add(session, wave, acts, SignOffStep.RETURNED, step, by=by, now=now)
+    step = _Step(SignOffStep.RETURNED, acts[0].edition_id, said)
+    _add(session, wave, acts, step, by=by, now=now)
     return SignOffState.RETURNED
 
 
@@ -217,8 +217,8 @@ def accept(
     ).first()
     if taken is None:
         raise SignOffMoved
-    step = (edition_id, _said(comment))
-    _add(session, wave, acts, SignOffStep.ACCEPTED, step, by=by, now=now)
+    step = _Step(SignOffStep.ACCEPTED, edition_id, _said(comment))
+    _add(session, wave, acts, step, by=by, now=now)
     return SignOffState.ACCEPTED
 
 
@@ -325,24 +325,31 @@ def _said(comment: str) -> str:
     return " ".join(comment.split())[:LONGEST_COMMENT]
 
 
-def _add(  # noqa: PLR0913
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step to take, of which edition, and what is said with it."""
+
+    kind: SignOffStep
+    edition_id: UUID
+    comment: str
+
+
+def _add(
     session: Session,
     wave: Wave,
     acts: Sequence[SignOffAct],
-    step: SignOffStep,
-    about: tuple[UUID, str],
+    step: _Step,
     *,
     by: Steward,
     now: datetime,
 ) -> None:
-    edition_id, comment = about
     values = {
         "id": uuid4(),
         "wave_id": wave.id,
         "number": acts[0].number + 1 if acts else 1,
-        "step": step,
-        "edition_id": edition_id,
-        "comment": comment,
+        "step": step.kind,
+        "edition_id": step.edition_id,
+        "comment": step.comment,
         "staff_id": by.staff_id,
         "at": now,
     }
@@ -350,10 +357,10 @@ def _add(  # noqa: PLR0913
         raise SignOffMoved
     audit.append(
         session,
-        f"sign_off.{step.value}",
+        f"sign_off.{step.kind.value}",
         actor_id=by.staff_id,
         about=("wave", wave.id),
         unit_id=wave.school_id,
         now=now,
-        edition=str(edition_id),
+        edition=str(step.edition_id),
     )
