@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.web.assets import FOREVER, asset
-from app.web.render import Page, render
+from app.web.language import Say, chosen, with_choice
+from app.web.render import Page, render_in
 from app.web.wiring import OPEN_PAGE
 
 router = APIRouter(dependencies=[OPEN_PAGE])
@@ -19,12 +20,19 @@ class FrontPage(Page):
 
     template: ClassVar[str] = "public/front.html"
     title: str
+    verify_url: str
+    recover_url: str
+    help_url: str
 
 
 @router.get("/")
-def front() -> Response:
+def front(request: Request) -> Response:
     """The front door."""
-    return render(FrontPage("Seguimiento de egresados"))
+    say = Say(chosen(request))
+    verify, recover, explain = (
+        with_choice(path, say.language) for path in ("/verifica", "/recuperar", "/ayuda")
+    )
+    return render_in(say, FrontPage(say("Seguimiento de egresados"), verify, recover, explain))
 
 
 @router.get("/robots.txt")

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.web.assets import asset_url
-from app.web.language import NAMES, translations
+from app.web.language import NAMES, Say, translations
 
 HERE = Path(__file__).parent
 # Facts of the whole deployment that every page shows; set once, when the application is made.
@@ -36,6 +36,13 @@ class Page:
 def render(page: Page, *, status: int = 200, language: str = "es") -> HTMLResponse:
     """The page as a response."""
     return HTMLResponse(html(page, language=language), status)
+
+
+def render_in(say: Say, page: Page, *, status: int = 200) -> HTMLResponse:
+    """A page whose language its address or its browser chose: another browser gets another."""
+    response = render(page, status=status, language=say.language)
+    response.headers["vary"] = "accept-language"
+    return response
 
 
 def html(page: Page, *, language: str = "es") -> str:

@@ -16,7 +16,7 @@ from app.fieldwork.vouching import Voucher, voucher_of_link, voucher_of_school
 from app.keys import keys_for
 from app.messaging.addresses import domain_of
 from app.web.language import Say, chosen, with_choice
-from app.web.render import Page, render
+from app.web.render import Page, render_in
 from app.web.wiring import OPEN_PAGE, Db, Form, Now, Site, SiteHere, field
 
 router = APIRouter(dependencies=[OPEN_PAGE])
@@ -102,4 +102,4 @@ def _shown(
         foreign=foreign,
         voucher=voucher,
     )
-    return render(page, language=say.language)
+    return render_in(say, page)

@@ -146,6 +146,7 @@ def _lighthouse(site: Site, served: Served) -> dict[str, dict[str, object]]:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=find_chromium(),
+            locale="es-MX",
             args=["--no-sandbox", "--disable-gpu", f"--remote-debugging-port={port}"],
         )
         page = context.new_page()

@@ -93,6 +93,7 @@ def test_every_step_stands_every_look(db: Database, number: int, name: str) -> N
             viewport={"width": look.width, "height": 640},
             color_scheme=look.scheme,
             forced_colors=look.forced,
+            locale="es-MX",
         )
         listen(context, blocked)
         page = context.new_page()

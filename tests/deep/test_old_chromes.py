@@ -57,7 +57,7 @@ def in_old_chrome(db: Database, number: int, version: int) -> Walked:
     folder.mkdir(parents=True, exist_ok=True)
     program = old_chrome(version)
     done = subprocess.run(
-        ["node", HERE / "old_chrome.js", program, f"{served.url}/e/{person.token}", folder],
+        ["node", HERE / "old_chrome.js", program, f"{served.url}/e/{person.token}?lang=es", folder],
         env={
             **os.environ,
             "NODE_PATH": str(HOME / "node_modules"),
@@ -88,7 +88,7 @@ def in_chromium(db: Database, number: int) -> Walked:
             executable_path=os.environ["TEST_CHROMIUM"], args=["--no-sandbox"]
         )
         context = browser.new_context(
-            viewport={"width": 360, "height": 640}, is_mobile=True, has_touch=True
+            viewport={"width": 360, "height": 640}, is_mobile=True, has_touch=True, locale="es-MX"
         )
         context.on("weberror", lambda error: errors.append(str(error.error)))
         page = context.new_page()

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from app.fieldwork.relay_letters import Refusing, refuse, refusing
 from app.web.language import N_, Say, chosen, with_choice
-from app.web.render import Page, render
+from app.web.render import Page, render_in
 from app.web.respondent.messages import said
 from app.web.respondent.pages import MessagePage
 from app.web.wiring import OPEN_LINK, Db, Form, Now, SiteHere
@@ -69,7 +69,7 @@ def decide(token: str, request: Request, form: Form, db: Db, now: Now, site: Sit
 def _unknown(request: Request) -> Response:
     say = Say(chosen(request))
     page = replace(said(_UNKNOWN, say), offers_languages=True)
-    return render(page, status=404, language=say.language)
+    return render_in(say, page, status=404)
 
 
 def _page(request: Request, token: str, who: Refusing) -> Response:
@@ -84,4 +84,4 @@ def _page(request: Request, token: str, who: Refusing) -> Response:
         notice_url=with_choice(notice, say.language) if notice else None,
         verify_url=with_choice("/verifica", say.language),
     )
-    return render(page, language=say.language)
+    return render_in(say, page)

@@ -16,7 +16,7 @@ from app.fieldwork.stationery import UNSUBSCRIBE
 from app.fieldwork.unsubscribing import Messages, allow_again, stop, unsubscriber
 from app.keys import PurposeKey, keys_for
 from app.web.language import N_, Say, chosen, with_choice
-from app.web.render import Page, render
+from app.web.render import Page, render_in
 from app.web.respondent.messages import said
 from app.web.respondent.pages import MessagePage
 from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere
@@ -96,7 +96,7 @@ def _asked(form: FormData) -> list[tuple[str, str]]:
 def _unknown(request: Request) -> Response:
     say = Say(chosen(request))
     page = replace(said(_UNKNOWN, say), offers_languages=True)
-    return render(page, status=404, language=say.language)
+    return render_in(say, page, status=404)
 
 
 def _page(request: Request, title: str, state: str, token: str) -> Response:
@@ -108,7 +108,7 @@ def _page(request: Request, title: str, state: str, token: str) -> Response:
         verify_url=with_choice("/verifica", say.language),
         help_url=with_choice("/ayuda", say.language),
     )
-    return render(page, language=say.language)
+    return render_in(say, page)
 
 
 def _keys(site: Site) -> tuple[PurposeKey, ...]:

@@ -18,7 +18,7 @@ from app.directory.states import ContactKind
 from app.fieldwork.recovering import Asked, TooManyRequests, ask
 from app.fieldwork.texts import MINUTES
 from app.web.language import Say, chosen, with_choice
-from app.web.render import Page, render
+from app.web.render import Page, render_in
 from app.web.respondent.pages import MessagePage, Problem
 from app.web.wiring import OPEN_PAGE, Db, Now, ShortForm, SiteHere, field
 
@@ -34,7 +34,7 @@ class HelpPage(Page):
 
     template: ClassVar[str] = "respondent/help.html"
     title: str
-    minutes: int
+    minutes: tuple[int, ...]  # of each questionnaire
     kilobytes: int
     recover_url: str
     verify_url: str
@@ -60,19 +60,19 @@ def explain(request: Request) -> Response:
     say = Say(chosen(request))
     page = HelpPage(
         say("Ayuda"),
-        max(MINUTES.values()),
+        tuple(MINUTES.values()),
         KILOBYTES,
         recover_url=with_choice("/recuperar", say.language),
         verify_url=with_choice("/verifica", say.language),
     )
-    return render(page, language=say.language)
+    return render_in(say, page)
 
 
 @router.get("/recuperar")
 def blank(request: Request) -> Response:
     """The form."""
     say = Say(chosen(request))
-    return render(_page(say, Typed("", "", "")), language=say.language)
+    return render_in(say, _page(say, Typed("", "", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,15 @@ def write_down(request: Request, form: ShortForm, db: Db, now: Now, site: SiteHe
         problems.append(Problem("escuela", say("Escribe tu escuela o tu nombre.")))
     if address is None or problems:
         page = _page(say, typed, tuple(problems))
-        return render(page, status=422, language=say.language)
+        return render_in(say, page, status=422)
     try:
         with db.unit_of_work() as session:
             keys = match_keys(site.settings.data_keys)
             ask(session, Asked(address, typed.name, typed.school), keys, now=now)
     except TooManyRequests as refusal:
         wait = MessagePage(say("Espera un poco"), (say.refusal(refusal),))
-        return render(wait, status=refusal.status, language=say.language)
-    return render(_heard(say), language=say.language)
+        return render_in(say, wait, status=refusal.status)
+    return render_in(say, _heard(say))
 
 
 def _address(text: str) -> Address | None:

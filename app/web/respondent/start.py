@@ -25,7 +25,7 @@ from app.questionnaires.items import Language
 from app.questionnaires.publication import fetch
 from app.units.tables import OrganisationUnit
 from app.web.language import CHOICE, N_, NAMES, Say, chosen, language_of, with_choice
-from app.web.render import Page, render, say_date
+from app.web.render import Page, render_in, say_date
 from app.web.respondent.messages import UNKNOWN_LINK, message_of, said
 from app.web.respondent.pages import LanguageChoice, MessagePage, NoticePage, StartPage
 from app.web.respondent.steps import notice_of, paragraphs, promises
@@ -53,7 +53,7 @@ def start_page(token: str, request: Request, db: Db, now: Now, site: SiteHere) -
         page = _page(session, link, token, device, say, now=now)
     if isinstance(page, MessagePage):
         page = replace(page, offers_languages=True)
-    response = render(page, status=_STATUS.get(link.state, 200), language=say.language)
+    response = render_in(say, page, status=_STATUS.get(link.state, 200))
     if link.state is LinkState.OPEN:
         device.probe(response)
     return response
@@ -86,10 +86,8 @@ def full_notice(notice_id: UUID, request: Request, db: Db) -> Response:
     with db.reading() as session:
         notice = session.get(PrivacyNotice, notice_id)
     if notice is None:
-        return render(said(UNKNOWN_LINK, say), status=404, language=say.language)
-    return render(
-        NoticePage(say("Aviso de privacidad"), paragraphs(notice.full_text)), language=say.language
-    )
+        return render_in(say, said(UNKNOWN_LINK, say), status=404)
+    return render_in(say, NoticePage(say("Aviso de privacidad"), paragraphs(notice.full_text)))
 
 
 def _tapped(session: Session, wave: Wave, request: Request, language: Language) -> tuple[str, str]:

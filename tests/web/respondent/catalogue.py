@@ -12,6 +12,7 @@ from app.errors import AppError
 from app.web.respondent import answering, check, phone, recover, start  # what they may refuse with
 
 APP = Path(app.__file__).parent
+SHARED = tuple(APP / "web" / name for name in ("errors.py", "public.py", "verify.py"))
 MODULES = (answering, check, phone, recover, start)
 # A class is held in Spanish: its teacher speaks beside the page.
 IN_CLASS = frozenset({"aula.html", "aula_code.html", "class_end.html"})
@@ -26,7 +27,8 @@ def msgids() -> set[str]:
 
 def _in_templates() -> Iterator[str]:
     templates = APP / "web/templates"
-    shared = (templates / "base.html", templates / "public/verify.html")
+    shared = [templates / "base.html", templates / "errors/error.html"]
+    shared += [templates / "public" / name for name in ("front.html", "verify.html")]
     for path in (*sorted((templates / "respondent").glob("*.html")), *shared):
         if path.name in IN_CLASS:
             continue
@@ -38,7 +40,7 @@ def _in_templates() -> Iterator[str]:
 
 
 def _in_pages() -> Iterator[str]:
-    for path in (*sorted((APP / "web/respondent").glob("*.py")), APP / "web/verify.py"):
+    for path in (*sorted((APP / "web/respondent").glob("*.py")), *SHARED):
         keywords = {"say": None, "N_": None}
         with path.open("rb") as source:
             for _, found, _, _ in extract("python", source, keywords):
@@ -70,6 +72,7 @@ REFUSALS = frozenset(
         *("AlreadyComplete", "AnswersClosed", "KeyReused", "SessionOver", "StepGone"),
         *("ForeignKey", "LinkNotOpen", "SeveralPeople", "StrangeFields", "UnreadableBatch"),
         *("NothingToCompare", "TooManyTries", "TooManyRequests"),
+        "NotFound",
         *("StorageBroken", "StorageBusy", "StorageFull"),
     }
 )

@@ -13,6 +13,7 @@ from sqlmodel import select
 from app.db.transactions import Database
 from app.fieldwork.stationery import UNSUBSCRIBE
 from app.fieldwork.tables import EntrySession
+from app.fieldwork.texts import MINUTES
 from app.keys import keys_for
 from app.messaging.signing import unsubscribe_token
 from app.questionnaires.items import Language
@@ -139,7 +140,10 @@ def test_the_choice_can_be_changed_and_looking_changes_nothing(db: Database) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["/ayuda", "/recuperar", "/verifica", "/baja/nada", "/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"],
+    [
+        *("/", "/ayuda", "/recuperar", "/verifica", "/baja/nada", "/no-avisar/nada"),
+        *("/e/nada", "/e/AAAAAAAAAAAAAAAAAAAAAA"),
+    ],
 )
 def test_pages_for_anybody_speak_english_when_asked(db: Database, path: str) -> None:
     page = Site(db, 2).device().get(f"{path}?lang=en")
@@ -147,8 +151,70 @@ def test_pages_for_anybody_speak_english_when_asked(db: Database, path: str) -> 
     assert '<html lang="en">' in page.body
     assert spanish_in(page.body) == []
     ways = set(re.findall(r'(?:href|action)="(/(?!static/)[^"]+)"', page.body))
-    assert [way for way in ways if not way.endswith("?lang=en")] == []
+    assert [way for way in ways - {"/panel"} if not way.endswith("?lang=en")] == []
     assert '<a href="?lang=es"' in page.body
+
+
+# What the browser prefers, what the address says, what is read.
+@pytest.mark.parametrize(
+    ("accepts", "asked", "read"),
+    [
+        ("", "", "es-MX"),
+        ("en-US,en;q=0.9", "", "en"),
+        ("en-US,en;q=0.9", "?lang=es", "es-MX"),
+        ("es-MX,es;q=0.9,en;q=0.8", "", "es-MX"),
+        ("es-MX,es;q=0.9,en;q=0.8", "?lang=en", "en"),
+        ("fr-FR,en;q=0.4,es;q=0.3", "", "en"),
+        ("nah,en;q=0", "", "es-MX"),
+        ("en;q=x, *;q=0.5", "", "es-MX"),
+        ("en-US", "?lang=fr", "en"),
+    ],
+)
+def test_the_browser_chooses_where_nobody_has(
+    db: Database, accepts: str, asked: str, read: str
+) -> None:
+    site = Site(db, 2)
+    person, device = site.person(), site.device()
+    device.client.headers["accept-language"] = accepts
+
+    answers = [
+        device.client.get(f"{path}{asked}")
+        for path in (f"/e/{person.token}", "/", "/ayuda", "/verifica", "/nada")
+    ]
+
+    assert {answer.headers["vary"] for answer in answers} <= {
+        "accept-language",
+        "accept-language, Accept-Encoding",
+    }
+    for answer in answers:
+        assert f'<html lang="{read}">' in answer.text
+    start = answers[0].text
+    assert f'name="lang" value="{read[:2]}"' in start
+    ways = set(re.findall(r'(?:href|action)="(/(?!static/|e/|panel)[^"]*)"', answers[2].text))
+    assert [way for way in ways if not way.endswith(f"?lang={read[:2]}")] == []
+
+
+def test_the_document_of_a_session_follows_the_session_and_not_the_browser(db: Database) -> None:
+    """One address and one content for each language: what a browser keeps stays right."""
+    site = Site(db, 2)
+    person, device = site.person(), site.device()
+    english_start(device, person.token)
+    device.client.cookies.set("trayecto_js", "1")
+
+    english = device.client.get("/responder", headers={"accept-language": "es-MX"})
+    tag = {"if-none-match": english.headers["etag"], "accept-language": "fr"}
+    again = device.client.get("/responder", headers=tag)
+
+    assert "<html lang=en>" in english.text
+    assert "accept-language" not in english.headers.get("vary", "").lower()
+    assert again.status_code == 304
+
+
+def test_help_says_the_minutes_of_each_questionnaire(db: Database) -> None:
+    page = Site(db, 2).device().get("/ayuda").body
+
+    said = f"unos {MINUTES[1]} minutos, el segundo unos {MINUTES[2]} y el último unos {MINUTES[3]}."
+    assert said in page
 
 
 def test_who_stops_the_messages_reads_english(db: Database) -> None:

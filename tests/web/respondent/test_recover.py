@@ -94,12 +94,12 @@ def test_help_answers_six_questions_and_says_what_it_costs(client: TestClient) -
 
     assert page.count("<h2>") == 6
     assert "100 kB" in page
-    assert 'href="/recuperar"' in page
+    assert 'href="/recuperar?lang=es"' in page
 
 
 @pytest.mark.parametrize("path", ["/e/nada", "/responder", "/recuperar", "/verifica", "/"])
 def test_help_is_one_tap_away(client: TestClient, path: str) -> None:
-    assert 'href="/ayuda"' in client.get(path).text
+    assert 'href="/ayuda?lang=es"' in client.get(path).text
 
 
 def test_who_asks_receives_the_link(
