@@ -20,11 +20,12 @@ PRESENT_RATE = Fraction(65, 100)  # NACE: a knowledge rate to aim at
 LEAST_RATE = Fraction(30, 100)  # below it silence decides (judgement)
 PRESENT_BIAS = 0.05  # points: the ±5 of domain.md 3.7
 LEAST_BIAS = 0.10
+PLAN = "plan"  # told in Questionnaire 1: an answer, where the others are of the list
 TRAITS: Mapping[str, str] = {
     "sexo": "sexo",
     "turno": "turno",
     "programa": "carrera",
-    "plan": "plan del Cuestionario 1",
+    PLAN: "plan del Cuestionario 1",
 }
 
 

@@ -15,7 +15,7 @@ from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_divided
 from app.analytics.datasets import AnalysisFrame, frame_at_opening, live_frame
 from app.analytics.editions import EditionsUsed, editions_used, published
-from app.analytics.nonresponse import Balance, Verdict, add_balances, verdict
+from app.analytics.nonresponse import PLAN, Balance, Verdict, add_balances, verdict
 from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
 from app.analytics.pools import is_small
@@ -186,12 +186,17 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
 def verdict_report(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> Verdict:
     """Whether results may be presented; the groups behind it are for the own school only.
 
+    Not even there the plans of so few that each is somebody's answer.
+
     Raises:
         NothingFielded: no such wave was opened within the scope.
     """
     if audience_of(scope, asked.unit) is Audience.OWN:
         frame = _frame(session, scope, asked)
-        return verdict(balance_of(session, frame.wave_ids, asked.questionnaire))
+        found = verdict(balance_of(session, frame.wave_ids, asked.questionnaire))
+        if frame.listed >= SMALL_FRAME:
+            return found
+        return replace(found, traits=tuple(one for one in found.traits if one.trait != PLAN))
     found = verdict(_frozen(session, scope, asked, now=now).balance)
     return replace(found, traits=(), worst=None)
 
