@@ -53,6 +53,7 @@ def prose_checked(page: PageText, view: View) -> Problems:
     for percent, part, whole in rates_in(page.prose):
         if whole and percent != half_up(Fraction(part, whole)):
             yield f"{part} de {whole} is not {percent} %"
+    yield from _followed(page, view)
     for base in re.findall(r"Base: [\d,]+ de ([\d,]+) personas", page.prose):
         if int(base.replace(",", "")) != view.frame:
             yield f"a base of {base}, listed {view.frame}"
@@ -60,6 +61,17 @@ def prose_checked(page: PageText, view: View) -> Problems:
     for said in re.findall(r"\(tasa de respuesta (\d+) %\)", page.prose):
         if int(said) != half_up(rate):
             yield f"a rate of {said} %, counted {rate}"
+
+
+def _followed(page: PageText, view: View) -> Problems:
+    """The knowledge rate (R10), and who stays (R12)."""
+    if view.audience is Audience.PUBLIC or "Tasa de conocimiento" not in page.prose:
+        return
+    known, stayed, before = view.followed
+    wanted = [f"Tasa de conocimiento: {rate_said(known, view.frame)};"]
+    if before:
+        wanted.append(f"respondió también este: {rate_said(stayed, before)}.")
+    yield from (f"not said: {said}" for said in wanted if said not in page.prose)
 
 
 def board_page(page: PageText, view: View, above: View | None) -> Problems:

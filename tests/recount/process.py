@@ -73,6 +73,17 @@ def known_of(raw: Raw, wave: Wave) -> tuple[int, int]:
     return len(by_self), len(set(by_others["case_id"]) - by_self)
 
 
+def followed_of(raw: Raw, wave: Wave) -> tuple[int, int, int]:
+    """Persons whose situation is known (R10), who stayed of those who had answered before (R12)."""
+    known = sum(known_of(raw, wave))
+    if wave.questionnaire == 1:
+        return known, 0, 0
+    before = raw.listed(Wave(wave.entered, wave.leaves, wave.questionnaire - 1, wave.schools))
+    answered = set(before.filter(pl.col("disposition").is_in(KEPT))["member_id"])
+    again = raw.listed(wave).filter(pl.col("disposition").is_in(KEPT))["member_id"]
+    return known, len(answered & set(again)), len(answered)
+
+
 def answered_by_day(raw: Raw, cases: pl.DataFrame) -> list[tuple[str, int]]:
     """The cumulative line: civil day of the school, and persons who had answered by its end."""
     answered = cases.filter(pl.col("disposition").is_in(KEPT))

@@ -17,7 +17,7 @@ from app.web.main import create_app
 from tests.conftest import DATA_KEYS
 from tests.recount.agreement import Reader
 from tests.recount.outcomes import Figure, Key, recount
-from tests.recount.process import groups_of
+from tests.recount.process import followed_of, groups_of
 from tests.recount.raw import Raw, Wave
 from tests.recount.weights import Again, weighted_again
 from tests.recount.world import NOW, Simulated
@@ -127,6 +127,11 @@ class View:
     @cached_property
     def figures(self) -> Mapping[Key, Figure]:
         return recount(self.told, self.wave.questionnaire, self.frame)
+
+    @cached_property
+    def followed(self) -> tuple[int, int, int]:
+        """Known persons; who stayed, of those who had answered before."""
+        return followed_of(self.raw, self.wave)
 
     @cached_property
     def weighted(self) -> Again | None:

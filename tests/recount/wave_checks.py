@@ -174,6 +174,8 @@ def calculation_page(page: PageText, view: View) -> Problems:
         rate = rates[name]
         if rate is not None:
             counted.add((part, view.frame if name in {"rr1", "rr2"} else view.frame - groups["UO"]))
+    known, stayed, before = view.followed
+    counted |= {(known, view.frame), (stayed, before)}
     found = re.findall(r"([\d,]+) ÷ ([\d,]+(?:\.\d)?) = ([\d.]+) %", page.prose)
     for part, whole, percent in found:
         if "." in whole:  # e weighs those whose eligibility is not known
