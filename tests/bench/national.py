@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +28,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.analytics.crossed_release import release_crossed
-from app.analytics.indicators import Kind, reads
+from app.analytics.indicators import Kind, each, reads
 from app.analytics.outcome_release import release_counted
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience, Context
@@ -39,7 +41,10 @@ RESPONSES, SCHOOLS, VARIABLES = 4_200_000, 15_427, 40
 COHORT, WAVE = Cohort(2023, 2026), 2
 TRIES = 200
 LIMITS = {"page_ms": 50, "cross_ms": 100, "megabytes": 700, "rebuild_s": 120}
+ENGINES = ("store", "numpy", "sqlite", "duckdb", "postgresql")
+CHECKED_SCHOOLS = (0, SCHOOLS // 2, SCHOOLS - 1)
 Codes = NDArray[np.int16]
+Counts = Mapping[tuple[int, ...], int]  # persons by codes, one below the lowest where not known
 
 
 def run() -> dict[str, object]:
@@ -53,10 +58,12 @@ def run() -> dict[str, object]:
         "limits": LIMITS,
     }
     with tempfile.TemporaryDirectory() as folder:
-        for engine in ("write", "store", "numpy", "sqlite", "duckdb", "postgresql"):
+        for engine in ("write", *ENGINES):
             found = _apart(engine, folder)
             figures[engine] = found
             print(engine, json.dumps(found), flush=True)
+    counted = [figures[engine].get("counted") for engine in ENGINES]  # type: ignore[attr-defined]
+    figures["all count alike"] = len({one for one in counted if one is not None}) == 1
     return figures
 
 
@@ -101,6 +108,20 @@ def _part() -> Part:
         for name, (low, high) in names().items()
     }
     return Part(COHORT, WAVE, datetime.now(UTC), Path(), waves, meanings)
+
+
+def checked_pairs() -> list[tuple[str, str]]:
+    """Cross-tabs that every engine counts, to be compared."""
+    plain = [name for name in names() if name != "sexo"]  # the store knows it by words
+    return [(plain[0], plain[1]), (plain[5], plain[2]), (plain[11], plain[20])]
+
+
+def digest(cross: Callable[[str, str], Counts], page: Callable[[int, str], Counts]) -> str:
+    """A short name of the counts of the checked cross-tabs and schools."""
+    found = [sorted(cross(*pair).items()) for pair in checked_pairs()]
+    plain = [name for name in names() if name != "sexo"][:20]
+    found += [sorted(page(s, name).items()) for s in CHECKED_SCHOOLS for name in plain]
+    return sha256(repr(found).encode()).hexdigest()[:16]
 
 
 def write(folder: Path) -> Mapping[str, object]:
@@ -168,7 +189,27 @@ def store(folder: Path) -> Mapping[str, object]:
         "cross_remembered_ms": _times(cross_again),
         "variables_of_an_indicator": max(len(reads(e)) for e in entries),
         "megabytes": _peak(),
+        "counted": _digest_of_store(part),
     }
+
+
+def _digest_of_store(part: Part) -> str:
+    low = {name: least for name, (least, _) in names().items()}
+
+    def grouped(places: tuple[int, ...], *asked: str) -> Counts:
+        found: Counter[tuple[int, ...]] = Counter()
+        for row, persons in each(part.rows(places), asked):
+            values = [row.get(name) for name in asked]
+            codes = zip(asked, values, strict=True)
+            key = tuple(v if isinstance(v, int) else low[name] - 1 for name, v in codes)
+            found[key] += persons
+        return {key: persons for key, persons in found.items() if persons}
+
+    everybody = tuple(range(SCHOOLS))
+    return digest(
+        lambda one, other: grouped(everybody, one, other),
+        lambda school, name: grouped((school,), name),
+    )
 
 
 def numpy(folder: Path) -> Mapping[str, object]:  # noqa: ARG001 (every engine takes it)
@@ -191,11 +232,20 @@ def numpy(folder: Path) -> Mapping[str, object]:  # noqa: ARG001 (every engine t
         key = (held[one] - (low[one] - 1)).astype(np.int32) * 128 + (held[other] - (low[other] - 1))
         np.bincount(key)
 
+    def counts(span: slice, *asked: str) -> Counts:
+        codes, persons = np.unique(
+            np.column_stack([held[name][span] for name in asked]), axis=0, return_counts=True
+        )
+        return dict(zip(map(tuple, codes.tolist()), persons.tolist(), strict=True))
+
+    times = {"page_ms": _times(page), "cross_ms": _times(cross), "megabytes": _peak()}
     return {
         "load_s": round(loaded, 1),
-        "page_ms": _times(page),
-        "cross_ms": _times(cross),
-        "megabytes": _peak(),
+        **times,
+        "counted": digest(
+            lambda one, other: counts(slice(None), one, other),
+            lambda school, name: counts(slice(starts[school], starts[school + 1]), name),
+        ),
     }
 
 
@@ -283,8 +333,8 @@ def postgresql(folder: Path) -> Mapping[str, object]:  # noqa: ARG001
 
 
 def _sql_times(
-    ask: Callable[[str], object], *, tries: int = 20
-) -> Mapping[str, Mapping[str, float]]:
+    ask: Callable[[str], list[tuple[object, ...]]], *, tries: int = 20
+) -> Mapping[str, object]:
     """A school's page is one query of twenty columns; a cross-tab is a GROUP BY."""
     chance, variables = np.random.default_rng(2), list(names())
     twenty = ", ".join(variables[:20])
@@ -296,7 +346,19 @@ def _sql_times(
         one, other = chance.choice(variables, 2, replace=False)
         ask(f"select {one}, {other}, count(*) from t group by 1, 2")
 
-    return {"page_ms": _times(page), "cross_ms": _times(cross, tries=tries)}
+    def counts(asked: str, where: str = "") -> Counts:
+        rows = ask(f"select {asked}, count(*) from t {where} group by {asked}")
+        found = [[int(str(value)) for value in row] for row in rows]
+        return {tuple(codes): persons for *codes, persons in found}
+
+    return {
+        "page_ms": _times(page),
+        "cross_ms": _times(cross, tries=tries),
+        "counted": digest(
+            lambda one, other: counts(f"{one}, {other}"),
+            lambda school, name: counts(name, f"where {SCHOOL} = {school}"),
+        ),
+    }
 
 
 def _times(act: Callable[[int], None], *, tries: int = TRIES) -> Mapping[str, float]:
