@@ -62,6 +62,12 @@ LATEST = 2_147_483_647
 _BLANK = N_("En blanco")
 _ELSEWHERE = N_("La diste en otro dispositivo; aquí no se muestra.")
 
+# Of the dialog on a page of steps: title, then each answer with its button.
+_CHOICE = (
+    N_("Hay dos respuestas distintas. Elige con cuál te quedas."),
+    *(N_("La que está guardada"), N_("Dejar esta")),
+    *(N_("La de este teléfono"), N_("Cambiar por esta")),
+)
 # What the phone learns of one step: `d` it need not keep it, `e` what is to be mended, `f` it is
 # somebody else's; `q`, `a`, `b` a question with the kept answer and this one, for the person to
 # choose, and `r` the count that the choice must pass; nothing: closed while that choice is open.
@@ -275,6 +281,8 @@ def _clash(
         "a": first,
         "b": _said(sitting, mine),
         "r": newest_revision(sitting),
+        "x": asset_url("choose.js"),
+        "u": [say(words) for words in _CHOICE],
     }
 
 

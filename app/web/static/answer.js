@@ -240,7 +240,7 @@ function send() {
     j.l.forEach((o, i) => {
       if (o.d) moved = delete M[o.k]
       if (o.f || o.a && !C) strange[o.k] = 1
-      else if (o.a) clash = clash || [o, l[i]]
+      if (o.a) C ? clash = clash || [o, l[i]] : load(o.x)
       if (o.e && C) {
         warn(l[i].p, l[i].t, o.e)
         go(l[i].p)
@@ -261,6 +261,8 @@ var $ = s => D.querySelector(s), all = s => array(C.querySelectorAll(s)), named 
 var leave = step => L.replace('/responder?' + L.search.slice(1) + '&paso=' + step)
 var itemsOf = n => Q.i.filter(i => i.s == n)
 var el = (tag, text = '', name = '') => Object.assign(D.createElement(tag), { textContent: text, className: name })
+// What can wait: later.js until something is touched, choose.js until two answers differ.
+var load = (x, t) => D.body.append(Object.assign(el('script', t), { src: x }))
 var template = k => D.querySelectorAll('template')[k].content.cloneNode(true)
 function focus(h) {
   h.tabIndex = -1
@@ -420,7 +422,10 @@ function begin() {
     $('header span').textContent = S.n
     waiting().forEach(x => { if (x.k.startsWith(S.k)) take(x.p, x.t) })
     D.onsubmit = submit
-    D.onclick = e => { B = e.target.form && e.target }
+    D.onclick = e => {
+      B = e.target.form && e.target
+      if (S.x) S.x = load(S.x, S.b)
+    }
     D.onchange = e => {
       var n = e.target.name, l = V[n], marks = named(n).filter(b => b.checked).map(b => +b.value)
       if (l && l.k == 2) {
@@ -432,7 +437,6 @@ function begin() {
     onhashchange = show
     show()
     send()
-    C.after(Object.assign(el('script', S.b), { src: S.x }))
   }).catch(() => retry(begin))
 }
 

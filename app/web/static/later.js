@@ -1,4 +1,4 @@
-// Trayecto, what can wait until the first question shows: a question read aloud by the browser's
+// Trayecto, what can wait until something is touched: a question read aloud by the browser's
 // own voice (a button only where there is one; nothing is sent anywhere), and the municipalities of
 // a state beside their field. Without a network there is neither, and nothing else is missing.
 //

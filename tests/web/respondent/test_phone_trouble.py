@@ -120,6 +120,36 @@ def test_two_answers_of_two_phones_are_for_the_person_to_choose(
     assert stored(db)["municipio_residencia"] == kept
 
 
+@pytest.mark.parametrize(
+    ("button", "kept"), [("Dejar esta", "Zapopan"), ("Cambiar por esta", "Tonalá")]
+)
+def test_who_reloads_instead_of_choosing_is_asked_again(
+    db: Database, browser: Browser, site: Site, served: Served, button: str, kept: str
+) -> None:
+    """After the reload the server shows the steps, for another phone has answered meanwhile."""
+    context, page = two_phones(browser, served, site, site.person())
+    title = "Hay dos respuestas distintas. Elige con cuál te quedas."
+    expect(page.locator("h1")).to_have_text(title)
+
+    for _ in range(2):
+        page.reload()
+        expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator("h1")).to_be_focused()
+    texts = page.locator("blockquote").all_inner_texts()
+    found = faults(page)
+    still = waiting(page)
+    page.screenshot(path=SHOTS / "two-answers-again.png", full_page=True)
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/responder*")
+    expect(page.locator("h1")).not_to_have_text(title)
+    all_leave(page)
+    context.close()
+
+    assert texts == ["La diste en otro dispositivo; aquí no se muestra.", "Tonalá"]
+    assert (found, still) == ([], 1)
+    assert stored(db)["municipio_residencia"] == kept
+
+
 def test_nothing_jumps_when_the_first_question_comes_late(
     browser: Browser, site: Site, served: Served
 ) -> None:
@@ -237,6 +267,7 @@ def test_a_question_is_read_aloud_where_the_browser_has_a_voice(
     page = context.new_page()
     begin(page, served, site.person())
 
+    page.locator("h1").click()  # with the first touch comes what could wait
     page.get_by_role("button", name="Leer en voz alta").click()
     lang, text = page.evaluate("spoken")
     names = page.get_by_role("button", name="Detener la lectura").count()
@@ -263,8 +294,7 @@ def test_without_a_voice_there_is_no_button(
     page = context.new_page()
     begin(page, served, site.person())
     with page.expect_response("**/later.js"):
-        page.reload()
-    page.wait_for_selector("form[novalidate]")
+        page.locator("h1").click()
     count = page.get_by_role("button", name="Leer en voz alta").count()
     context.close()
 

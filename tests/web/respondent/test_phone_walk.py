@@ -1,6 +1,7 @@
 """The questionnaire on a phone: without a network, with the server gone, with storage forbidden."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from app.db.transactions import Database
 from app.responses.tables import Answer, AnswerRevision
 from tests.responses.people import Person
 from tests.web.respondent.served import Served
-from tests.web.respondent.site import Site
+from tests.web.respondent.site import Device, Site
 from tests.web.respondent.test_browser_walk import PHONE, faults, fill_in, listen, measure
 
 SHOTS = Path(__file__).parents[3] / "var" / "screenshots" / "phone"
@@ -113,6 +114,52 @@ def test_everything_is_answered_in_one_document(
     assert heading == "Gracias, ya recibimos tu cuestionario"
     assert (look.found, blocked) == ([], [])
     assert [url for url in asked if "/static/" not in url] == [f"{served.url}/responder?&paso=fin"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_first_load_asks_four_times_until_the_first_answer(
+    db: Database, browser: Browser, number: int
+) -> None:
+    """Document, style, script and the person's own state; the rest waits for a touch.
+
+    The questionnaire itself, opened as by somebody whose phone kept nothing of the start page.
+    """
+    site = Site(db, number)
+    served = Served(site)
+    device = site.device()
+    begin_without_script(device, site.person())
+    context = phone(browser, [])
+    context.add_cookies(
+        [
+            {"name": name, "value": value, "url": served.url}
+            for name, value in {**dict(device.client.cookies), "trayecto_js": "1"}.items()
+        ]
+    )
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url.removeprefix(served.url)))
+
+    page.goto(f"{served.url}/responder")
+    page.wait_for_selector("form[novalidate]")
+    page.wait_for_load_state("networkidle")
+    before = [re.sub(r"/static/\w+/", "/static/", path) for path in asked]
+    go_on(page)
+    says(page, "Guardado")
+    context.close()
+    served.stop()
+
+    assert sorted(before) == [
+        "/responder",
+        "/responder/estado",
+        "/static/answer.js",
+        "/static/respondent.css",
+    ]
+    assert any("guardar" in path for path in asked)
+
+
+def begin_without_script(device: Device, person: Person) -> None:
+    device.get(f"/e/{person.token}")
+    device.post(f"/e/{person.token}", {"t": person.token})
 
 
 def steps_sent(db: Database) -> list[str]:
