@@ -4,6 +4,7 @@ import app.analytics.tables
 import app.classroom.tables
 import app.db.tables
 import app.directory.tables
+import app.fieldwork.counting_tables
 import app.fieldwork.tables
 import app.fieldwork.worklist.tables
 import app.messaging.tables

@@ -63,6 +63,11 @@ LISTED = {
         "store",
         "Reúne las ediciones vigentes en columnas, para que las oficinas grandes lean rápido.",
     ),
+    "counts": Listed(
+        "counts",
+        "counts",
+        "Compara los conteos de cada levantamiento con sus casos y corrige lo que no cuadre.",
+    ),
     "check": Listed(
         "database",
         "check",

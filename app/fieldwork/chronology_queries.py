@@ -4,28 +4,29 @@ A school's windows are its own; an office sees the windows that its oldest schoo
 each generation has officially, and counts summed over its schools.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, Text, case, cast, func
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.chronology.wave_plan import SEP_CALENDAR, Cohort, FieldPeriod, field_periods
 from app.directory.tables import CohortRow, PanelMember, Standing
-from app.fieldwork.dispositions import Disposition
+from app.fieldwork.dispositions import Outcome
 from app.fieldwork.schedule import Window
 from app.fieldwork.table_cells import WaveCounts
-from app.fieldwork.tables import Case, Wave, WaveState, WindowChange
-from app.fieldwork.windows import SchoolCohort, cohorts_where, windows_in_force
+from app.fieldwork.tables import Wave, WaveState, WindowChange
+from app.fieldwork.wave_counts import Query, counts_by, open_sums
+from app.fieldwork.windows import cohorts_where, windows_in_force
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitAncestor, UnitKind
 
-ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 _NOBODY = WaveCounts()
 
 
@@ -96,8 +97,9 @@ def unit_chronology(session: Session, scope: Scope, unit_id: UUID) -> UnitChrono
         .select_from(OrganisationUnit)
         .where(col(OrganisationUnit.id).in_(below), OrganisationUnit.kind == UnitKind.SCHOOL)
     ).one()
-    cohorts = cohorts_where(session, col(CohortRow.school_id).in_(below))
-    in_force = windows_in_force(session, cohorts if schools == 1 else _one_each(cohorts))
+    mine = col(CohortRow.school_id).in_(below)
+    cohorts = cohorts_where(session, mine if schools == 1 else _first_of_each(below))
+    in_force = windows_in_force(session, cohorts)
     counts, waves = _counts(session, below)
     unconfirmed = session.exec(
         select(func.count())
@@ -126,24 +128,16 @@ def schools_in_field(
     session: Session, scope: Scope, unit_id: UUID, *, limit: int
 ) -> list[SchoolInField]:
     """Schools below a unit, those furthest behind in an open wave first, then by name."""
-    fielded, answered = _sums()
-    open_waves = func.count(func.distinct(Wave.id))
-    behind = 1.0 * func.coalesce(answered, 0) / func.nullif(func.coalesce(fielded, 0), 0)
+    here = select(UnitAncestor.unit_id).where(
+        UnitAncestor.ancestor_id == unit_id, in_scope(scope, col(UnitAncestor.unit_id))
+    )
+    sums = open_sums(col(Wave.school_id).in_(here))
+    open_waves = func.coalesce(sums.c.waves, 0)
+    behind = 1.0 * func.coalesce(sums.c.answered, 0) / func.nullif(sums.c.fielded, 0)
     rows = session.exec(
-        select(OrganisationUnit, open_waves, fielded, answered)
-        .join(UnitAncestor, col(UnitAncestor.unit_id) == col(OrganisationUnit.id))
-        .join(
-            Wave,
-            (col(Wave.school_id) == col(OrganisationUnit.id)) & (col(Wave.state) == WaveState.OPEN),
-            isouter=True,
-        )
-        .join(Case, col(Case.wave_id) == col(Wave.id), isouter=True)
-        .where(
-            UnitAncestor.ancestor_id == unit_id,
-            OrganisationUnit.kind == UnitKind.SCHOOL,
-            in_scope(scope, col(OrganisationUnit.id)),
-        )
-        .group_by(col(OrganisationUnit.id))
+        select(OrganisationUnit, open_waves, sums.c.fielded, sums.c.answered)
+        .join(sums, sums.c.school_id == col(OrganisationUnit.id), isouter=True)
+        .where(col(OrganisationUnit.id).in_(here), OrganisationUnit.kind == UnitKind.SCHOOL)
         .order_by(open_waves == 0, behind, col(OrganisationUnit.code))
         .limit(limit)
     )
@@ -175,47 +169,60 @@ def changes_of(session: Session, scope: Scope, unit_id: UUID) -> tuple[ChangeRow
     )
 
 
-def _one_each(cohorts: Sequence[SchoolCohort]) -> list[SchoolCohort]:
+def _first_of_each(below: SelectOfScalar[UUID]) -> ColumnElement[bool]:
     """One row for each generation: its windows stand for those of all schools."""
-    first: dict[Cohort, SchoolCohort] = {}
-    for found in cohorts:
-        first.setdefault(found.cohort, found)
-    return list(first.values())
-
-
-def _sums() -> tuple[ColumnElement[int | None], ColumnElement[int | None]]:
-    """Cases in the base of RR2, and those answered."""
-    in_base = case((col(Case.disposition) == Disposition.NOT_ELIGIBLE, 0), else_=1)
-    answered = case((col(Case.disposition).in_(ANSWERED), 1), else_=0)
-    return (
-        func.sum(case((col(Case.id).is_(None), 0), else_=in_base)),
-        func.sum(case((col(Case.id).is_(None), 0), else_=answered)),
+    ranked = (
+        select_columns(
+            col(CohortRow.id),
+            func.row_number()
+            .over(
+                partition_by=(col(CohortRow.entered), col(CohortRow.leaves)),
+                order_by=col(OrganisationUnit.code),
+            )
+            .label("place"),
+        )
+        .join(OrganisationUnit, col(OrganisationUnit.id) == col(CohortRow.school_id))
+        .where(col(CohortRow.school_id).in_(below))
+        .subquery()
     )
+    return col(CohortRow.id).in_(select_columns(ranked.c.id).where(ranked.c.place == 1))
 
 
 def _counts(
     session: Session, below: SelectOfScalar[UUID]
 ) -> tuple[dict[tuple[Cohort, int], WaveCounts], dict[tuple[Cohort, int], UUID]]:
-    fielded, answered = _sums()
-    rows = session.exec(
-        select(Wave, CohortRow, fielded, answered)
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .join(Case, col(Case.wave_id) == col(Wave.id), isouter=True)
-        .where(col(Wave.school_id).in_(below))
-        .group_by(col(Wave.id), col(CohortRow.id))
-    )
-    counts: dict[tuple[Cohort, int], WaveCounts] = defaultdict(WaveCounts)
-    waves = {}
-    for wave, row, cases, done in rows:
-        key = (Cohort(row.entered, row.leaves), wave.questionnaire)
-        waves[key] = wave.id
-        is_open = wave.state is WaveState.OPEN
-        before = counts[key]
-        counts[key] = WaveCounts(
-            waves=before.waves + 1,
-            open_waves=before.open_waves + is_open,
-            paused_waves=before.paused_waves + (is_open and wave.paused_at is not None),
-            fielded=before.fielded + int(cases or 0),
-            answered=before.answered + int(done or 0),
+    """By generation and questionnaire; and a wave of each, where there is one only."""
+
+    def of_unit(query: Query) -> Query:
+        return query.join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id)).where(
+            col(Wave.school_id).in_(below)
         )
-    return dict(counts), waves
+
+    keys = (col(CohortRow.entered), col(CohortRow.leaves), col(Wave.questionnaire))
+    is_open = col(Wave.state) == WaveState.OPEN
+    paused = is_open & col(Wave.paused_at).is_not(None)
+    waves = session.connection().execute(
+        of_unit(
+            select_columns(
+                *keys,
+                func.count(),
+                func.sum(case((is_open, 1), else_=0)),
+                func.sum(case((paused, 1), else_=0)),
+                func.min(cast(col(Wave.id), Text)),
+            ).select_from(Wave)
+        ).group_by(*keys)
+    )
+    groups = counts_by(session, keys, of_unit)
+    counts, one_each = {}, {}
+    for entered, leaves, questionnaire, total, opened, stopped, wave_id in waves:
+        key = (Cohort(entered, leaves), questionnaire)
+        mine = groups.get((entered, leaves, questionnaire), Counter())
+        counts[key] = WaveCounts(
+            waves=total,
+            open_waves=int(opened),
+            paused_waves=int(stopped),
+            fielded=mine.total() - mine[Outcome.NOT_ELIGIBLE],
+            answered=mine[Outcome.COMPLETE] + mine[Outcome.PARTIAL],
+        )
+        one_each[key] = UUID(wave_id)
+    return counts, one_each

@@ -25,6 +25,7 @@ from app.fieldwork.addressees import USABLE
 from app.fieldwork.dispositions import Disposition, Outcome, outcome
 from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
 from app.fieldwork.wanted import AWAITED
+from app.fieldwork.wave_counts import Query, counts_by
 from app.units.queries import in_scope, people_in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, Programme, StudentGroup, UnitAncestor
@@ -206,14 +207,15 @@ def unit_outcome_counts(
         CohortRow.leaves == cohort.leaves,
         col(CohortRow.school_id).in_(below),
     )
-    return _counted(
-        session,
-        _cases_of(
-            scope,
+
+    def asked(query: Query) -> Query:
+        return query.where(
             col(Wave.questionnaire) == questionnaire,
             col(Wave.cohort_id).in_(of_cohort),
-        ),
-    )
+            in_scope(scope, col(Wave.school_id)),
+        )
+
+    return OutcomeCounts(dict(counts_by(session, (), asked).get((), {})))
 
 
 def progress_over_time(session: Session, scope: Scope, wave_id: UUID) -> tuple[DayOfProgress, ...]:

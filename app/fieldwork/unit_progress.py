@@ -3,7 +3,7 @@
 Counts are of cases alone, exact and live for whoever may see the unit (domain.md 3.8, rule 1).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +16,10 @@ from sqlmodel import Session, col, select
 from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
-from app.fieldwork.dispositions import Disposition, Outcome, outcome
+from app.fieldwork.dispositions import Disposition
 from app.fieldwork.queries import DayOfProgress, OutcomeCounts
 from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.fieldwork.wave_counts import Query, counts_by
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitAncestor
@@ -74,59 +75,37 @@ def counts_below(
     session: Session, scope: Scope, unit_ids: Sequence[UUID], cohort: Cohort, questionnaire: int
 ) -> dict[UUID, OutcomeCounts]:
     """Groups of each of some units, over all its schools; one query. A unit without is absent."""
-    rows = session.connection().execute(
-        select_columns(
-            col(UnitAncestor.ancestor_id),
-            col(Case.disposition),
-            col(Case.eligibility_confirmed),
-            func.count(),
+    ancestor = col(UnitAncestor.ancestor_id)
+
+    def asked(query: Query) -> Query:
+        return (
+            query.join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+            .join(UnitAncestor, col(UnitAncestor.unit_id) == col(Wave.school_id))
+            .where(
+                ancestor.in_(unit_ids),
+                in_scope(scope, col(Wave.school_id)),
+                *_asked(cohort, questionnaire),
+            )
         )
-        .select_from(Case)
-        .join(Wave, col(Wave.id) == col(Case.wave_id))
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .join(UnitAncestor, col(UnitAncestor.unit_id) == col(Wave.school_id))
-        .where(
-            col(UnitAncestor.ancestor_id).in_(unit_ids),
-            in_scope(scope, col(Wave.school_id)),
-            *_asked(cohort, questionnaire),
-        )
-        .group_by(
-            col(UnitAncestor.ancestor_id), col(Case.disposition), col(Case.eligibility_confirmed)
-        )
-    )
-    found: dict[UUID, Counter[Outcome]] = defaultdict(Counter)
-    for unit_id, disposition, confirmed, cases in rows:
-        found[unit_id][outcome(disposition, eligibility_confirmed=confirmed)] += cases
-    return {unit_id: OutcomeCounts(dict(groups)) for unit_id, groups in found.items()}
+
+    found = counts_by(session, (ancestor,), asked)
+    return {unit_id: OutcomeCounts(dict(groups)) for (unit_id,), groups in found.items()}
 
 
 def progress_of_schools(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> tuple[SchoolProgress, ...]:
     """Every school below a unit that was asked, by code."""
-    rows = session.connection().execute(
-        select_columns(
-            col(OrganisationUnit.code),
-            col(OrganisationUnit.name),
-            col(Case.disposition),
-            col(Case.eligibility_confirmed),
-            func.count(),
+
+    def asked(query: Query) -> Query:
+        return (
+            query.join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+            .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
+            .where(_below(scope, unit_id), *_asked(cohort, questionnaire))
         )
-        .select_from(Case)
-        .join(Wave, col(Wave.id) == col(Case.wave_id))
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
-        .where(_below(scope, unit_id), *_asked(cohort, questionnaire))
-        .group_by(
-            col(OrganisationUnit.code),
-            col(OrganisationUnit.name),
-            col(Case.disposition),
-            col(Case.eligibility_confirmed),
-        )
-    )
-    found: dict[tuple[str, str], Counter[Outcome]] = defaultdict(Counter)
-    for code, name, disposition, confirmed, cases in rows:
-        found[code, name][outcome(disposition, eligibility_confirmed=confirmed)] += cases
+
+    keys = (col(OrganisationUnit.code), col(OrganisationUnit.name))
+    found = counts_by(session, keys, asked)
     return tuple(
         SchoolProgress(code, name, OutcomeCounts(dict(groups)))
         for (code, name), groups in sorted(found.items())

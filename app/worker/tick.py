@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.fieldwork.planning import WaveNote
+from app.worker.counting import gather_counts
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import freeze_editions
@@ -47,6 +48,7 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
     answer_requests(deployment)
     sent = sending.send()
     freeze_editions(deployment)
+    gather_counts(deployment)
     seal_audit(deployment)
     forget_sign_ins(deployment)
     forget_appointment_notes(deployment)

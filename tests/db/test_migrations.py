@@ -144,6 +144,31 @@ def test_the_models_are_what_the_migrations_make(bare_url: str) -> None:
     command.check(config)  # raises where a model and its table differ
 
 
+def test_the_triggers_of_the_models_are_those_of_the_migrations(
+    bare_url: str, database_url: str
+) -> None:
+    """Where a migration rebuilds the table of cases, SQLite forgets its triggers."""
+    command.upgrade(alembic_config(bare_url), "head")
+    migrated = _triggers(bare_url)
+    if database_url.startswith("sqlite") == bare_url.startswith("sqlite"):
+        assert migrated == _triggers(database_url)
+    assert len(migrated) == 3
+
+
+def _triggers(url: str) -> set[str]:
+    engine = make_engine(url)
+    asked = (
+        "select sql from sqlite_master where type = 'trigger'"
+        if url.startswith("sqlite")
+        else "select pg_get_triggerdef(t.oid) || p.prosrc from pg_trigger t"
+        " join pg_proc p on p.oid = t.tgfoid where not tgisinternal"
+    )
+    with engine.connect() as connection:
+        found = {" ".join(str(row[0]).split()) for row in connection.execute(text(asked))}
+    engine.dispose()
+    return found
+
+
 def test_a_migration_never_imports_the_application() -> None:
     for path in (SCRIPTS / "versions").glob("*.py"):
         source = path.read_text("utf-8")

@@ -1,0 +1,117 @@
+"""Tables: wave_count, case_move, and the triggers that count every case (decisions/0022).
+
+The triggers are those of the migration; tests/db compares both. A migration that rebuilds
+`survey_case` on SQLite must make them again.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import DDL, event
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlmodel import Field
+
+from app.db.base import Table
+from app.db.types import StrEnumText
+from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Case
+
+
+class WaveCount(Table, table=True):
+    """Cases of a wave by AAPOR group, as of the last time the worker gathered its moves."""
+
+    __tablename__ = "wave_count"
+
+    wave_id: UUID = Field(foreign_key="wave.id", primary_key=True)
+    complete: int = 0
+    partial: int = 0
+    refusal: int = 0
+    non_contact: int = 0
+    other: int = 0
+    unknown_eligibility: int = 0
+    not_eligible: int = 0
+
+
+class CaseMove(Table, table=True):
+    """Cases that came to stand somewhere (1) or no longer do (-1), not gathered yet.
+
+    Only ever added to, by the triggers below, and taken away by the worker: nobody who answers
+    waits for a row that another one changes.
+    """
+
+    __tablename__ = "case_move"
+
+    id: int | None = Field(default=None, primary_key=True)
+    wave_id: UUID  # no reference: it would lock the wave at every answer
+    disposition: Disposition = Field(sa_type=StrEnumText(Disposition))
+    eligibility_confirmed: bool
+    cases: int
+
+
+TRIGGERS = {
+    "sqlite": (
+        """
+        create trigger survey_case_in after insert on survey_case begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        values (new.wave_id, new.disposition, new.eligibility_confirmed, 1); end
+        """,
+        """
+        create trigger survey_case_out after delete on survey_case begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1); end
+        """,
+        """
+        create trigger survey_case_moved
+        after update of wave_id, disposition, eligibility_confirmed on survey_case
+        when (old.wave_id, old.disposition, old.eligibility_confirmed)
+        is not (new.wave_id, new.disposition, new.eligibility_confirmed) begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1),
+        (new.wave_id, new.disposition, new.eligibility_confirmed, 1); end
+        """,
+    ),
+    "postgresql": (
+        """
+        create or replace function survey_case_in() returns trigger language plpgsql as $$ begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        select wave_id, disposition, eligibility_confirmed, count(*) from fresh
+        group by wave_id, disposition, eligibility_confirmed; return null; end $$
+        """,
+        """
+        create or replace function survey_case_out() returns trigger language plpgsql as $$ begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        select wave_id, disposition, eligibility_confirmed, -count(*) from gone
+        group by wave_id, disposition, eligibility_confirmed; return null; end $$
+        """,
+        """
+        create or replace function survey_case_moved() returns trigger language plpgsql as $$ begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
+        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1),
+        (new.wave_id, new.disposition, new.eligibility_confirmed, 1); return null; end $$
+        """,
+        """
+        create trigger survey_case_in after insert on survey_case referencing new table as fresh
+        for each statement execute function survey_case_in()
+        """,
+        """
+        create trigger survey_case_out after delete on survey_case referencing old table as gone
+        for each statement execute function survey_case_out()
+        """,
+        """
+        create trigger survey_case_moved
+        after update of wave_id, disposition, eligibility_confirmed on survey_case for each row
+        when ((old.wave_id, old.disposition, old.eligibility_confirmed)
+        is distinct from (new.wave_id, new.disposition, new.eligibility_confirmed))
+        execute function survey_case_moved()
+        """,
+    ),
+}
+
+
+def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
+    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
+    return made.execute_if(dialect=dialect)
+
+
+for _dialect, _statements in TRIGGERS.items():
+    for _statement in _statements:
+        event.listen(Case.metadata, "after_create", _ddl(_statement, _dialect))

@@ -1,0 +1,203 @@
+"""How many cases stand where, by wave: summed for any unit without reading a case.
+
+What the worker has gathered (`wave_count`) and what moved since (`case_move`) are added in one
+statement, so that a count is always that of the cases of the same moment (decisions/0022).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    union_all,
+    update,
+)
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col
+
+from app.fieldwork.counting_tables import CaseMove, WaveCount
+from app.fieldwork.dispositions import Disposition, Outcome, outcome
+from app.fieldwork.inserting import insert_missing
+from app.fieldwork.tables import Case, Wave, WaveState
+
+GATHERED = 5_000  # moves taken at once
+Query: TypeAlias = "Select[*tuple[Any, ...]]"
+Shape = Callable[[Query], Query]  # adds the joins and conditions of a question
+Key = ColumnElement[Any] | Mapped[Any]
+_COUNT = WaveCount.metadata.tables[WaveCount.__tablename__]
+_COLUMNS = {group: _COUNT.c[group.name.lower()] for group in Outcome}
+_STATES = [(disposition, confirmed) for disposition in Disposition for confirmed in (True, False)]
+# A state of each group, to put a count right by a move.
+_SOME_STATE = {
+    outcome(disposition, eligibility_confirmed=confirmed): (disposition, confirmed)
+    for disposition, confirmed in reversed(_STATES)
+}
+
+
+def counts_by(
+    session: Session, keys: Sequence[Key], shape: Shape
+) -> dict[tuple[Any, ...], Counter[Outcome]]:
+    """Cases by group for each value of some columns of the waves; one statement.
+
+    Args:
+        session: any.
+        keys: of the wave or of what `shape` joins to it; none: the only key is ().
+        shape: joins and conditions; the statement selects from `Wave`.
+    """
+    kept: Query = select_columns(*keys, *(func.sum(column) for column in _COLUMNS.values()))
+    moved: Query = select_columns(*keys, *(func.sum(_moved_into(group)) for group in Outcome))
+    both = union_all(
+        shape(
+            kept.select_from(Wave).join(WaveCount, col(WaveCount.wave_id) == col(Wave.id))
+        ).group_by(*keys),
+        shape(
+            moved.select_from(Wave).join(CaseMove, col(CaseMove.wave_id) == col(Wave.id))
+        ).group_by(*keys),
+    )
+    found: dict[tuple[Any, ...], Counter[Outcome]] = defaultdict(Counter)
+    for row in session.connection().execute(both):
+        key, sums = tuple(row[: len(keys)]), row[len(keys) :]
+        for group, cases in zip(Outcome, sums, strict=True):
+            if cases:
+                found[key][group] += int(cases)
+    return dict(found)
+
+
+def open_sums(condition: ColumnElement[bool]) -> Subquery:
+    """Open waves, cases that count and answered ones, of each school that has an open wave.
+
+    Columns: school_id, waves, fielded, answered (None where a wave has no case).
+    """
+    is_open = col(Wave.state) == WaveState.OPEN
+    counted = [group for group in Outcome if group is not Outcome.NOT_ELIGIBLE]
+    answered = (Outcome.COMPLETE, Outcome.PARTIAL)
+    kept: Query = select_columns(
+        col(Wave.school_id).label("school_id"),
+        literal(1).label("waves"),
+        sum((_COLUMNS[group] for group in counted), start=literal(0)).label("fielded"),
+        sum((_COLUMNS[group] for group in answered), start=literal(0)).label("answered"),
+    ).join(WaveCount, col(WaveCount.wave_id) == col(Wave.id), isouter=True)
+    moved: Query = select_columns(
+        col(Wave.school_id),
+        literal(0),
+        sum((_moved_into(group) for group in counted), start=literal(0)),
+        sum((_moved_into(group) for group in answered), start=literal(0)),
+    ).join(CaseMove, col(CaseMove.wave_id) == col(Wave.id))
+    both = union_all(kept.where(is_open, condition), moved.where(is_open, condition)).subquery()
+    return (
+        select_columns(
+            both.c.school_id,
+            func.sum(both.c.waves).label("waves"),
+            func.sum(both.c.fielded).label("fielded"),
+            func.sum(both.c.answered).label("answered"),
+        )
+        .group_by(both.c.school_id)
+        .subquery()
+    )
+
+
+def gather(session: Session) -> int:
+    """Add the moves that are there to their waves; how many they were.
+
+    Any number of workers: a move is taken by one of them.
+    """
+    some = select_columns(col(CaseMove.id)).order_by(col(CaseMove.id)).limit(GATHERED).subquery()
+    taken = session.connection().execute(
+        delete(CaseMove)
+        .where(col(CaseMove.id).in_(select_columns(some.c.id)))
+        .returning(
+            col(CaseMove.wave_id),
+            col(CaseMove.disposition),
+            col(CaseMove.eligibility_confirmed),
+            col(CaseMove.cases),
+        )
+    )
+    changes: dict[UUID, Counter[Outcome]] = defaultdict(Counter)
+    moves = 0
+    for wave_id, disposition, confirmed, cases in taken:
+        changes[wave_id][outcome(disposition, eligibility_confirmed=confirmed)] += cases
+        moves += 1
+    for wave_id in sorted(changes):  # in one order: two workers never wait for each other
+        insert_missing(session, WaveCount, _nobody(wave_id), key=["wave_id"])
+        grown = {
+            _COLUMNS[group].key: _COLUMNS[group] + cases
+            for group, cases in changes[wave_id].items()
+            if cases
+        }
+        if grown:
+            session.connection().execute(
+                update(WaveCount).where(col(WaveCount.wave_id) == wave_id).values(grown)
+            )
+    return moves
+
+
+def put_right(session: Session) -> int:
+    """Compare every wave with its cases, and correct it by moves; how many waves were wrong.
+
+    None should ever be. One statement reads both, so that answers that come meanwhile count once.
+    """
+    told: Query = select_columns(
+        col(WaveCount.wave_id),
+        *(column.label(column.key) for column in _COLUMNS.values()),
+    )
+    moved: Query = select_columns(col(CaseMove.wave_id), *(_moved_into(group) for group in Outcome))
+    are: Query = select_columns(
+        col(Case.wave_id), *(case((_is_in(Case, group), -1), else_=0) for group in Outcome)
+    )
+    every = union_all(told, moved, are).subquery()
+    sums = [func.sum(column) for column in list(every.c)[1:]]
+    wrong = session.connection().execute(
+        select_columns(every.c.wave_id, *sums)
+        .group_by(every.c.wave_id)
+        .having(or_(*(total != 0 for total in sums)))
+    )
+    moves = []
+    waves = 0
+    for wave_id, *differences in wrong:
+        waves += 1
+        for group, difference in zip(Outcome, differences, strict=True):
+            if difference:
+                disposition, confirmed = _SOME_STATE[group]
+                moves.append(
+                    {
+                        "wave_id": wave_id,
+                        "disposition": disposition,
+                        "eligibility_confirmed": confirmed,
+                        "cases": -int(difference),
+                    }
+                )
+    if moves:
+        session.connection().execute(insert(CaseMove), moves)
+    return waves
+
+
+def _nobody(wave_id: UUID) -> dict[str, object]:
+    return {"wave_id": wave_id, **{column.key: 0 for column in _COLUMNS.values()}}
+
+
+def _moved_into(group: Outcome) -> ColumnElement[int]:
+    return case((_is_in(CaseMove, group), col(CaseMove.cases)), else_=literal(0))
+
+
+def _is_in(table: type[Case | CaseMove], group: Outcome) -> ColumnElement[bool]:
+    """`dispositions.outcome`, as SQL."""
+    disposition, confirmed = col(table.disposition), col(table.eligibility_confirmed)
+    return or_(
+        *(
+            and_(disposition == state, confirmed.is_(sure))
+            for state, sure in _STATES
+            if outcome(state, eligibility_confirmed=sure) is group
+        )
+    )

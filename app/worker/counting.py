@@ -1,0 +1,18 @@
+"""Keep the counts of every wave gathered, and compare them with its cases once a day."""
+
+from app.fieldwork.wave_counts import GATHERED, gather, put_right
+from app.worker.deployment import Deployment
+
+
+def gather_counts(deployment: Deployment) -> int:
+    """Moves added to their waves: all that are there."""
+    gathered = done = deployment.change(lambda session, _: gather(session))
+    while done == GATHERED:
+        done = deployment.change(lambda session, _: gather(session))
+        gathered += done
+    return gathered
+
+
+def compare_counts(deployment: Deployment) -> int:
+    """Waves whose counts were not those of their cases, and are now."""
+    return deployment.change(lambda session, _: put_right(session))
