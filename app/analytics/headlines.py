@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.analytics.boards import Look
+from app.analytics.indicators import Kind
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
 from app.fieldwork.percents import in_percent
@@ -59,6 +60,10 @@ SAYINGS: Mapping[tuple[str, str], Saying] = {
     ("C4", "si"): Saying(
         "elegiría la misma escuela y carrera", "elegirían la misma escuela y carrera"
     ),
+    ("L8b", "si"): Saying(
+        "con empleo trabaja jornada completa", "con empleo trabajan jornada completa"
+    ),
+    ("S6", "C"): Saying("tiene algún estudio o empleo", "tienen algún estudio o empleo"),
     ("S6", "A"): Saying("está en educación superior", "están en educación superior"),
 }
 
@@ -97,7 +102,7 @@ def board_headline(look: Look, rows: Sequence[IndicatorRow], question: str) -> s
     said: str | None = None
     match look:
         case Look.BARS:
-            said = headline([row for row in rows if row.id == told[0].id])
+            said = _sentence([row for row in rows if row.id == told[0].id])
         case Look.SORTED_BARS:
             said = _most_named(rows)
         case Look.SCALE:
@@ -110,6 +115,26 @@ def board_headline(look: Look, rows: Sequence[IndicatorRow], question: str) -> s
             kept = [row for row in rows if row.id == "X2"]
             said = headline(kept) if kept else None
     return said or question
+
+
+def _sentence(rows: Sequence[IndicatorRow]) -> str:
+    """The headline of one indicator; where there is no saying, its name with what it says."""
+    said, entry = headline(rows), indicator(rows[0].id)
+    told = [row for row in rows if row.value is not None]
+    if said != entry.name or not told:
+        return said
+    whole = len(told) == len(rows)
+    row = max(told, key=lambda one: one.value or 0) if whole else told[0]
+    share = percent(row.value, whole=True)
+    if category_label(row) == entry.name:
+        return f"{entry.name}: {share}"
+    label = _lower(category_label(row))
+    often = whole and entry.kind is Kind.DISTRIBUTION
+    return (
+        f"{entry.name}, lo más frecuente: {label} ({share})"
+        if often
+        else (f"{entry.name}: {label}, {share}")
+    )
 
 
 def _most_named(rows: Sequence[IndicatorRow]) -> str | None:

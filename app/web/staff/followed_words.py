@@ -30,17 +30,15 @@ def followed_of(
 
 
 def followed_words(found: Followed | None, *, public: bool = False) -> str:
-    """One or two sentences; empty where nobody is listed."""
+    """One or two short sentences; empty where nobody is listed."""
     if found is None or found.knowledge_rate is None:
         return ""
     known = _rate(found.known, found.frame, public=public)
-    said = f"Tasa de conocimiento: {known}; cuenta a quienes respondieron y a quienes conoce otro."
+    said = f"Tasa de conocimiento: {known}."
     if found.retention is None:
         return said
     stayed = _rate(found.stayed, found.before, public=public)
-    return (
-        f"{said} De quienes respondieron el cuestionario anterior respondió también este: {stayed}."
-    )
+    return f"{said} Siguen desde el cuestionario anterior: {stayed}."
 
 
 def followed_entries(found: Followed | None, *, public: bool = False) -> tuple[Entry, ...]:

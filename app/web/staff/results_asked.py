@@ -167,7 +167,7 @@ def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> Unit
             Crumb(asked.unit.name),
         ),
         title=asked.unit.name,
-        what=f"{KIND_NAMES[asked.unit.kind]} {asked.unit.code}",
+        what=f"{KIND_NAMES[asked.unit.kind]} {asked.unit.code}{_chosen_words(asked)}",
         url=asked.url,
         query=asked.query,
         tabs=tuple(
@@ -187,6 +187,14 @@ def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> Unit
         ),
         audience="publica" if asked.as_public else "",
     )
+
+
+def _chosen_words(asked: Asked) -> str:
+    """Of which questionnaire a page is: on paper its choices are not seen."""
+    one = asked.chosen
+    if one is None:
+        return ""
+    return f". Generación {one.cohort}, Cuestionario {one.questionnaire}"
 
 
 def _above(session: Session, asked: Asked, *, now: datetime) -> tuple[Figures | None, str]:

@@ -276,9 +276,17 @@ def _chart(view: _View) -> Drawing | None:
 
 
 def _subtitle(view: _View) -> str:
-    base = base_words(view.rows, view.figures)
+    base = _bases(view) if len(view.groups) > 1 else base_words(view.rows, view.figures)
     only = f" Solo {view.wanted.kept_name.lower()}." if view.wanted.kept else ""
     return f"{view.entry.name}.{only} {base}"
+
+
+def _bases(view: _View) -> str:
+    """Each group has its own."""
+    mine = [(one.name.lower(), one.rows[0].base) for one in view.groups]
+    told = ", ".join(f"{name} {base:,}" for name, base in mine if base is not None)
+    said = f"Bases: {told}" if told else "Las bases no se muestran"
+    return f"{said}, {view.figures.dated}."
 
 
 def _label(group: _Group, row: IndicatorRow) -> str:

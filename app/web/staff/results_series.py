@@ -185,7 +185,7 @@ def _page(
             for one in _offered(asked.chosen.questionnaire)
         ),
         headline=said,
-        subtitle=f"{entry.name}, cuestionario {asked.chosen.questionnaire}. {entry.base}",
+        subtitle=f"{entry.name}, cuestionario {asked.chosen.questionnaire}. {_base(found)}",
         chart=series_chart(
             [one.generation for one in found], key="serie", title=said, whole_percents=public
         ),
@@ -277,6 +277,15 @@ def _headline(entry: Indicator, found: Sequence[_Point]) -> str:
     if earlier is None or earlier.value is None or newest.value is None:
         return said
     return f"{said}; {_change(earlier, newest)}"
+
+
+def _base(found: Sequence[_Point]) -> str:
+    """Of how many, and of when, the newest figure is."""
+    told = [(one, one.row.base) for one in found if one.row is not None and one.row.base]
+    if not told:
+        return "La base no se muestra."
+    newest, base = told[-1]
+    return f"{newest.cohort}: entre {base:,} personas, {newest.dated}."
 
 
 def _newest(found: Sequence[_Point]) -> list[IndicatorRow]:

@@ -12,6 +12,7 @@ from app.analytics.boards import BOARDS, board
 from app.analytics.drawing import Drawing
 from app.analytics.headlines import percent
 from app.analytics.released import IndicatorRow
+from app.analytics.response_rates import RatesReport
 from app.errors import NotFound
 from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import OutcomeCounts
@@ -24,13 +25,20 @@ from app.web.sheets import csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.followed_words import followed_of, followed_words
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, figures_of, unit_top
-from app.web.staff.results_findings import Figures, Finding, figure_lines, finding_of_board
+from app.web.staff.results_findings import (
+    Definition,
+    Figures,
+    Finding,
+    figure_lines,
+    finding_of_board,
+)
 from app.web.staff.results_line import AnswerLine, DayLine, drawn_line, line_of, line_sheet
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS
 from app.web.staff.shell import Shell, shell
 from app.web.staff.units import KIND_NAMES
 from app.web.staff.wave_words import rate_in_words
 from app.web.staff.weighted_words import sensitivity_of
+from app.web.staff.worked import rate_entries
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
@@ -64,6 +72,7 @@ class UnitResultsPage(Page):
     chart: Drawing | None
     before_words: str
     days: tuple[DayLine, ...]
+    rate: Definition | None  # of the line
     line_files: str  # the query of its sheet and of its picture
     findings: tuple[Finding, ...]
     hidden: tuple[str, ...]  # questions of which nothing may be told
@@ -166,6 +175,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             chart=None,
             before_words="",
             days=(),
+            rate=None,
             line_files="",
             findings=(),
             hidden=(),
@@ -195,6 +205,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         chart=None if line is None else drawn_line(line, asked.unit.time_zone, now=now),
         before_words="" if line is None else line.before_words,
         days=() if line is None else line.days,
+        rate=_rate(report.process),
         line_files=f"?{asked.query}&tablero={LINE}",
         findings=tuple(found for _, found in made if found is not None and found.is_drawn),
         hidden=tuple(one.question for one, _ in hidden),
@@ -204,6 +215,12 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         target=TARGET,
         download_url=f"{asked.url}/cifras.csv?{asked.query}",
     )
+
+
+def _rate(process: RatesReport) -> Definition:
+    """The rate of the line, worked through."""
+    (entry,) = (one for one in rate_entries(process) if one.id == "R2")
+    return Definition(entry.id, entry.name, entry.numerator, entry.base, entry.worked)
 
 
 def _followed(session: Session, caller: Caller, asked: Asked) -> str:

@@ -32,11 +32,15 @@ def close_mark(counts: Mapping[SignOffState, int]) -> CloseMark | None:
         return CloseMark(*SIGNS[state])
     accepted = counts.get(SignOffState.ACCEPTED, 0)
     words = [f"{accepted:,} de {total:,} cierres aceptados"]
-    if waiting := counts.get(SignOffState.SUBMITTED, 0):
+    waiting, returned = (counts.get(s, 0) for s in (SignOffState.SUBMITTED, SignOffState.RETURNED))
+    if waiting:
         words.append(f"{waiting:,} en revisión")
-    if returned := counts.get(SignOffState.RETURNED, 0):
+    if returned:
         words.append(f"{returned:,} devueltos" if returned > 1 else "1 devuelto")
-    state = SignOffState.ACCEPTED if accepted == total else SignOffState.SUBMITTED
+    begun = accepted or waiting or returned
+    state = SignOffState.SUBMITTED if begun else SignOffState.TO_SUBMIT
+    if accepted == total:
+        state = SignOffState.ACCEPTED
     return CloseMark(SIGNS[state][0], ", ".join(words))
 
 
