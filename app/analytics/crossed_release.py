@@ -6,6 +6,7 @@ in it is small, its total is told too, and so is all of its family. Rules: domai
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from app.analytics.indicators import Counts, Indicator
 from app.analytics.outcome_release import release_counted, reported_of
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Context, IndicatorRow, Reason
+from app.analytics.sum_crossings import crossing_name
 from app.analytics.tallies import CROSSED, Both, Counted
 from app.analytics.traits import LATTICE, Trait, TraitValue
 
@@ -60,7 +62,11 @@ def release_crossed(
     context = replace(context, crossed=True)
     entries = _entries(counted, context, only)
     lines = _lines(counted, trait, entries)
-    told = {entry.id for entry in entries} - context.gone
+    told = {
+        entry.id
+        for entry in entries
+        if not {entry.id, crossing_name(entry.id, trait.variable)} & context.gone
+    }
     if not context.exact:
         told &= _safe(entries, counted.wave, lines, _told_in_total(counted, context))
     return [
@@ -69,6 +75,21 @@ def release_crossed(
         if value is not None and only in {None, name}
         for figure in _figures(line, context, told=name in told)
     ]
+
+
+def told_crossings(counted: Counted, in_total: AbstractSet[str]) -> frozenset[str]:
+    """The crossings by one trait that an office reads of one school (`crossing_name`).
+
+    Args:
+        counted: who answered the wave at the school.
+        in_total: indicators of which the office reads every figure over all persons.
+    """
+    entries = [entry for entry in outcomes_of(counted.wave) if entry.kind in CROSSED]
+    return frozenset(
+        crossing_name(name, variable)
+        for variable, trait in LATTICE.items()
+        for name in _safe(entries, counted.wave, _lines(counted, trait, entries), set(in_total))
+    )
 
 
 def release_pair(
@@ -101,7 +122,11 @@ def release_pair(
         if found is None:
             raise PairNotKept(by=asked.by.name, within=within.name)
         lines |= {(entry.id, both): _line(entry, counts) for both, counts in found.items()}
-    told = {entry.id for entry in entries} - context.gone
+    told = {
+        entry.id
+        for entry in entries
+        if not {entry.id, *(crossing_name(entry.id, one) for one in pair)} & context.gone
+    }
     if not context.exact:
         in_total = _told_in_total(counted, context)
         for name in pair:

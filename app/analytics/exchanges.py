@@ -23,6 +23,7 @@ FREE: Bounds = (0, None)
 STATES = -1  # in place of a school
 FAR = 1 << 30
 Residual = dict[Node, dict[Node, int]]
+Looks = Mapping[State, Sequence[State]]  # what a state reads as, and the states that do
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,38 +59,26 @@ class Part:
         return self.people.get(state, 0) - self.bounds.get(state, FREE)[0]
 
 
-def own_width(part: Part, query: Query, states: Iterable[State], *, enough: int) -> int:
-    """How far apart a school's own figures leave a count; no more than `enough`."""
-    found = 0
-    for inside, outside in _classes(part, None, states, query):
-        found += min(_room(part, inside, up=True), _room(part, outside, up=False))
-        found += min(_room(part, inside, up=False), _room(part, outside, up=True))
-        if found >= enough:
-            return enough
-    return found
-
-
 class Exchange:
     """Schools that are in the same sums, and the persons they might exchange.
 
     Args:
         parts: one for each school.
-        also_hidden: for each, what the sums that it moves in without the others withhold; None
-            where there is none such.
-        states: every state worth thinking of.
+        looks: for each, what its readers tell a person of each state as, of all that move in it
+            alone (`looks_of`).
     """
 
-    def __init__(
-        self,
-        parts: Sequence[Part],
-        also_hidden: Sequence[AbstractSet[Query] | None],
-        states: Sequence[State],
-    ) -> None:
-        self.parts, self.also_hidden, self.states = parts, also_hidden, states
-        self._looks = [
-            {state: part.look(state, also) for state in states}
-            for part, also in zip(parts, also_hidden, strict=True)
-        ]
+    def __init__(self, parts: Sequence[Part], looks: Sequence[Looks]) -> None:
+        self.parts, self.looks = parts, looks
+        self._arcs: Residual = {}
+        for place, (part, mine) in enumerate(zip(parts, looks, strict=True)):
+            for look, states in mine.items():
+                if len(states) > 1:
+                    row = self._arcs.setdefault((place, look), {})
+                    for state in states:
+                        column = (STATES, state)
+                        row[column] = part.up(state)
+                        self._arcs.setdefault(column, {})[place, look] = part.down(state)
 
     def width(self, place: int, query: Query, *, enough: int) -> int:
         """How far apart exchanges move a school's count; no more than `enough`."""
@@ -100,90 +89,100 @@ class Exchange:
 
     def _moved(self, place: int, query: Query, *, limit: int, up: bool) -> int:
         part, moved = self.parts[place], 0
-        residual: Residual | None = None
-        for inside, outside in _classes(part, self._looks[place], self.states, query):
+        flow = _Flow(self._arcs, without=place)
+        for inside, outside in classes(self.looks[place], query):
             into, out_of = (inside, outside) if up else (outside, inside)
-            gains = {(STATES, state): min(limit, part.up(state)) for state in into}
-            losses = {(STATES, state): min(limit, part.down(state)) for state in out_of}
-            gains = {node: room for node, room in gains.items() if room > 0}
-            losses = {node: room for node, room in losses.items() if room > 0}
-            if not gains or not losses:
-                continue
-            if residual is None:
-                residual = self._residual(place)
-            moved += _flow(residual, gains, losses, limit=limit - moved)
+            gains = {(STATES, s): min(limit, n) for s in into if (n := part.up(s)) > 0}
+            losses = {(STATES, s): min(limit, n) for s in out_of if (n := part.down(s)) > 0}
+            if gains and losses:
+                moved += flow.push(gains, losses, limit=limit - moved)
             if moved >= limit:
                 return limit
         return moved
 
-    def _residual(self, without: int) -> Residual:
-        """By how much each other school might grow or shrink in each state."""
-        arcs: Residual = {}
-        for place, part in enumerate(self.parts):
-            if place == without:
-                continue
-            for state, look in self._looks[place].items():
-                row, column = (place, look), (STATES, state)
-                up, down = part.up(state), part.down(state)
-                arcs.setdefault(row, {})[column] = up
-                arcs.setdefault(column, {})[row] = down
-        return arcs
 
+def looks_of(part: Part, also_hidden: AbstractSet[Query] | None, states: Sequence[State]) -> Looks:
+    """States by what remains of them for who reads a school and the sums it alone moves in.
 
-def _classes(
-    part: Part, looks: Mapping[State, State] | None, states: Iterable[State], query: Query
-) -> Iterable[tuple[list[State], list[State]]]:
-    """States that read the same at a school, those with the count and those without it."""
-    alike: dict[State, tuple[list[State], list[State]]] = {}
+    `also_hidden`: what those sums withhold; None where there is none such.
+    """
+    found: dict[State, list[State]] = {}
     for state in states:
-        look = part.look(state, None) if looks is None else looks[state]
-        found = alike.setdefault(look, ([], []))
-        found[query not in state].append(state)
-    return [pair for pair in alike.values() if pair[0] and pair[1]]
+        found.setdefault(part.look(state, also_hidden), []).append(state)
+    return found
+
+
+def own_width(part: Part, query: Query, looks: Looks, *, enough: int) -> int:
+    """How far apart a school's own figures leave a count; no more than `enough`."""
+    found = 0
+    for inside, outside in classes(looks, query):
+        found += min(_room(part, inside, up=True), _room(part, outside, up=False))
+        found += min(_room(part, inside, up=False), _room(part, outside, up=True))
+        if found >= enough:
+            return enough
+    return found
+
+
+def classes(looks: Looks, query: Query) -> Iterable[tuple[list[State], list[State]]]:
+    """States that read the same, those with a count and those without it."""
+    for states in looks.values():
+        inside = [state for state in states if query in state]
+        if 0 < len(inside) < len(states):
+            yield inside, [state for state in states if query not in state]
 
 
 def _room(part: Part, states: Iterable[State], *, up: bool) -> int:
     return sum(max(0, part.up(state) if up else part.down(state)) for state in states)
 
 
-def _flow(arcs: Residual, gains: dict[Node, int], losses: dict[Node, int], *, limit: int) -> int:
-    """Persons that the others can take out of `gains` and put into `losses`; changes `arcs`."""
-    flow = 0
-    while flow < limit:
-        path = _path(arcs, gains, losses)
-        if not path:
-            break
-        first, last = path[0], path[-1]
-        step = min(
-            limit - flow,
-            gains[first],
-            losses[last],
-            *(arcs[tail][head] for tail, head in pairwise(path)),
-        )
-        for tail, head in pairwise(path):
-            arcs[tail][head] -= step
-            arcs[head][tail] = arcs[head].get(tail, 0) + step
-        gains[first] -= step
-        losses[last] -= step
-        flow += step
-    return flow
+class _Flow:
+    """Persons pushed through arcs that stay as they are; without the rows of one school."""
 
+    def __init__(self, arcs: Residual, *, without: int) -> None:
+        self.arcs, self.without = arcs, without
+        self.used: dict[tuple[Node, Node], int] = {}
 
-def _path(arcs: Residual, gains: Mapping[Node, int], losses: Mapping[Node, int]) -> list[Node]:
-    """A shortest way with room from a state to be left to one to be taken; empty: none."""
-    starts = [node for node, room in gains.items() if room > 0]
-    came: dict[Node, Node] = {node: node for node in starts}
-    waiting = deque(starts)
-    while waiting:
-        node = waiting.popleft()
-        if losses.get(node, 0) > 0:
-            path = [node]
-            while came[node] != node:
-                node = came[node]
-                path.append(node)
-            return path[::-1]
-        for following, room in arcs.get(node, {}).items():
-            if room > 0 and following not in came:
-                came[following] = node
-                waiting.append(following)
-    return []
+    def push(self, gains: dict[Node, int], losses: dict[Node, int], *, limit: int) -> int:
+        """Persons that the others can take out of `gains` and put into `losses`."""
+        flow = 0
+        while flow < limit:
+            path = self._path(gains, losses)
+            if not path:
+                break
+            steps = list(pairwise(path))
+            step = min(
+                limit - flow,
+                gains[path[0]],
+                losses[path[-1]],
+                *(self._room(tail, head) for tail, head in steps),
+            )
+            for tail, head in steps:
+                self.used[tail, head] = self.used.get((tail, head), 0) + step
+                self.used[head, tail] = self.used.get((head, tail), 0) - step
+            gains[path[0]] -= step
+            losses[path[-1]] -= step
+            flow += step
+        return flow
+
+    def _room(self, tail: Node, head: Node) -> int:
+        return self.arcs[tail][head] - self.used.get((tail, head), 0)
+
+    def _path(self, gains: Mapping[Node, int], losses: Mapping[Node, int]) -> list[Node]:
+        """A shortest way with room from a state to be left to one to be taken; empty: none."""
+        came: dict[Node, Node] = {node: node for node, room in gains.items() if room > 0}
+        waiting = deque(came)
+        while waiting:
+            node = waiting.popleft()
+            if losses.get(node, 0) > 0:
+                path = [node]
+                while came[node] != node:
+                    node = came[node]
+                    path.append(node)
+                return path[::-1]
+            for following, room in self.arcs.get(node, {}).items():
+                if following in came or following[0] == self.without:
+                    continue
+                if room - self.used.get((node, following), 0) > 0:
+                    came[following] = node
+                    waiting.append(following)
+        return []

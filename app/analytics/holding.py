@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from app.analytics.exchanges import Exchange, Part, own_width
+from app.analytics.exchanges import Exchange, Looks, Part, looks_of, own_width
 from app.analytics.joint import Query, State
 from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP
 
 TOGETHER = 12  # schools whose exchanges are looked for at once
 MANY = 48  # and where those do not suffice
+KEPT = 300  # exchanges
 MOST_COMPANY = 4  # steps back that others take before a larger sum does
 
 Hidden = AbstractSet[Query] | None  # counts that are withheld; None: all
@@ -88,13 +89,15 @@ class Counts(Secrets):
         states = dict.fromkeys(state for part in parts for state in part.people)
         self.states: Sequence[State] = sorted(states, key=sorted)
         self.queries = sorted({query for state in self.states for query in state})
-        self._kept: tuple[tuple[tuple[int, ...], tuple[int, ...]], Exchange] | None = None
+        self._looks: list[Looks] = [looks_of(part, None, self.states) for part in parts]
+        self._exchanges: dict[tuple[Sequence[int], ...], tuple[Exchange, object]] = {}
+        self._sizes: dict[tuple[int, Query], int] = {}
 
     def all(self) -> Iterator[Secret]:
         for place, part in enumerate(self.parts):
             for query in self.queries:
                 if part.hides(query) and self._is_secret(part, query):
-                    need = own_width(part, query, self.states, enough=self.minimum)
+                    need = own_width(part, query, self._looks[place], enough=self.minimum)
                     if need:
                         yield Secret(place, query, need)
 
@@ -111,16 +114,30 @@ class Counts(Secrets):
         if self._is_nobody(secret.query, places):
             return True
         for few in self._few(secret, places):
-            mine = [hidden[i] for i in few]
-            key = (tuple(places[i] for i in few), tuple(map(id, mine)))
-            if self._kept is None or self._kept[0] != key:
-                parts = [self.parts[places[i]] for i in few]
-                self._kept = key, Exchange(parts, mine, self.states)
+            exchange = self._exchange(places, hidden, few)
             at = few.index(places.index(secret.place))
-            width = self._kept[1].width(at, secret.query, enough=secret.need)
-            if width >= secret.need:
+            if exchange.width(at, secret.query, enough=secret.need) >= secret.need:
                 return True
         return False
+
+    def _exchange(
+        self, places: Sequence[int], hidden: Sequence[Hidden], few: Sequence[int]
+    ) -> Exchange:
+        """Kept as long as the counts are: many secrets ask for the same."""
+        mine = [hidden[i] for i in few]
+        key = tuple(places[i] for i in few), tuple(map(id, mine))
+        if key not in self._exchanges:
+            if len(self._exchanges) >= KEPT:
+                self._exchanges.clear()
+            looks = [
+                self._looks[places[i]]
+                if also is None
+                else looks_of(self.parts[places[i]], also, self.states)
+                for i, also in zip(few, mine, strict=True)
+            ]
+            made = Exchange([self.parts[places[i]] for i in few], looks)
+            self._exchanges[key] = made, mine  # kept with it, so that no id comes again
+        return self._exchanges[key][0]
 
     def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:
         left = [query for query in self.queries if query not in hidden]
@@ -158,9 +175,8 @@ class Counts(Secrets):
 
     def _openness_of(self, secret: Secret, hidden: AbstractSet[Query]) -> int:
         part = self.parts[secret.place]
-        also = hidden if part.hidden is None else part.hidden & hidden
-        part = Part(part.people, also, part.bounds)
-        return own_width(part, secret.query, self.states, enough=secret.need)
+        looks = looks_of(part, hidden, self.states)
+        return own_width(part, secret.query, looks, enough=secret.need)
 
     def _is_nobody(self, query: Query, places: Sequence[int]) -> bool:
         """Whether a sum tells that nobody is there: of nobody asked, or of many (rule 2)."""
@@ -171,8 +187,13 @@ class Counts(Secrets):
         return self.zeros and asked >= SMALL_GROUP and not self._persons(query, places)
 
     def _persons(self, query: Query, places: Sequence[int]) -> int:
-        parts = (self.parts[place] for place in places)
-        return sum(n for part in parts for state, n in part.people.items() if query in state)
+        return sum(self._size(place, query) for place in places)
+
+    def _size(self, place: int, query: Query) -> int:
+        if (place, query) not in self._sizes:
+            people = self.parts[place].people.items()
+            self._sizes[place, query] = sum(n for state, n in people if query in state)
+        return self._sizes[place, query]
 
     def _few(self, secret: Secret, places: Sequence[int]) -> Iterator[list[int]]:
         """Some of many schools: those that hide the most, in handfuls; then who hides the same."""

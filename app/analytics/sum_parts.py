@@ -7,7 +7,9 @@ decided by its edition alone.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from app.analytics.crossed_release import told_crossings
 from app.analytics.exchanges import FREE, Bounds, Part
 from app.analytics.families import CORE, FAMILIES, LINES, entries_of, parent_of, possible_states
 from app.analytics.holding import Base, Counts, Hidden, Measures, Schools, Secrets, hold
@@ -18,8 +20,10 @@ from app.analytics.outcome_release import lines_of, withheld_of
 from app.analytics.pools import is_small
 from app.analytics.registry import outcomes_of
 from app.analytics.released import OFFICE_SCHOOLS
+from app.analytics.sum_crossings import OF_SCHOOLS, crossing_name, crossings_of
 from app.analytics.suppression import SMALL_GROUP
-from app.analytics.tallies import Tally, add_tallies
+from app.analytics.tallies import CROSSED, Tally, add_tallies
+from app.analytics.traits import LATTICE
 
 OUT: State = frozenset()  # of no base
 CURVE_BASE = 23  # persons left of a curve, as of one that is told alone
@@ -31,11 +35,26 @@ class Summand:
 
     tally: Tally
     hidden: Hidden
+    crossings: frozenset[str] = frozenset()  # by one trait, that it tells
 
 
 def summand_of(tally: Tally) -> Summand:
     """A school as the sums above it must know it. What it hides depends on its edition alone."""
-    return Summand(tally, None if is_small(tally.answered) else withheld_of(tally))
+    if is_small(tally.answered):
+        return Summand(tally, None)
+    return _told(tally)
+
+
+def _told(tally: Tally) -> Summand:
+    hidden = withheld_of(tally)
+    gone = {name.removeprefix("base ") for name, _ in hidden}
+    whole = {
+        entry.id
+        for entry in outcomes_of(tally.wave)
+        if entry.id not in gone
+        and (not entry.minimum_base or tally.counts_of(entry).base >= entry.minimum_base)
+    }
+    return Summand(tally, hidden, told_crossings(tally, whole))
 
 
 def withheld_of_sums(
@@ -48,15 +67,48 @@ def withheld_of_sums(
         sums: their places, two or more, for every unit; no two the same.
         wave: of the tallies.
     """
-    answered = [sum(schools[place].tally.answered for place in one) for one in sums]
+    of_one = _sums_of_one_value(schools, sums)
+    finer = list(dict.fromkeys([*sums, *(one for _, _, one in of_one)]))
+    answered = [sum(schools[place].tally.answered for place in one) for one in finer]
     few = [_told_as_one(schools, one, wave) for one in sums]
-    found: list[set[Query]] = [set(one) for one in few]
-    for secrets in secrets_of(schools, wave):
+    found: list[set[Query]] = [*map(set, few), *(set() for _ in finer[len(sums) :])]
+    crossings = crossings_of(
+        [one.tally for one in schools], [one.crossings for one in schools], outcomes_of(wave)
+    )
+    for crossed, secrets in chain(secrets_of(schools, wave), ((False, one) for one in crossings)):
         known = secrets.queries
+        told = finer if crossed else sums
         at_first = [one.intersection(known) for one in few]
-        held = hold(secrets, sums, answered=answered, at_first=at_first)
-        found = [mine | more for mine, more in zip(found, held, strict=True)]
-    return [_with_what_follows(mine, wave) for mine in found]
+        at_first += [frozenset()] * (len(told) - len(sums))
+        held = hold(secrets, told, answered=answered, at_first=at_first)
+        for place, more in enumerate(held):
+            found[place] |= more
+    place_of = {one: place for place, one in enumerate(finer)}
+    for place, variable, one in of_one:
+        gone = {name.removeprefix("base ") for name, _ in found[place_of[one]]}
+        found[place] |= {(crossing_name(name, variable), "") for name in gone if "@" not in name}
+    return [_with_what_follows(mine, wave) for mine in found[: len(sums)]]
+
+
+def _sums_of_one_value(
+    schools: Sequence[Summand], sums: Sequence[Schools]
+) -> list[tuple[int, str, Schools]]:
+    """The sums that a crossing tells of schools in which everybody has one shift or programme.
+
+    Everybody knows of such a school which it is: those of a sum are a smaller sum.
+    """
+    found = []
+    for variable in OF_SCHOOLS:
+        values = [
+            next(iter(groups)) if len(groups := one.tally.traits.get(variable, {})) == 1 else None
+            for one in schools
+        ]
+        for place, mine in enumerate(sums):
+            for value in sorted({v for p in mine if (v := values[p]) is not None}, key=str):
+                among = frozenset(p for p in mine if values[p] == value)
+                if among != mine:
+                    found.append((place, variable, among))
+    return found
 
 
 def _told_as_one(schools: Sequence[Summand], places: Schools, wave: int) -> frozenset[Query]:
@@ -64,7 +116,14 @@ def _told_as_one(schools: Sequence[Summand], places: Schools, wave: int) -> froz
     if len(places) >= OFFICE_SCHOOLS:
         return frozenset()
     total = add_tallies([schools[place].tally for place in sorted(places)], wave)
-    return withheld_of(total)
+    told = _told(total)
+    names = {
+        crossing_name(entry.id, variable)
+        for entry in outcomes_of(wave)
+        if entry.kind in CROSSED
+        for variable in LATTICE
+    }
+    return frozenset({*(told.hidden or ()), *((name, "") for name in names - told.crossings)})
 
 
 def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
@@ -74,15 +133,19 @@ def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
     variables = {entry.variable for entry in entries if entry.id in names}
     for entry in entries:
         parent = parent_of(entry, wave)
-        if parent is not None and parent in withheld:
-            withheld |= {(f"base {entry.id}", ""), (entry.id, "")}
-        elif entry.kind not in LINES and entry.variable in variables:
+        if parent is not None:
+            if parent in withheld:
+                withheld |= {(f"base {entry.id}", ""), (entry.id, "")}
+            for variable in LATTICE:
+                if (crossing_name(parent[0], variable), "") in withheld:
+                    withheld.add((crossing_name(entry.id, variable), ""))
+        if entry.kind not in LINES and entry.variable in variables:
             withheld.add((entry.id, ""))
     return frozenset(withheld)
 
 
-def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
-    """What the schools hide of each group of indicators of a wave."""
+def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[tuple[bool, Secrets]]:
+    """What the schools hide of each group of indicators of a wave, and whether it is crossed."""
     for i, family in enumerate(FAMILIES):
         entries = entries_of(family, wave)
         if len(entries) > 1:
@@ -91,16 +154,17 @@ def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
                 Part({**dict.fromkeys(possible, 0), **one.tally.states[i]}, one.hidden)
                 for one in schools
             ]
-            yield Counts(parts, order=[entry.id for entry in entries])
+            yield True, Counts(parts, order=[entry.id for entry in entries])
     for entry in outcomes_of(wave):
         if entry.kind in LINES:
-            yield from _lines(entry, schools, wave)
+            for secrets in _lines(entry, schools, wave):
+                yield entry.kind in CROSSED, secrets
         elif entry.kind is Kind.SCALE:
-            yield _scale(entry, schools, wave)
+            yield False, _scale(entry, schools, wave)
         elif entry.kind is Kind.CROSSING:
-            yield _crossing(entry, schools)
+            yield False, _crossing(entry, schools)
         else:
-            yield _measure(entry, schools)
+            yield False, _measure(entry, schools)
 
 
 def _lines(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
