@@ -270,6 +270,28 @@ def hold(
     return state.withheld
 
 
+def told_beside(
+    secrets: Secrets,
+    sums: Sequence[Schools],
+    withheld: Sequence[AbstractSet[Query]],
+    beside: Sequence[Schools],
+) -> list[bool]:
+    """Which smaller sums may be told exactly beside sums of which it is known what they withhold.
+
+    One that holds a school whose secrets would suffer is not; and none where others still would.
+    """
+    every, answered = set(secrets.queries), [0] * (len(sums) + len(beside))
+    told = [True] * len(beside)
+    for last in (False, True):
+        at_first = [*withheld, *(set[Query]() if one else every for one in told)]
+        state = _Holding(secrets, [*sums, *beside], answered, at_first)
+        suffer = {one.place for one in secrets.all() if not state.is_safe(one)}
+        if not suffer:
+            return told
+        told = [not last and not one & suffer for one in beside]
+    return told
+
+
 class _Holding:
     def __init__(
         self,

@@ -7,12 +7,20 @@ decided by its edition alone.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from app.analytics.crossed_release import told_crossings
 from app.analytics.exchanges import FREE, Bounds, Part
 from app.analytics.families import CORE, FAMILIES, LINES, entries_of, parent_of, possible_states
-from app.analytics.holding import Base, Counts, Hidden, Measures, Schools, Secrets, hold
+from app.analytics.holding import (
+    Base,
+    Counts,
+    Hidden,
+    Measures,
+    Schools,
+    Secrets,
+    hold,
+    told_beside,
+)
 from app.analytics.indicators import Indicator, Kind
 from app.analytics.joint import Query, State
 from app.analytics.measures import MEASURE_BASE
@@ -26,6 +34,7 @@ from app.analytics.tallies import CROSSED, Tally, add_tallies
 from app.analytics.traits import LATTICE
 
 OUT: State = frozenset()  # of no base
+APART = 10  # schools of one shift or programme, below which a sum is not divided by it
 CURVE_BASE = 23  # persons left of a curve, as of one that is told alone
 
 
@@ -67,27 +76,27 @@ def withheld_of_sums(
         sums: their places, two or more, for every unit; no two the same.
         wave: of the tallies.
     """
+    answered = [sum(schools[place].tally.answered for place in one) for one in sums]
+    found = [set(_told_as_one(schools, one, wave)) for one in sums]
+    few = [frozenset(one) for one in found]
     of_one = _sums_of_one_value(schools, sums)
-    finer = list(dict.fromkeys([*sums, *(one for _, _, one in of_one)]))
-    answered = [sum(schools[place].tally.answered for place in one) for one in finer]
-    few = [_told_as_one(schools, one, wave) for one in sums]
-    found: list[set[Query]] = [*map(set, few), *(set() for _ in finer[len(sums) :])]
-    crossings = crossings_of(
-        [one.tally for one in schools], [one.crossings for one in schools], outcomes_of(wave)
-    )
-    for crossed, secrets in chain(secrets_of(schools, wave), ((False, one) for one in crossings)):
+    finer = [one for one in dict.fromkeys(one for _, _, one in of_one) if len(one) >= APART]
+    gone_beside: dict[Schools, set[str]] = {one: set() for one in finer}
+    for names, secrets in secrets_of(schools, wave):
         known = secrets.queries
-        told = finer if crossed else sums
         at_first = [one.intersection(known) for one in few]
-        at_first += [frozenset()] * (len(told) - len(sums))
-        held = hold(secrets, told, answered=answered, at_first=at_first)
-        for place, more in enumerate(held):
-            found[place] |= more
-    place_of = {one: place for place, one in enumerate(finer)}
+        held = hold(secrets, sums, answered=answered, at_first=at_first)
+        for mine, more in zip(found, held, strict=True):
+            mine.update(more)
+        if names and finer:
+            safe = told_beside(secrets, sums, held, finer)
+            for one, tells in zip(finer, safe, strict=True):
+                gone_beside[one].update(() if tells else names)
+    crossed = [entry.id for entry in outcomes_of(wave) if entry.kind in CROSSED]
     for place, variable, one in of_one:
-        gone = {name.removeprefix("base ") for name, _ in found[place_of[one]]}
-        found[place] |= {(crossing_name(name, variable), "") for name in gone if "@" not in name}
-    return [_with_what_follows(mine, wave) for mine in found[: len(sums)]]
+        gone = gone_beside.get(one, crossed)
+        found[place] |= {(crossing_name(name, variable), "") for name in gone}
+    return [_with_what_follows(mine, wave) for mine in found]
 
 
 def _sums_of_one_value(
@@ -95,7 +104,8 @@ def _sums_of_one_value(
 ) -> list[tuple[int, str, Schools]]:
     """The sums that a crossing tells of schools in which everybody has one shift or programme.
 
-    Everybody knows of such a school which it is: those of a sum are a smaller sum.
+    Everybody knows of such a school which it is: those of a sum are a smaller sum. Of few schools
+    it is nearly the schools themselves, and not told at all (APART).
     """
     found = []
     for variable in OF_SCHOOLS:
@@ -144,27 +154,34 @@ def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
     return frozenset(withheld)
 
 
-def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[tuple[bool, Secrets]]:
-    """What the schools hide of each group of indicators of a wave, and whether it is crossed."""
+def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[tuple[Sequence[str], Secrets]]:
+    """What the schools hide of each group of indicators of a wave, and which are crossed."""
     for i, family in enumerate(FAMILIES):
-        entries = entries_of(family, wave)
-        if len(entries) > 1:
+        names = [entry.id for entry in entries_of(family, wave)]
+        if len(names) > 1:
             possible = possible_states(wave) if family is CORE else frozenset[State]()
             parts = [
                 Part({**dict.fromkeys(possible, 0), **one.tally.states[i]}, one.hidden)
                 for one in schools
             ]
-            yield True, Counts(parts, order=[entry.id for entry in entries])
+            yield names, Counts(parts, order=names)
     for entry in outcomes_of(wave):
-        if entry.kind in LINES:
-            for secrets in _lines(entry, schools, wave):
-                yield entry.kind in CROSSED, secrets
-        elif entry.kind is Kind.SCALE:
-            yield False, _scale(entry, schools, wave)
-        elif entry.kind is Kind.CROSSING:
-            yield False, _crossing(entry, schools)
-        else:
-            yield False, _measure(entry, schools)
+        for secrets in _secrets_of(entry, schools, wave):
+            yield [entry.id] if entry.kind in CROSSED else [], secrets
+    told = [one.crossings for one in schools]
+    for crossing in crossings_of([one.tally for one in schools], told, outcomes_of(wave)):
+        yield [], crossing
+
+
+def _secrets_of(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
+    if entry.kind in LINES:
+        yield from _lines(entry, schools, wave)
+    elif entry.kind is Kind.SCALE:
+        yield _scale(entry, schools, wave)
+    elif entry.kind is Kind.CROSSING:
+        yield _crossing(entry, schools)
+    else:
+        yield _measure(entry, schools)
 
 
 def _lines(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
