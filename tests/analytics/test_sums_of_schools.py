@@ -306,7 +306,7 @@ def test_crossings_of_sums_do_not_give_their_schools_away() -> None:
 def test_the_attack_finds_what_exact_crossings_give_away() -> None:
     world = exact(a_world(11, [[25, 40, 60, 130], [60, 95, 240, 30]]))
 
-    found = crossed_widths(world, indicator("S2"))
+    found = crossed_widths(world, indicator("S1"))
 
     assert min(after for _, after in found) == 0
 
