@@ -10,7 +10,7 @@ from app.analytics.boards import Look
 from app.analytics.indicators import Kind
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import half_up, in_percent
 
 SMALL_BASE = 23  # persons: below it, "6 of every 10" would sound surer than it is
 
@@ -88,13 +88,20 @@ def headline(rows: Sequence[IndicatorRow]) -> str:
     return f"{many} {saying.several if several else saying.one}"
 
 
-def board_headline(look: Look, rows: Sequence[IndicatorRow], question: str) -> str:
+def board_headline(
+    look: Look,
+    rows: Sequence[IndicatorRow],
+    question: str,
+    *,
+    tops: Mapping[str, float] | None = None,
+) -> str:
     """The sentence of a dashboard, or its question where nothing of it is told.
 
     Args:
         look: how it is drawn, and so what is worth saying.
         rows: every released figure of it.
         question: what it answers.
+        tops: by scale, the share of its two best answers, where that figure is told.
     """
     told = [row for row in rows if row.value is not None]
     if not told:
@@ -106,7 +113,7 @@ def board_headline(look: Look, rows: Sequence[IndicatorRow], question: str) -> s
         case Look.SORTED_BARS:
             said = _most_named(rows)
         case Look.SCALE:
-            said = _best_and_worst(rows)
+            said = _best_and_worst(tops or {})
         case Look.MEANS | Look.GAPS:
             said = _highest(told, "Lo más alto" if look is Look.MEANS else "La mayor brecha")
         case Look.CURVE:
@@ -146,15 +153,15 @@ def _most_named(rows: Sequence[IndicatorRow]) -> str | None:
     return f"Lo más mencionado: {_lower(category_label(largest))} ({share})"
 
 
-def _best_and_worst(rows: Sequence[IndicatorRow]) -> str | None:
-    """Of several questions the best and the worst; of one, who gave the two best answers."""
-    names = list(dict.fromkeys(row.id for row in rows))
-    top = {
-        name: sum(row.value or 0 for row in [one for one in rows if one.id == name][-2:])
-        for name in names
-    }
-    if len(names) == 1:
-        return f"{percent(top[names[0]], whole=True)} dicen estar satisfechas con su formación"
+def _best_and_worst(top: Mapping[str, float]) -> str | None:
+    """Of several questions the best and the worst; of one, who gave the two best answers.
+
+    Shares are figures of their own: parts that were rounded or withheld would add to another.
+    """
+    if list(top) == ["C1d"]:
+        return f"{percent(top['C1d'], whole=True)} dicen estar satisfechas con su formación"
+    if len(top) < 2:
+        return None
     best, worst = max(top, key=lambda name: top[name]), min(top, key=lambda name: top[name])
     words = [_lower(indicator(name).name.removeprefix("Cómo califican ")) for name in (best, worst)]
     shares = [percent(top[name], whole=True) for name in (best, worst)]
@@ -166,7 +173,7 @@ def _best_and_worst(rows: Sequence[IndicatorRow]) -> str | None:
 def _highest(told: Sequence[IndicatorRow], words: str) -> str:
     row = max(told, key=lambda one: one.value or 0)
     name = indicator(row.id).name.rpartition(": ")[2]
-    return f"{words}: {name} ({row.value:.1f})"
+    return f"{words}: {name} ({half_up(row.value or 0, digits=1)})"
 
 
 def _by_then(row: IndicatorRow) -> str:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from app.analytics.boards import Look
 from app.analytics.charts import bar_chart
 from app.analytics.disclosure import Line, release_lines
 from app.analytics.drawing import Rect, Stroke, Words
-from app.analytics.headlines import category_label, headline, percent
+from app.analytics.headlines import board_headline, category_label, headline, percent
 from app.analytics.released import Audience, Context, IndicatorRow
 
 OWN = Context(audience=Audience.OWN, frame=2_000)
@@ -109,3 +110,17 @@ def test_the_public_gets_whole_percents_in_the_chart_too() -> None:
     assert chart is not None
     assert [one.text for one in chart.shapes if isinstance(one, Words) and one.look] == ["62 %"]
     assert [one.width for one in chart.shapes if isinstance(one, Rect)] == [80, 0.8 * 62]
+
+
+def test_the_best_and_the_worst_are_of_those_that_are_told() -> None:
+    """A scale that is withheld is not the worst; parts that were rounded add to nothing."""
+    rows = higher(62, 38)
+    tops = {"C2d_docentes": 0.764, "C2d_practicas": 0.41}
+
+    said = board_headline(Look.SCALE, rows, "¿Cómo la califican?", tops=tops)
+    alone = board_headline(Look.SCALE, rows, "¿Cómo la califican?", tops={"C2d_docentes": 0.764})
+    one = board_headline(Look.SCALE, rows, "¿Satisfechas?", tops={"C1d": 0.765})
+
+    assert said == "Califican bien docentes 76 %; prácticas, 41 %"
+    assert alone == "¿Cómo la califican?"
+    assert one == "77 % dicen estar satisfechas con su formación"

@@ -170,7 +170,13 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         rows = [row for row in rows if row.base != 0]  # nobody was asked that one
     if look is Look.SORTED_BARS:
         rows = sorted(rows, key=lambda row: -(row.value or 0))
-    said = board_headline(look, rows, board.question)
+    tops = {
+        scale: row.value
+        for scale, top in zip(board.indicators, board.otherwise, strict=False)
+        for row in figures.rows_of(top)
+        if row.value is not None
+    }
+    said = board_headline(look, rows, board.question, tops=tops)
     chart, matrix = _drawn(figures, look, rows, key=board.key, title=said)
     link = f"{query}&tablero={board.key}"
     return Finding(
