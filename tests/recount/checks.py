@@ -63,6 +63,26 @@ def prose_checked(page: PageText, view: View) -> Problems:
             yield f"a rate of {said} %, counted {rate}"
 
 
+def headlines_checked(page: PageText, view: View) -> Problems:
+    """The shares that titles say: of those satisfied, of the best and worst aspect, of reasons."""
+
+    def whole(*keys: Key) -> set[str]:
+        shares = [view.figures[key].share for key in keys if key in view.figures]
+        return {str(half_up(share)) for share in shares if share is not None}
+
+    aspects = {key for key in view.figures if key[0].startswith("C2t_")}
+    counted = {
+        r"(\d+) % dicen estar satisfechas": whole(("C1t", "si")),
+        r"Califican bien [^;%]+ (\d+) %;": whole(*aspects),
+        r"Califican bien [^;%]+ \d+ %; [^;%]+, (\d+) %": whole(*aspects),
+        r"Lo más mencionado: [^%]+\((\d+) %\)": whole(*(k for k in view.figures if k[0] == "H5")),
+    }
+    for pattern, shares in counted.items():
+        for said in re.findall(pattern, page.prose):
+            if said not in shares:
+                yield f"the title says {said} % ({pattern}), counted {shares}"
+
+
 def _followed(page: PageText, view: View) -> Problems:
     """The knowledge rate (R10), and who stays (R12)."""
     if view.audience is Audience.PUBLIC or "Tasa de conocimiento" not in page.prose:
@@ -88,6 +108,7 @@ def board_page(page: PageText, view: View, above: View | None) -> Problems:
         needed=["Respuestas acumuladas por día", "Números de satisfaccion"] if told else (),
     )
     yield from prose_checked(page, view)
+    yield from headlines_checked(page, view)
     said = rate_said(view.answered, view.frame)
     lead = f"Tasa de respuesta, al momento: {said}."
     if view.audience is Audience.PUBLIC:

@@ -96,7 +96,7 @@ def balance_page(page: PageText, view: View) -> Problems:
         for parts in groups.values()
     ]
     told = [bias for bias in biases if bias is not None]
-    points = Counter(re.findall(r"hasta (\d+) puntos", page.prose))
+    points = Counter(re.findall(r"un porcentaje hasta (\d+) puntos", page.prose))
     if points and points != Counter(str(int(100 * bias + 0.5)) for bias in told):
         yield f"points {points}, counted {biases}"
     rate, worst = Fraction(view.answered, view.frame), max(told, default=0.0)
