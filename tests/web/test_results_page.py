@@ -84,6 +84,10 @@ def test_the_school_reads_sentences_charts_and_the_same_numbers(
     assert shown["H1", "Continúa en educación superior"] == ("60.0 %", "30 de 50", "")
     assert shown["S1", "Solo trabaja"] == ("40.0 %", "20 de 50", "")
     assert page.text.count('<svg class="bars" role="img"') == 3
+    for kind in ("csv", "png"):
+        files = re.findall(rf'href="([^"]+/explorar\.{kind}[^"]+)"', page.text)
+        assert len(files) == 3
+        assert all(client.get(html.unescape(one)).status_code == 200 for one in files)
     assert "Cómo se calcula" in page.text
 
 

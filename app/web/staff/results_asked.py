@@ -167,7 +167,7 @@ def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> Unit
             Crumb(asked.unit.name),
         ),
         title=asked.unit.name,
-        what=f"{KIND_NAMES[asked.unit.kind]} {asked.unit.code}{_chosen_words(asked)}",
+        what=f"{KIND_NAMES[asked.unit.kind]} {asked.unit.code}{_chosen_words(asked, at)}",
         url=asked.url,
         query=asked.query,
         tabs=tuple(
@@ -189,11 +189,15 @@ def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> Unit
     )
 
 
-def _chosen_words(asked: Asked) -> str:
+def _chosen_words(asked: Asked, at: str) -> str:
     """Of which questionnaire a page is: on paper its choices are not seen."""
     one = asked.chosen
     if one is None:
         return ""
+    if at == "/generaciones":
+        return f". Cuestionario {one.questionnaire}"
+    if at == "/cobertura":
+        return f". Generación {one.cohort}"
     return f". Generación {one.cohort}, Cuestionario {one.questionnaire}"
 
 

@@ -144,6 +144,8 @@ def finding_of_indicator(
         withheld=_withheld(rows),
         definitions=(definition_of(name, rows),),
         explore_url=explore_url,
+        csv_url=explore_url.replace("/explorar?", "/explorar.csv?", 1),
+        png_url=explore_url.replace("/explorar?", "/explorar.png?", 1),
         calculation_url=f"{calculation_url}#cifra-{name}",
         weighting=_weighting(rows, figures),
     )
