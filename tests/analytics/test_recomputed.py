@@ -156,7 +156,7 @@ def is_open(raw: Raw, wave: Wave) -> bool:
     return "open" in set(raw.listed(wave)["state"])
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 2**30), st.integers(0, 60))
 @example(1, 0, 0)
 @example(3, 1, 45)

@@ -85,13 +85,14 @@ def headlines_checked(page: PageText, view: View) -> Problems:
 
 def _followed(page: PageText, view: View) -> Problems:
     """The knowledge rate (R10), and who stays (R12)."""
-    if view.audience is Audience.PUBLIC or "Tasa de conocimiento" not in page.prose:
+    _, there, after = page.prose.partition("Tasa de conocimiento: ")
+    if view.audience is Audience.PUBLIC or not there:
         return
     known, stayed, before = view.followed
-    wanted = [f"Tasa de conocimiento: {rate_said(known, view.frame)};"]
-    if before:
-        wanted.append(f"respondió también este: {rate_said(stayed, before)}.")
-    yield from (f"not said: {said}" for said in wanted if said not in page.prose)
+    wanted = [(known, view.frame), *([(stayed, before)] if before else [])]
+    said = [(part, whole) for _, part, whole in rates_in(after)]
+    if said[: len(wanted)] != wanted:
+        yield f"known and stayed {said[:2]}, counted {wanted}"
 
 
 def board_page(page: PageText, view: View, above: View | None) -> Problems:
