@@ -56,6 +56,10 @@ class Secrets(ABC):
         `hidden`: for each school, what the sums that tell it from the others withhold.
         """
 
+    def helps(self, secret: Secret, places: Schools) -> bool:  # noqa: ARG002
+        """Whether some of these schools could exchange anything for it."""
+        return True
+
     @abstractmethod
     def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:
         """What a sum of `places` that withholds `hidden` withholds next for a secret's sake."""
@@ -74,15 +78,10 @@ class Counts(Secrets):
         parent: Query | None = None,
         minimum: int = MINIMUM_CELL,
     ) -> None:
-        """Counts of some schools.
+        """One part for each school.
 
-        Args:
-            parts: one for each school.
-            order: indicators, the most important first: others go from the end.
-            whole: told whole or not at all.
-            zeros: a sum of many tells that nobody is in a category (rule 2).
-            parent: the count that is the base.
-            minimum: persons by which a hidden count stays uncertain.
+        `order`: indicators, the most important first. `whole`: told whole or not at all. `zeros`: a
+        sum of many tells that nobody is in a category (rule 2). `parent`: the count of the base.
         """
         self.parts, self.minimum, self.zeros, self.parent = parts, minimum, zeros, parent
         self.order, self.whole = order, whole
@@ -103,9 +102,7 @@ class Counts(Secrets):
 
     def _is_secret(self, part: Part, query: Query) -> bool:
         """A base is none by itself, but where it is the count of somebody else's line."""
-        if query[1]:
-            return True
-        return self.parent is not None and part.hides(self.parent)
+        return bool(query[1]) or (self.parent is not None and part.hides(self.parent))
 
     def alone(self, secret: Secret, hidden: Hidden) -> bool:
         return hidden is None or self._openness_of(secret, hidden) >= secret.need
@@ -119,6 +116,9 @@ class Counts(Secrets):
             if exchange.width(at, secret.query, enough=secret.need) >= secret.need:
                 return True
         return False
+
+    def helps(self, secret: Secret, places: Schools) -> bool:
+        return any(self.parts[place].hides(secret.query) for place in places)
 
     def _exchange(
         self, places: Sequence[int], hidden: Sequence[Hidden], few: Sequence[int]
@@ -202,10 +202,10 @@ class Counts(Secrets):
             yield list(whole)
             return
         ordered = sorted(whole, key=lambda i: (self._openness(places[i]), places[i]))
-        at = ordered.index(places.index(secret.place)) // TOGETHER * TOGETHER
+        mine = places.index(secret.place)
+        at = ordered.index(mine) // TOGETHER * TOGETHER
         yield ordered[at : at + TOGETHER]
         alike = [i for i in ordered if self.parts[places[i]].hides(secret.query)][:MANY]
-        mine = places.index(secret.place)
         yield alike if mine in alike else [mine, *alike]
 
     def _openness(self, place: int) -> int:
@@ -240,8 +240,8 @@ class Measures(Secrets):
         return True
 
     def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002
-        found = [base for base in (self.bases[place] for place in places) if base.hidden]
-        persons = [base.persons for base in found if base.persons]
+        found = [self.bases[place] for place in places]
+        persons = [base.persons for base in found if base.hidden and base.persons]
         return len(persons) > 1 and sum(persons) >= self.least
 
     def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002
@@ -302,7 +302,7 @@ class _Holding:
     ) -> None:
         self.secrets, self.sums, self.answered = secrets, sums, answered
         self.withheld: list[set[Query]] = [set(one) for one in at_first]
-        self.company: Counter[int] = Counter()
+        self.company: Counter[tuple[int, int]] = Counter()
         self.above: dict[int, list[int]] = {}
         for i in sorted(range(len(sums)), key=lambda i: (len(sums[i]), sorted(sums[i]))):
             for place in sums[i]:
@@ -349,10 +349,7 @@ class _Holding:
         """What all of some sums withhold; None of no sum."""
         found: Hidden = None
         for i in sums:
-            if found is None:
-                found = frozenset(self.withheld[i])
-            else:
-                found &= self.withheld[i]
+            found = frozenset(self.withheld[i]) if found is None else found & self.withheld[i]
         return found
 
     def step_back(self, pending: Sequence[Secret]) -> None:
@@ -379,18 +376,21 @@ class _Holding:
             return i, every
         target = next(i for i in mine if not self.withheld[i])
         below = [i for i in inner if self.sums[i] < self.sums[target]]
-        if below and self.company[target] < MOST_COMPANY:
+        if below and self.company[target, secret.place] < MOST_COMPANY:
             same = self.withheld[below[0]]
+            pool = frozenset.intersection(*(self.sums[i] for i in mine if not self.withheld[i]))
             others = [
                 i
-                for i, schools in enumerate(self.sums)
-                if schools < self.sums[target]
-                and secret.place not in schools
-                and i not in moved
+                for i in sorted({i for place in pool for i in self.above[place]})
+                if self.sums[i] < pool
+                and secret.place not in self.sums[i]
                 and not same <= self.withheld[i]
+                and self.secrets.helps(secret, self.sums[i])
             ]
+            if already := [i for i in moved if self.sums[i] < pool]:
+                return already[0], set()  # one step a round
             if others:
-                self.company[target] += 1
+                self.company[target, secret.place] += 1
                 best = min(others, key=lambda i: (self.answered[i], sorted(self.sums[i])))
                 return best, set(same)
         return target, self._more(secret, target)
