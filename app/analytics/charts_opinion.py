@@ -51,8 +51,8 @@ def stacked_chart(
     for place, item in enumerate(items):
         top, at = ROW * place, 0.0
         net = _net(item.net)
-        # The only question is in the title already, and both words would meet on a phone.
-        name = item.name if len(items) > 1 else ""
+        # The question of a whole board is its title, and both words would meet on a phone.
+        name = "" if item.rows[0].id == "C1d" else item.name
         shapes += [Words(0, top + 16, name), Words(100, top + 16, net, "quiet", "end")]
         for rating, row in enumerate(item.rows, 1):
             share = row.value or 0.0

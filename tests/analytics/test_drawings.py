@@ -19,6 +19,7 @@ from app.analytics.charts_time import (
     progress_chart,
     series_chart,
 )
+from app.analytics.disclosure import Line, release_lines
 from app.analytics.drawing import Dot, Drawing, Path, Rect, Stroke, Words, stairs
 from app.analytics.headlines import board_headline
 from app.analytics.indicators import Kind
@@ -73,6 +74,19 @@ def test_a_scale_that_is_not_told_is_not_drawn() -> None:
 
     assert [row.value for row in rows] == [None] * 5
     assert stacked_chart(items_of(rows), key="k", title="t", whole_percents=False) is None
+
+
+@pytest.mark.parametrize(("name", "shown"), [("C2d_docentes", "Docentes"), ("C1d", "")])
+def test_the_only_scale_that_is_told_is_named_in_its_drawing(name: str, shown: str) -> None:
+    """The title of several is then the question of all of them; that of C1d says what it is."""
+    cells = dict.fromkeys("12345", 5)
+    line = Line(id=name, cells=cells, reported=tuple((one, (one,)) for one in cells))
+    rows = release_lines([line], OWN)
+
+    chart = stacked_chart(items_of(rows), key="k", title="t", whole_percents=False)
+
+    assert chart is not None
+    assert words_of(chart)[0].lower() == shown.lower()
 
 
 def test_the_funnel_has_the_limits_of_the_normal_approximation() -> None:
