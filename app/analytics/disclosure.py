@@ -7,7 +7,7 @@ table with margins in both directions (suppression.py); lines that count the sam
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from app.analytics.estimates import wilson
@@ -40,8 +40,10 @@ __all__ = [
     "public_row",
     "release_lines",
     "release_row",
+    "release_some",
     "release_table",
     "suppress",
+    "told_alone",
     "withhold_lines",
 ]
 
@@ -177,6 +179,28 @@ def hidden_in(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> s
         if row.total is None:
             hidden.add((f"base {line.id}", ""))
     return hidden
+
+
+def told_alone(line: Line, hidden: AbstractSet[Query]) -> ReleasedRow:
+    """A school's line as it is told alone. `hidden`: what `hidden_in` says of the school."""
+    return _without(_exact(line), line.id, hidden)
+
+
+def release_some(line: Line, rows: Sequence[ReleasedRow], context: Context) -> list[IndicatorRow]:
+    """The sum of a line over schools that tell it alone: it says nothing that they do not.
+
+    Args:
+        line: what is reported; its cells are those of any of the schools.
+        rows: of schools that tell their base; a cell is told where each of them tells it.
+        context: of these schools.
+    """
+    cells: dict[str, int | None] = {}
+    for name in line.cells:
+        counts = [row.cells.get(name, 0) for row in rows]
+        cells[name] = None if None in counts else sum(n for n in counts if n is not None)
+    row = ReleasedRow(sum(row.total or 0 for row in rows), cells, key=KEY)
+    figures = [_figure(line, row, name, parts, context) for name, parts in line.reported]
+    return [one if one.withheld else replace(one, reason=Reason.SOME, key=KEY) for one in figures]
 
 
 def withhold_lines(lines: Sequence[Line], reason: Reason = Reason.SMALL) -> list[IndicatorRow]:

@@ -5,10 +5,12 @@ later edition is a later file. Only figures whose definition is near ours stand 
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from app.fieldwork.percents import in_percent
 
 EDITION = "noviembre de 2026"
 COMPARABLE = {"si": "", "si_con_cautela": "Compare con cautela"}
@@ -61,3 +63,17 @@ def beside(indicator: str, category: str) -> NationalReference | None:
     """The published figure to set beside ours, if there is one."""
     name = BESIDE.get((indicator, category))
     return None if name is None else national_references()[name]
+
+
+def in_words(found: Sequence[NationalReference]) -> str:
+    """Published figures of one publication, with what they are of and how near to ours."""
+    told = "; ".join(f"{one.name}, {in_percent(one.share, digits=1)} %" for one in found)
+    cautions = " ".join(
+        f"{text[:1].upper()}{text[1:]}."
+        for text in dict.fromkeys(one.caution for one in found)
+        if text
+    )
+    return (
+        f"Referencia nacional: {told}. Fuente: {found[0].source}; {found[0].population}. "
+        f"{cautions} Recopilado en {EDITION}."
+    )

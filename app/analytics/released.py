@@ -36,6 +36,7 @@ class Reason(StrEnum):
         "No se muestra porque, al restarle los planteles que sí se muestran, diría lo que "
         "alguno de los demás oculta."
     )
+    SOME = "Suma solo a los planteles que sí se muestran; con los demás se sabría lo que ocultan."
     FEW_FOR_A_MEASURE = (
         "No se muestra porque son menos de 8 respuestas. "
         "Podría verse al juntar varias generaciones."

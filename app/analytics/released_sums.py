@@ -56,7 +56,7 @@ def withheld_by_unit(
             if key in _plans:
                 _plans.move_to_end(key)
                 return _plans[key]
-    schools = {school_id: _summand(session, head) for school_id, head in answered.items()}
+    schools = {school_id: kept_summand(session, head) for school_id, head in answered.items()}
     for wave in fresh:  # read as its edition will be
         due = DueEdition(wave.id, 1, EditionKind.CLOSE, None)
         tally = draft_edition(session, due).content.tally
@@ -124,7 +124,8 @@ def _waves(session: Session, cohort: Cohort, questionnaire: int) -> Sequence[Wav
     ).all()
 
 
-def _summand(session: Session, head: EditionHead) -> Summand:
+def kept_summand(session: Session, head: EditionHead) -> Summand:
+    """A school's edition as the sums above it must know it; worked out once by a process."""
     with _lock:
         if head.id in _schools:
             _schools.move_to_end(head.id)

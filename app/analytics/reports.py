@@ -3,7 +3,7 @@
 Process figures (sent, answered, rate) are live for whoever may see them (domain.md 3.8, 1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -14,18 +14,27 @@ from app.analytics.asking import AudienceNotYours, NothingFielded, division_of
 from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_divided
 from app.analytics.datasets import AnalysisFrame, frame_at_opening, live_frame
-from app.analytics.editions import EditionsUsed, editions_used, published
+from app.analytics.editions import EditionsUsed, Published, editions_used, published
 from app.analytics.nonresponse import PLAN, Balance, Verdict, add_balances, verdict
 from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
 from app.analytics.pools import is_small
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
-from app.analytics.released import OFFICE_SCHOOLS, Audience, Context, IndicatorRow, Weighted
-from app.analytics.released_sums import withheld_of_unit
+from app.analytics.released import (
+    OFFICE_SCHOOLS,
+    Audience,
+    Context,
+    IndicatorRow,
+    Reason,
+    Weighted,
+)
+from app.analytics.released_sums import kept_summand, withheld_of_unit
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sensitivity import weighted_figures
 from app.analytics.store import Below, stored_part
+from app.analytics.sum_parts import summand_of
 from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies
+from app.analytics.told_part import School, told_in_part
 from app.analytics.traits import Trait
 from app.chronology.wave_plan import Cohort
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
@@ -83,6 +92,7 @@ class IndicatorsReport:
     pool: Pool | None  # where the generation is too small alone: what `pooled` is made of
     pooled: tuple[IndicatorRow, ...]  # the figures of the pool, for the same reader
     small: bool  # so few that even the own school reads what an office may
+    in_part: tuple[IndicatorRow, ...] = ()  # what the sum withholds, of the schools that tell it
 
 
 # Persons of a generation. Below it one answer points at somebody whom everybody at the school
@@ -180,7 +190,17 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         pooled=() if pooled is None or trait else tuple(_of_pool(pooled, reader)),
         weighted=None if small or reader is not Audience.OWN else source.weighted,
         small=small,
+        in_part=_in_part(source, figures, number) if reader is Audience.OFFICE else (),
     )
+
+
+def _in_part(
+    source: "_Source", figures: Iterable[IndicatorRow], wave: int
+) -> tuple[IndicatorRow, ...]:
+    """Indicators of which a sum tells nothing, of those schools that tell them."""
+    told = {row.id for row in figures if row.value is not None}
+    names = {row.id for row in figures if row.reason is Reason.PARTS} - told
+    return tuple(told_in_part(source.parts, names, wave)) if names else ()
 
 
 def verdict_report(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> Verdict:
@@ -232,6 +252,7 @@ class _Source:
     editions: EditionsUsed | None = None
     weighted: Weighted | None = None
     withheld: frozenset[tuple[str, str]] = frozenset()  # of a sum of schools (Context)
+    parts: Sequence[School] = ()  # the schools of a sum that withholds anything
 
 
 def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
@@ -263,7 +284,15 @@ def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime)
     if found.schools < 2:
         return source
     wave = asked.unit.id, asked.cohort, asked.questionnaire
-    return replace(source, withheld=withheld_of_unit(session, *wave, now=now))
+    withheld = withheld_of_unit(session, *wave, now=now)
+    parts = [_school(session, one) for one in found.editions if withheld]
+    return replace(source, withheld=withheld, parts=[one for one in parts if one.answered])
+
+
+def _school(session: Session, edition: Published) -> School:
+    head, content = edition.head, edition.content
+    summand = summand_of(content.tally) if head is None else kept_summand(session, head)
+    return School(summand, content.frame)
 
 
 def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None:

@@ -284,6 +284,8 @@ def test_a_sum_does_not_say_what_the_one_small_school_of_it_hides(db: Database) 
     assert len(gone) == 9
     assert all(row.withheld and row.numerator is row.value is None for row in gone)
     assert {row.reason for row in gone} == {Reason.PARTS}
+    # What the two tell may be added up (test_told_part.py): here that nobody is linked.
+    assert [(row.id, row.numerator, row.base) for row in report.in_part] == [("X1e", 0, 168)]
 
 
 def test_a_reader_may_ask_for_less_and_not_for_more(db: Database) -> None:

@@ -16,11 +16,11 @@ from app.analytics.disclosure import nearest_five
 from app.analytics.drawing import Drawing
 from app.analytics.headlines import board_headline, category_label, headline, percent
 from app.analytics.indicators import Kind
-from app.analytics.national_references import EDITION, NationalReference, beside
+from app.analytics.national_references import beside, in_words
 from app.analytics.registry import column, indicator
-from app.analytics.released import Audience, IndicatorRow, Weighted
+from app.analytics.released import Audience, IndicatorRow, Reason, Weighted
 from app.analytics.reports import IndicatorsReport
-from app.fieldwork.percents import half_up, in_percent
+from app.fieldwork.percents import half_up
 from app.fieldwork.queries import OutcomeCounts
 from app.web.sheets import Cell
 from app.web.staff.weighted_words import method_words, weighted_text
@@ -74,8 +74,15 @@ class Figures:
 
     @property
     def rows(self) -> tuple[IndicatorRow, ...]:
-        """Every figure; of a generation too small alone, those of its pool."""
-        return self.report.figures if self.report.pool is None else self.report.pooled
+        """Every figure; of a generation too small alone, those of its pool.
+
+        Where a sum of schools tells nothing of an indicator, those of the schools that do.
+        """
+        if self.report.pool is not None:
+            return self.report.pooled
+        some = {row.id for row in self.report.in_part}
+        kept = [row for row in self.report.figures if row.id not in some]
+        return (*kept, *self.report.in_part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,29 +322,19 @@ def _above(figures: Figures) -> Beside | None:
 
 
 def _notes(figures: Figures, look: Look, rows: Sequence[IndicatorRow]) -> Iterator[str]:
+    if any(row.reason is Reason.SOME for row in rows):
+        yield str(Reason.SOME)
     if figures.above is not None and look in {Look.BARS, Look.SORTED_BARS}:
-        yield f"Línea punteada: {figures.above_name}, {figures.above.dated}."
+        above = _above(figures)
+        if above is not None and any((row.id, row.category) in above.shares for row in rows):
+            yield f"Línea punteada: {figures.above_name}, {figures.above.dated}."
     national = [found for row in rows if (found := beside(row.id, row.category)) is not None]
     if national:
-        yield _national_words(national)
+        yield in_words(national)
     linked = next((row for row in rows if row.id == "X1e"), None)
     if linked is not None and linked.value is not None:
         share = percent(linked.value, whole=True)
         yield f"Solo cuenta a quienes respondieron también antes: tasa de enlace {share}."
-
-
-def _national_words(found: Sequence[NationalReference]) -> str:
-    """Published figures of one publication, with what they are of and how near to ours."""
-    told = "; ".join(f"{one.name}, {in_percent(one.share, digits=1)} %" for one in found)
-    cautions = " ".join(
-        f"{text[:1].upper()}{text[1:]}."
-        for text in dict.fromkeys(one.caution for one in found)
-        if text
-    )
-    return (
-        f"Referencia nacional: {told}. Fuente: {found[0].source}; {found[0].population}. "
-        f"{cautions} Recopilado en {EDITION}."
-    )
 
 
 def _weighting(rows: Iterable[IndicatorRow], figures: Figures) -> str:
