@@ -2,7 +2,7 @@
 
 The persons of a wave are those of its edition in force. Where their counts are no longer those
 that were frozen (somebody was erased since), the edition's own counts are kept beside them, and
-no row of the wave (decisions/0022).
+no row of the wave (decisions/0023).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
