@@ -19,6 +19,7 @@ from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.wave_plan import Cohort
 from app.errors import NotFound
+from app.fieldwork.percents import in_percent
 from app.fieldwork.unit_progress import Fielded, waves_below
 from app.questionnaires.leaves import Leaf
 from app.questionnaires.publication import fetch
@@ -295,7 +296,7 @@ def _newest(found: Sequence[_Point]) -> list[IndicatorRow]:
 
 def _change(earlier: IndicatorRow, newest: IndicatorRow) -> str:
     """A change is called one only where the two margins do not meet."""
-    points = round(100 * ((newest.value or 0) - (earlier.value or 0)))
+    points = int(in_percent((newest.value or 0) - (earlier.value or 0)))
     apart = (newest.low or 0) > (earlier.high or 1) or (newest.high or 1) < (earlier.low or 0)
     if not apart:
         return "sin cambio claro desde la generación anterior"

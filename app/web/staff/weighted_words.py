@@ -6,6 +6,7 @@ changes little by what is known of them.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from app.analytics.headlines import percent
 from app.analytics.nonresponse import TRAITS
@@ -87,7 +88,8 @@ def _lead(row: IndicatorRow, share: float, *, traits: str) -> str:
     most = abs(_points(row, share))
     if most < 0.5:
         return f"Al ponderar por {traits} ninguna cifra cambia."
-    words = f"{most:.0f} punto{'s' if round(most) != 1 else ''}"
+    whole = ceil(round(most, 6))  # "no more than 2" is not said of 2.4
+    words = f"{whole} punto{'s' if whole != 1 else ''}"
     if most <= SMALL_CHANGE:
         return f"Al ponderar por {traits} ninguna cifra cambia más de {words}."
     return (
