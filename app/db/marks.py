@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
 
 from app.db.tables import DeploymentMark
 
@@ -14,15 +16,20 @@ PROBLEM_OF = {channel: f"{channel}_problem" for channel in ("mail", "sms", "what
 
 
 def mark(session: Session, name: str, value: str, *, now: datetime) -> None:
-    """Set a mark, or change it."""
-    session.merge(DeploymentMark(name=name, value=value, at=now))
+    """Set a mark, or change it; two who set it at once both succeed."""
+    table = DeploymentMark
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(table) if on_postgres else sqlite.insert(table)
+    new = {"value": value, "at": now}
+    session.execute(
+        insert.values(name=name, **new).on_conflict_do_update(index_elements=["name"], set_=new)
+    )
+    session.get(DeploymentMark, name, populate_existing=True)
 
 
 def unmark(session: Session, name: str) -> None:
     """Remove a mark if it is there."""
-    found = session.get(DeploymentMark, name)
-    if found is not None:
-        session.delete(found)
+    session.exec(delete(DeploymentMark).where(col(DeploymentMark.name) == name))
 
 
 def marked(session: Session, name: str) -> str | None:

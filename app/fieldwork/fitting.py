@@ -109,6 +109,7 @@ def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
     held = released = 0
     if fit.limits:
         marks.mark(session, marks.SENDING_LIMITS, fit.limits, now=now)
+    _lock([*fit.late, *fit.held, *fit.fitting], session)
     for wave_id, advice in fit.late.items():
         session.exec(
             update(Wave)
@@ -144,6 +145,15 @@ def keep_fit(session: Session, fit: Fit, *, now: datetime) -> tuple[int, int]:
         released += len(freed.all())
         session.exec(update(Wave).where(some).values(mail_checked_at=now, mail_late_advice=None))
     return held, released
+
+
+def _lock(wave_ids: Sequence[UUID], session: Session) -> None:
+    """Take the rows in one order: two workers that ask at once wait for each other, once."""
+    ordered = sorted(wave_ids)
+    for start in range(0, len(ordered), _IDS_AT_ONCE):
+        some = ordered[start : start + _IDS_AT_ONCE]
+        rows = select(Wave.id).where(col(Wave.id).in_(some)).order_by(col(Wave.id))
+        session.exec(rows.with_for_update(key_share=True)).all()
 
 
 def held_waves(session: Session, scope: Scope, unit_id: UUID) -> tuple[HeldWave, ...]:

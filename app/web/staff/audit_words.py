@@ -90,6 +90,7 @@ ACTION_WORDS: Mapping[str, str] = {
 OBJECT_WORDS: Mapping[str, str] = {
     "case": "persona en un levantamiento",
     "classroom": "sesión de aula",
+    "cohort": "generación",
     "file": "archivo",
     "import_batch": "lista",
     "link_request": "solicitud de enlace",
