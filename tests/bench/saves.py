@@ -30,6 +30,7 @@ SECONDS = 1.0  # short, so that what else the machine does meets every way alike
 ROUNDS = 12
 BEFORE = ({"aviso_q2": "1"}, {"municipio_residencia": "Zapopan"}, {"certificado_ems": "1"})
 AFTER = ({"trabaja": "1"}, {"actividad_principal": "1"})
+NEWER = 1_000_000_000  # counts of a phone, above those of the steps before: each is kept
 WAYS = ("bare", "pages", "phone")
 COMMITS = [Changes({"estudia": (code, None)}, {}, (), ()) for code in (1, 2, 3)]
 
@@ -127,7 +128,7 @@ async def _connection(client: Client, way: str, end: float, turn: int) -> int:
         elif way == "pages":
             await client.save_by_page("estudia", typed)
         else:
-            await client.save_by_phone("estudia", typed, (turn + 1) * 1_000_000 + done)
+            await client.save_by_phone("estudia", typed, NEWER + turn * 1_000_000 + done)
         done += 1
     return done
 
