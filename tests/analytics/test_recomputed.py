@@ -30,6 +30,8 @@ from tests.recount.process import groups_of, known_of, outcome_rates_of
 from tests.recount.raw import Raw, Wave
 from tests.recount.world import NOW, Simulated, people_by_lot, raw_of, simulated
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1)
 SMALL_FRAME = 23
 NATION = "MX"

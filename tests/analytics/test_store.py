@@ -32,6 +32,8 @@ from tests.analytics.test_editions import frozen
 from tests.fieldwork.field import an_office
 from tests.web.world import settings_for
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("polars")
 LATER = moment(3) + timedelta(days=400)
 

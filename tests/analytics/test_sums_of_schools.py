@@ -19,6 +19,8 @@ from tests.analytics.attack import FAR, Told, sums_intervals
 from tests.analytics.test_crossed_release import SEX, by_sex
 from tests.analytics.test_outcome_release import a_school, possible, state
 
+pytestmark = pytest.mark.slow
+
 WAVE = 2
 LINES = (Kind.PROPORTION, Kind.DISTRIBUTION)
 Cell = tuple[str, str]

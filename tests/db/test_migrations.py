@@ -14,6 +14,8 @@ from sqlalchemy import MetaData, create_engine, insert, inspect, make_url, text
 from app.cli.database import SCRIPTS, alembic_config
 from app.db.engine import make_engine
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
