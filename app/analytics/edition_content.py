@@ -194,11 +194,11 @@ def _int(value: object) -> int:
 
 def _list(value: object) -> Sequence[object]:
     if not isinstance(value, list):
-        raise ValueError(f"{value!r} is no list")  # noqa: TRY004
+        raise ValueError(f"{value!r} is no list")  # noqa: TRY004 (as above)
     return value
 
 
 def _map(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is no object")  # noqa: TRY004
+        raise ValueError(f"{value!r} is no object")  # noqa: TRY004 (as above)
     return value

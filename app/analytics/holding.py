@@ -56,7 +56,7 @@ class Secrets(ABC):
         `hidden`: for each school, what the sums that tell it from the others withhold.
         """
 
-    def helps(self, secret: Secret, places: Schools) -> bool:  # noqa: ARG002
+    def helps(self, secret: Secret, places: Schools) -> bool:  # noqa: ARG002 (of Secrets)
         """Whether some of these schools could exchange anything for it."""
         return True
 
@@ -236,15 +236,15 @@ class Measures(Secrets):
             if base.hidden and base.persons:
                 yield Secret(place, self.queries[0], 1)
 
-    def alone(self, secret: Secret, hidden: Hidden) -> bool:  # noqa: ARG002
+    def alone(self, secret: Secret, hidden: Hidden) -> bool:  # noqa: ARG002 (of Secrets)
         return True
 
-    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002
+    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002 (of Secrets)
         found = [self.bases[place] for place in places]
         persons = [base.persons for base in found if base.hidden and base.persons]
         return len(persons) > 1 and sum(persons) >= self.least
 
-    def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002
+    def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002 (of Secrets)
         return {secret.query}
 
 

@@ -4,7 +4,6 @@ A catalogue is `locale/<code>/LC_MESSAGES/messages.po`. It is compiled when it i
 so that no binary is kept beside it.
 """
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -20,8 +19,6 @@ from app.questionnaires.items import Language
 
 FOLDER = Path(__file__).parent / "locale"
 CHOICE = "lang"  # of an address and of a form
-LONGEST_HEADER = 500  # characters of Accept-Language that are read
-_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 NAMES = {Language.SPANISH: "Español", Language.ENGLISH: "English"}
 
 
@@ -68,32 +65,14 @@ def language_of(code: str | None) -> Language:
 
 
 def chosen(request: Request) -> Language:
-    """The language that the address asks for, else the one that the browser prefers."""
-    code = request.query_params.get(CHOICE)
-    return Language(code) if code in set(Language) else accepted(request)
+    """The language that the address asks for; else the source, whatever the browser prefers.
 
-
-def accepted(request: Request) -> Language:
-    """What Accept-Language prefers of what we speak (RFC 9110 §12.5.4); else the source."""
-    best, found = 0.0, Language.SPANISH
-    for part in request.headers.get("accept-language", "")[:LONGEST_HEADER].split(","):
-        tag, _, weight = part.partition(";")
-        code = tag.strip().lower().partition("-")[0]
-        value = _weight(weight)
-        if code in set(Language) and value > best:
-            best, found = value, Language(code)
-    return found
-
-
-def _weight(text: str) -> float:
-    """The quality of a language: 1 where none is said, 0 where it cannot be read."""
-    name, _, number = text.strip().partition("=")
-    if not name:
-        return 1.0
-    read = _QUALITY.fullmatch(number.strip()) if name.strip().lower() == "q" else None
-    return float(read[0]) if read else 0.0
+    Telephones in Mexico are often set to English while their owners read Spanish, and so is all
+    that their school writes: who wants another language says so once.
+    """
+    return language_of(request.query_params.get(CHOICE))
 
 
 def with_choice(address: str, language: Language) -> str:
-    """An address that keeps the language, whatever the browser prefers."""
+    """An address that keeps the language."""
     return f"{address}{'&' if '?' in address else '?'}{CHOICE}={language.value}"

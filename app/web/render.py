@@ -39,10 +39,8 @@ def render(page: Page, *, status: int = 200, language: str = "es") -> HTMLRespon
 
 
 def render_in(say: Say, page: Page, *, status: int = 200) -> HTMLResponse:
-    """A page whose language its address or its browser chose: another browser gets another."""
-    response = render(page, status=status, language=say.language)
-    response.headers["vary"] = "accept-language"
-    return response
+    """A page in the language that its address chose."""
+    return render(page, status=status, language=say.language)
 
 
 def html(page: Page, *, language: str = "es") -> str:
