@@ -28,6 +28,7 @@ from app.web import security
 from app.web.main import create_app
 from tests.browser.conftest import LAPTOP, PHONE, Watch, axe_violations, keep_screenshot
 from tests.browser.no_script import StepForm
+from tests.browser.pressing import press
 from tests.classroom.room import Room, a_room, born
 from tests.conftest import DATA_KEYS
 from tests.responses.people import DURING, a_field
@@ -181,7 +182,7 @@ def answer_on_pages(pages: dict[Page, bool]) -> None:
 
 def leave(page: Page, watch: Watch) -> None:
     assert page.inner_text("h1") == "Gracias, ya recibimos tu cuestionario"
-    page.click("text=Terminar y salir")
+    press(page.locator("text=Terminar y salir"))
     assert page.inner_text("h1") == "Listo, saliste"
     assert not page.context.storage_state()["origins"]  # nothing stays on the device
     assert watch.complaints == []
@@ -254,11 +255,11 @@ def test_a_shared_computer_shows_nothing_of_the_student_before(
     computer, watch = a_page(chromium, lesson, LAPTOP)
     computer.goto(f"{lesson.door}/equipo")
     identify(computer, 1)
-    computer.click("text=Comenzar")
+    press(computer.locator("text=Comenzar"))
     for _ in range(4):
         go_on(computer, script=True)
     computer.click("text=Terminar aquí")
-    computer.click("text=Terminar y salir")
+    press(computer.locator("text=Terminar y salir"))
     assert computer.url.endswith("/equipo")
 
     computer.go_back()
@@ -266,7 +267,7 @@ def test_a_shared_computer_shows_nothing_of_the_student_before(
     computer.goto(f"{lesson.door}/equipo")
     empty = computer.input_value("#matricula"), computer.input_value("#dia")
     identify(computer, 2)
-    computer.click("text=Comenzar")
+    press(computer.locator("text=Comenzar"))
 
     assert "Estudiante" not in back
     assert "Esta sesión ya terminó" in back or computer.url.endswith("/responder")
@@ -285,11 +286,11 @@ def test_a_student_proves_a_contact_before_leaving(lesson: Lesson, chromium: Bro
     found = axe_violations(phone)
     keep_screenshot(phone, "aula_entrada_360")
     identify(phone, 1)
-    phone.click("text=Comenzar")
+    press(phone.locator("text=Comenzar"))
     phone.goto(f"{lesson.url}/responder?paso=pausa")
     phone.fill("#correo", "ana@correo.test")
 
-    phone.click("text=Mandarme un código")
+    press(phone.locator("text=Mandarme un código"))
 
     assert "6 números" in phone.inner_text("main")
     assert found + axe_violations(phone) == []

@@ -37,6 +37,7 @@ from app.web import security
 from app.web.main import create_app
 from tests.browser.conftest import PHONE, Watch, keep_screenshot
 from tests.browser.no_script import answer_everything
+from tests.browser.pressing import press
 from tests.services import free_port, wait_for
 from tests.web.respondent.test_browser_walk import fill_in, fill_without_script
 from tests.web.world import settings_for
@@ -185,7 +186,7 @@ def answer_in_chromium(chromium: Browser, office: Office, token: str, *, script:
         (lambda page: fill_in(page, last=False)) if script else fill_without_script
     )
     page.goto(f"{office.base_url}/e/{token}")
-    page.click("text=Comenzar")
+    press(page.locator("text=Comenzar"))
     for _ in range(150):
         if "racias" in page.inner_text("main"):
             break

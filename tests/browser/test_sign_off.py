@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from app.staff.roles import Role
 from app.web import security
 from tests.browser.conftest import LAPTOP, PHONE, Site, Watch, axe_violations, keep_screenshot
+from tests.browser.pressing import press
 from tests.web.test_results_page import LARGE
 from tests.web.test_unit_results import asked_at_a
 from tests.web.world import SCHOOL_A
@@ -47,9 +48,9 @@ def test_a_close_goes_to_the_office_comes_back_and_is_accepted(
     school.goto(at)
     assert "Falta confirmar el egreso" in school.inner_text("main")
     school.fill("textarea", "Ya se confirmó")
-    school.click("text=Entregar de nuevo")
+    press(school.locator("text=Entregar de nuevo"))
     office.goto(at)
-    office.click("text=Aceptar el cierre")
+    press(office.locator("text=Aceptar el cierre"))
 
     school.goto(at)
     said = school.inner_text("main")
@@ -82,16 +83,16 @@ def hand_in_and_return(site: Site, school: Page, office: Page, at: str) -> None:
     keep_screenshot(school, "cierre_por_entregar_360")
     school.click("text=Quienes respondieron frente a la lista")
     keep_screenshot(school, "cierre_por_entregar_360")
-    school.click("text=Entregar el cierre")
+    press(school.locator("text=Entregar el cierre"))
 
     office.goto(f"{site.url}/panel/cierres")
     keep_screenshot(office, "cierres_1280")
-    office.click("text=Cuestionario 2, generación 2023-2026")
+    press(office.locator("text=Cuestionario 2, generación 2023-2026"))
     assert axe_violations(office) == []
     keep_screenshot(office, "cierre_en_revision_1280")
-    office.click("text=Devolver al plantel")
+    press(office.locator("text=Devolver al plantel"))
     assert "falta decir qué y por qué" in office.inner_text("main")
     assert axe_violations(office) == []
     office.fill("textarea", "Falta confirmar el egreso de dos personas")
-    office.click("text=Devolver al plantel")
+    press(office.locator("text=Devolver al plantel"))
     assert "Devuelto al plantel" in office.inner_text("main")

@@ -11,6 +11,7 @@ from app.web import security
 from app.web.main import declaration, routes
 from app.web.wiring import Permits
 from tests.browser.conftest import LAPTOP, PHONE, Site, Watch, axe_violations, keep_screenshot
+from tests.browser.pressing import press
 from tests.web.world import SCHOOL_A
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -92,7 +93,7 @@ def test_signing_in_and_out_by_hand(site: Site, open_page: Opener) -> None:
 
     page.fill("#email", "nadie@escuela.mx")
     page.fill("#password", "no es esta")
-    page.click("text=Entrar >> nth=-1")
+    press(page.locator("text=Entrar >> nth=-1"))
 
     assert "no coinciden" in page.inner_text(".summary")
     assert page.input_value("#email") == "nadie@escuela.mx"

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, Site, Watch
+from tests.browser.pressing import press
 from tests.browser.test_staff_pages import sign_in
 from tests.web.world import SCHOOL_A
 
@@ -30,7 +31,7 @@ def test_without_a_script_a_button_does_it(site: Site, open_page: Opener) -> Non
     page.goto(f"{site.url}/panel/unidades/{SCHOOL_A}/textos?cuestionario=2")
 
     page.fill("#subject", "Saludos de {{escuela}}")
-    page.click("text=Ver cómo queda")
+    press(page.locator("text=Ver cómo queda"))
 
     assert "Saludos de Plantel A" in page.inner_text(".on-phone")
     assert page.input_value("#subject") == "Saludos de {{escuela}}"

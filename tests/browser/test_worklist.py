@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route
 
 from app.staff.roles import Role
 from tests.browser.conftest import LAPTOP, PHONE, Site, Watch, axe_violations, keep_screenshot
+from tests.browser.pressing import press
 from tests.browser.test_staff_pages import sign_in
 from tests.web.in_field import Someone
 from tests.web.test_worklist import case_now, reachable
@@ -108,8 +109,7 @@ def test_an_appointment_and_what_others_tell_are_two_more_forms(
     page.fill("#hour", "18:30")
     page.fill("#note", "Al teléfono de su casa")
     shown(page, "3_person")
-    page.get_by_role("button", name="Guardar la cita").click()
-    page.wait_for_load_state()
+    press(page.get_by_role("button", name="Guardar la cita"))
     kept = page.inner_text(".person")
     page.goto(f"{page.url.split('/contacto')[0]}/telefono")
     shown(page, "4_telephone")
@@ -145,7 +145,7 @@ def test_the_list_prints_in_grey(site: Site, open_page: Opener, people: list[UUI
     keep_screenshot(page, "worklist_5_list_1280")
     page.goto(f"{wave}/pendientes/imprimir")
     page.check("text=Teléfonos")
-    page.get_by_role("button", name="Mostrar la hoja así").click()
+    press(page.get_by_role("button", name="Mostrar la hoja así"))
     assert axe_violations(page) == []
 
     page.emulate_media(media="print")

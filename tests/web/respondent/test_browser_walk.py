@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from app.db.transactions import Database
+from tests.browser.pressing import press
 from tests.web.respondent.served import Served
 from tests.web.respondent.site import Site
 
@@ -131,7 +132,7 @@ class Walk:
                 fill_in(self.page, last=self.last)
             else:
                 fill_without_script(self.page)
-        button.click()
+        press(button)
         return True
 
 

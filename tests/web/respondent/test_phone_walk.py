@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from app.db.transactions import Database
 from app.responses.tables import Answer, AnswerRevision
+from tests.browser.pressing import press
 from tests.responses.people import Person
 from tests.web.respondent.served import Served
 from tests.web.respondent.site import Device, Site
@@ -48,7 +49,7 @@ def phone(browser: Browser, blocked: list[str], *, width: int = 360) -> BrowserC
 
 def begin(page: Page, served: Served, person: Person) -> None:
     page.goto(f"{served.url}/e/{person.token}")
-    page.locator("button.go").click()
+    press(page.locator("button.go"))
     page.wait_for_selector("form[novalidate]")
 
 
@@ -224,8 +225,7 @@ def next_day(browser: Browser, served: Served, person: Person) -> str:
     """The title of the step that another device opens at."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-MX")
     page = context.new_page()
-    page.goto(f"{served.url}/e/{person.token}")
-    page.locator("button.go").click()
+    begin(page, served, person)
     title = page.title()
     context.close()
     return title
