@@ -24,6 +24,7 @@ from app.fieldwork import entry
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, EntrySession, Mode, Wave
 from app.keys import PurposeKey, fingerprint
+from app.questionnaires.items import Language
 from app.staff import audit
 
 _BORN = slice(4, 10)  # YYMMDD of a CURP
@@ -42,10 +43,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The device somebody knocks with: secrets of its sessions, and whether many share it."""
+    """The device somebody knocks with: its sessions' secrets, whether many share it, its words."""
 
     secrets: tuple[str, ...] = ()
     shared: bool = False
+    language: Language = Language.SPANISH
 
 
 ON_ITS_OWN = Holder()
@@ -171,9 +173,10 @@ def _enter(
     _leave_others(session, case_id, device, now=now)
     _seat(session, classroom, case_id, now=now)
     if mine is not None:
+        entry.speak(session, mine.session_id, device.language)
         return Knock(Door.ENTERED, mine)
     try:
-        started = entry.start(session, case_id, mode=Mode.CLASS, now=now)
+        started = entry.start(session, case_id, mode=Mode.CLASS, language=device.language, now=now)
     except entry.LinkNotOpen:
         return Knock(Door.SHUT)
     return Knock(Door.ENTERED, started)

@@ -3,7 +3,7 @@
 Nothing of a person is shown before both data fit, and every wrong pair gets the same page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -19,8 +19,10 @@ from app.db.transactions import Database
 from app.fieldwork import entry
 from app.keys import PurposeKey, keys_for
 from app.web.asgi import Open
-from app.web.render import Page, render
+from app.web.language import N_, Say, chosen, with_choice
+from app.web.render import Page, render_in
 from app.web.respondent.answering import first_page
+from app.web.respondent.messages import said
 from app.web.respondent.pages import MessagePage
 from app.web.respondent.steps import month_names
 from app.web.respondent.visiting import Device
@@ -30,43 +32,43 @@ from app.web.wiring import Db, Form, Now, Site, SiteHere, field
 OPEN_CLASS = Depends(Open("whoever is in the room reads the code of the class"))
 router = APIRouter(dependencies=[OPEN_CLASS])
 
-_NO_CLASS = (
+_NO_CLASS = N_(
     "No hay ninguna clase abierta con ese código. Míralo otra vez en la pantalla; si ya terminó "
     "la sesión, tu maestra o maestro puede abrirla de nuevo."
 )
-_INCOMPLETE = "Escribe tu matrícula y tu fecha de nacimiento completas: día, mes y año."
+_INCOMPLETE = N_("Escribe tu matrícula y tu fecha de nacimiento completas: día, mes y año.")
 _SAID = {
     Door.MISMATCH: (
         422,
-        (
+        N_(
             "No encontramos esos datos en este grupo. Revisa tu matrícula y tu fecha de "
             "nacimiento; si están bien, avisa a tu maestra o maestro."
         ),
     ),
     Door.LOCKED: (
         429,
-        (
+        N_(
             "Ya fueron varios intentos con esa matrícula. Avisa a tu maestra o maestro: desde su "
             "pantalla puede darte más."
         ),
     ),
     Door.CLASS_LOCKED: (
         429,
-        (
+        N_(
             "Hubo demasiados intentos en esta clase y se detuvo la entrada. Avisa a tu maestra o "
             "maestro: desde su pantalla puede abrirla otra vez."
         ),
     ),
     Door.IN_USE: (
         409,
-        (
+        N_(
             "Ese lugar ya está en uso en otro celular o computadora. Si no fuiste tú, avisa a tu "
             "maestra o maestro."
         ),
     ),
     Door.SHUT: (
         409,
-        (
+        N_(
             "Tu cuestionario está detenido por seguridad. Avisa a tu maestra o maestro para que te "
             "den un enlace nuevo."
         ),
@@ -98,13 +100,30 @@ class AulaPage(Page):
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A door: its code as it was typed, and whether many students use this device."""
+
+    say: Say
+    code: str
+    shared: bool
+
+
+_FINISHED = MessagePage(
+    N_("Ya recibimos tu cuestionario"),
+    (N_("Gracias por contestar. No tienes que hacer nada más."),),
+    link_text=N_("Sigue otra persona"),
+)
+
+
 @router.get("/aula")
-def ask_code(codigo: str = "") -> Response:
+def ask_code(request: Request, codigo: str = "") -> Response:
     """The code by hand, for who cannot scan it."""
+    say = Say(chosen(request))
     code = read_code(codigo)
     if code is not None:
-        return RedirectResponse(f"/aula/{code}", 303)
-    return _code_page(codigo[:20], _NO_CLASS if codigo else None)
+        return RedirectResponse(with_choice(f"/aula/{code}", say.language), 303)
+    return _code_page(say, codigo[:20], _NO_CLASS if codigo else None)
 
 
 @router.get("/aula/{code}")
@@ -125,23 +144,26 @@ def identify(code: str, request: Request, form: Form, db: Db, now: Now, site: Si
     if request.headers.get("sec-fetch-site") == "cross-site":
         refuse_foreign_origin(request, site.settings.base_url)
     device, shared = Device(request, site.secure), field(form, "equipo") == "1"
+    say = Say(chosen(request))
     claim = _claim(field(form, "matricula"), *(field(form, n) for n in ("anio", "mes", "dia")))
     keys = class_keys(site)
     with db.unit_of_work() as session:
         opened = class_by_code(session, code, keys, now=now)
         if opened is None:
-            return _code_page(code[:20], _NO_CLASS, status=404)
+            return _code_page(say, code[:20], _NO_CLASS, status=404)
+        here = _Here(say, code, shared)
         if claim is None:
-            page = _who_page(session, opened, code, problem=_INCOMPLETE, shared=shared, now=now)
-            return render(page, status=422)
-        holder = Holder(tuple(secret for _, secret in device.secrets()), shared)
+            return render_in(
+                say, _who_page(session, opened, here, _INCOMPLETE, now=now), status=422
+            )
+        holder = Holder(tuple(secret for _, secret in device.secrets()), shared, say.language)
         answer = knock(session, opened.id, claim, keys=keys, device=holder, now=now)
         if answer.door is Door.FINISHED:
-            return render(_finished(f"/aula/{read_code(code)}/equipo" if shared else None))
+            next_url = f"/aula/{read_code(code)}/equipo" if shared else None
+            return render_in(say, replace(said(_FINISHED, say), link=next_url))
         if answer.started is None:
             status, words = _SAID[answer.door]
-            page = _who_page(session, opened, code, problem=words, shared=shared, now=now)
-            return render(page, status=status)
+            return render_in(say, _who_page(session, opened, here, words, now=now), status=status)
         over = _ended(session, holder, now=now)
     return _into(answer.started, device, db, over, code=code if shared else "", now=now)
 
@@ -171,15 +193,6 @@ def _into(
     return response
 
 
-def _finished(next_url: str | None) -> MessagePage:
-    return MessagePage(
-        "Ya recibimos tu cuestionario",
-        ("Gracias por contestar. No tienes que hacer nada más.",),
-        link=next_url,
-        link_text="Sigue otra persona",
-    )
-
-
 def _ended(session: Session, holder: Holder, *, now: datetime) -> tuple[str, ...]:
     """Secrets this browser still has whose sessions are over."""
     return tuple(
@@ -190,42 +203,39 @@ def _ended(session: Session, holder: Holder, *, now: datetime) -> tuple[str, ...
 def _door_page(
     code: str, request: Request, db: Database, site: Site, *, now: datetime, shared: bool
 ) -> Response:
-    device = Device(request, site.secure)
+    device, say = Device(request, site.secure), Say(chosen(request))
     with db.reading() as session:
         opened = class_by_code(session, code, class_keys(site), now=now)
         if opened is None:
-            return _code_page(code[:20], _NO_CLASS, status=404)
-        page = _who_page(session, opened, code, problem=None, shared=shared, now=now)
-    response = render(page)
+            return _code_page(say, code[:20], _NO_CLASS, status=404)
+        page = _who_page(session, opened, _Here(say, code, shared), None, now=now)
+    response = render_in(say, page)
     device.probe(response)
     return response
 
 
 def _who_page(
-    session: Session,
-    opened: OpenClass,
-    code: str,
-    *,
-    problem: str | None,
-    shared: bool,
-    now: datetime,
+    session: Session, opened: OpenClass, here: _Here, problem: str | None, *, now: datetime
 ) -> AulaPage:
+    say = here.say
     progress = progress_of(session, opened, now=now)
+    heading = say("Di quién eres")
     return AulaPage(
-        title="Error: Di quién eres" if problem else "Di quién eres",
+        title=say("Error: {title}", title=heading) if problem else heading,
         school=progress.school,
-        group=progress.group or "sin grupo",
-        action=f"/aula/{read_code(code)}",
-        shared=shared,
-        months=month_names(),
-        problem=problem,
+        group=progress.group or say("sin grupo"),
+        action=with_choice(f"/aula/{read_code(here.code)}", say.language),
+        shared=here.shared,
+        months=month_names(say.language),
+        problem=say(problem) if problem else None,
     )
 
 
-def _code_page(code: str, problem: str | None, *, status: int = 200) -> Response:
-    title = "Escribe el código de la clase"
-    page = CodePage(f"Error: {title}" if problem else title, code, problem)
-    return render(page, status=422 if problem and status == 200 else status)
+def _code_page(say: Say, code: str, problem: str | None, *, status: int = 200) -> Response:
+    heading = say("Escribe el código de la clase")
+    title = say("Error: {title}", title=heading) if problem else heading
+    page = CodePage(title, code, say(problem) if problem else None)
+    return render_in(say, page, status=422 if problem and status == 200 else status)
 
 
 def _claim(student_id: str, year: str, month: str, day: str) -> Claim | None:

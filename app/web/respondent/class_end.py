@@ -35,8 +35,9 @@ from app.fieldwork.tables import Mode
 from app.keys import PurposeKey, keys_for
 from app.questionnaires.flow import first_unanswered
 from app.responses.sitting import SessionOver, Sitting, open_sitting
+from app.web.language import N_, Say
 from app.web.render import Page, render
-from app.web.respondent.messages import message_of
+from app.web.respondent.messages import message_of, spoken
 from app.web.respondent.pages import Field
 from app.web.respondent.posted import SECRET, act_fields
 from app.web.respondent.visiting import Device
@@ -46,20 +47,20 @@ from app.web.wiring import OPEN_LINK, Db, Form, Now, Site, SiteHere, field
 router = APIRouter(dependencies=[OPEN_LINK])
 
 _SAID_OF_CODE = {
-    Typed.RIGHT: "Listo, comprobamos que ese correo te llega.",
-    Typed.WRONG: "Ese no es el código. Míralo otra vez en tu correo y escríbelo completo.",
-    Typed.OVER: "Ese código ya no sirve. Pide otro.",
+    Typed.RIGHT: N_("Listo, comprobamos que ese correo te llega."),
+    Typed.WRONG: N_("Ese no es el código. Míralo otra vez en tu correo y escríbelo completo."),
+    Typed.OVER: N_("Ese código ya no sirve. Pide otro."),
 }
-_NO_MAIL = "Escribe el correo completo, por ejemplo ana@gmail.com."
-_SCHOOL_MAIL = "Ese correo es de la escuela y se cierra cuando egresas. Escribe uno personal."
-_MEANT = "¿Quisiste escribir {}? Si es así, escríbelo otra vez."
-_NO_PHONE = "Escribe los 10 dígitos de su teléfono, o + y la clave si es de otro país."
+_NO_MAIL = N_("Escribe el correo completo, por ejemplo ana@gmail.com.")
+_SCHOOL_MAIL = N_("Ese correo es de la escuela y se cierra cuando egresas. Escribe uno personal.")
+_MEANT = N_("¿Quisiste escribir {mail}? Si es así, escríbelo otra vez.")
+_NO_PHONE = N_("Escribe los 10 dígitos de su teléfono, o + y la clave si es de otro país.")
 _RELATIONS = (
-    ("1", "Mamá o papá"),
-    ("2", "Hermana o hermano"),
-    ("3", "Otro familiar"),
-    ("4", "Amiga o amigo"),
-    ("5", "Otra persona cercana"),
+    ("1", N_("Mamá o papá")),
+    ("2", N_("Hermana o hermano")),
+    ("3", N_("Otro familiar")),
+    ("4", N_("Amiga o amigo")),
+    ("5", N_("Otra persona cercana")),
 )
 
 
@@ -102,14 +103,19 @@ class Told:
 
     words: str
     wrong: bool = False
+    mail: str = ""  # that was probably meant
 
 
 NOTHING = Told("")
 _DONE = (
-    "Tus respuestas llegaron y están guardadas. Gracias por tu tiempo.",
-    "Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres.",
+    N_("Tus respuestas llegaron y están guardadas. Gracias por tu tiempo."),
+    N_("Con las respuestas de toda la generación, tu escuela prepara un informe sin nombres."),
 )
-_STOPPED = ("Guardamos lo que contestaste. Puedes seguir ahora, o después con tu enlace personal.",)
+_THANKS = N_("Gracias, ya recibimos tu cuestionario")
+_MAY_LEAVE = N_("Puedes salir")
+_STOPPED = (
+    N_("Guardamos lo que contestaste. Puedes seguir ahora, o después con tu enlace personal."),
+)
 
 
 def class_end_page(
@@ -130,17 +136,19 @@ def class_end_page(
     ways = ways_of(session, member, _keys(_site(device)), now=now).get(sitting.member_id, ())
     number = number_of_class(session, sitting.visit.case_id) if asks else None
     kinds = {way.kind for way in ways if way.alarm is not Alarm.SCHOOL_ACCOUNT}
+    say = Say(sitting.visit.language)
+    title = _THANKS if sitting.finished else _MAY_LEAVE
     return ClassEndPage(
-        title="Gracias, ya recibimos tu cuestionario" if sitting.finished else "Puedes salir",
+        title=say(title),
         school=sitting.wave.school,
-        paragraphs=_DONE if sitting.finished else _STOPPED,
-        said=told.words or None,
+        paragraphs=tuple(map(say, _DONE if sitting.finished else _STOPPED)),
+        said=say(told.words, mail=told.mail) if told.words else None,
         wrong=told.wrong,
         hidden=(Field(SECRET, mask_secret(secret)),),
-        ways=tuple(_box(way, sitting, number) for way in ways),
+        ways=tuple(_box(say, way, sitting, number) for way in ways),
         asks_mail=asks and ProofKind.MAIL not in kinds,
         asks_relative=asks and ProofKind.RELATIVE not in kinds,
-        relations=_RELATIONS,
+        relations=tuple((code, say(words)) for code, words in _RELATIONS),
         continue_url=device.address(sitting.visit.session_id, paso=step)
         if step and cookies
         else None,
@@ -163,7 +171,7 @@ def send_code(request: Request, form: Form, db: Db, now: Now, site: SiteHere) ->
             mail_domain=post_office(site.settings).mail_domain,
             now=now,
         )
-        return Told("Te mandamos un código de 6 números. Puede tardar un minuto.")
+        return Told(N_("Te mandamos un código de 6 números. Puede tardar un minuto."))
 
     return _done(Desk(request, form, db, site, now), act)
 
@@ -212,7 +220,7 @@ def name_relative(request: Request, form: Form, db: Db, now: Now, site: SiteHere
             )
         except NotAPhone:
             return Told(_NO_PHONE, wrong=True)
-        return Told("Listo. Avísale que nos diste su teléfono.")
+        return Told(N_("Listo. Avísale que nos diste su teléfono."))
 
     return _done(Desk(request, form, db, site, now), act)
 
@@ -243,18 +251,22 @@ def _done(desk: Desk, act: Callable[[Session, Sitting], Told]) -> Response:
             try:
                 told = act(session, sitting)
             except _Mend as fault:
-                told = Told(str(fault), wrong=True)
+                told = Told(fault.words, wrong=True, mail=fault.mail)
             except proofs.TooManyCodes as refusal:
-                told = Told(refusal.mensaje, wrong=True)
+                told = Told(refusal.plantilla, wrong=True)
             session.flush()
             page = class_end_page(session, sitting, device, secret, now=desk.now, told=told)
     except AppError as refusal:
-        return message_of(refusal)
-    return render(page, status=422 if page.wrong else 200)
+        return message_of(refusal, spoken(desk.db, secret))
+    return render(page, status=422 if page.wrong else 200, language=sitting.visit.language)
 
 
 class _Mend(ValueError):
-    """What was typed cannot be used; its argument says why, in Spanish."""
+    """What was typed cannot be used, and why; the mail that was probably meant."""
+
+    def __init__(self, words: str, mail: str = "") -> None:
+        super().__init__(words)
+        self.words, self.mail = words, mail
 
 
 def _target(form: FormData) -> UUID | None:
@@ -277,39 +289,44 @@ def _new_mail(session: Session, sitting: Sitting, typed: str, site: Site, now: d
         raise _Mend(_SCHOOL_MAIL)
     meant = suggested(address.value, mail_domains())
     if meant is not None:
-        raise _Mend(_MEANT.format(meant))
+        raise _Mend(_MEANT, meant)
     keys = match_keys(site.settings.data_keys)
     source = ContactSource.RESPONDENT
     return add_contact(session, sitting.member_id, address, source=source, keys=keys, now=now)
 
 
-def _box(way: Way, sitting: Sitting, number: str | None) -> WayBox:
+def _box(say: Say, way: Way, sitting: Sitting, number: str | None) -> WayBox:
     state = "done" if way.proven else "alarm" if way.alarm else "asked" if way.asked else "open"
     return WayBox(
         kind=way.kind.value,
         target=str(way.target_id),
         shown=way.shown,
         state=state,
-        note=_note(way, number),
+        note=_note(say, way, number),
         digits=way.digits,
         url=_whatsapp(way, sitting, number),
     )
 
 
-def _note(way: Way, number: str | None) -> str:
+def _note(say: Say, way: Way, number: str | None) -> str:
     if way.alarm is Alarm.SCHOOL_ACCOUNT:
-        return "Es de la escuela y se cierra cuando egresas."
+        return say("Es de la escuela y se cierra cuando egresas.")
     if way.alarm is Alarm.MISTYPED:
-        return "Parece mal escrito: revisa lo que va después de la arroba."
+        return say("Parece mal escrito: revisa lo que va después de la arroba.")
     if way.kind is ProofKind.WHATSAPP and number is None:
-        return "Tu maestra o maestro puede comprobarlo con una llamada."
+        return say("Tu maestra o maestro puede comprobarlo con una llamada.")
     if way.kind is ProofKind.RELATIVE:
-        return "Avísale que nos diste su teléfono; cuando conteste, dilo a tu maestra o maestro."
+        return say(
+            "Avísale que nos diste su teléfono; cuando conteste, dilo a tu maestra o maestro."
+        )
     return ""
 
 
 def _whatsapp(way: Way, sitting: Sitting, number: str | None) -> str:
-    """The conversation in WhatsApp, its text ready; the student presses send."""
+    """The conversation in WhatsApp, its text ready; the student presses send.
+
+    In Spanish whatever the student reads: a relative and the school read it.
+    """
     if way.kind is ProofKind.RELATIVE:
         text = (
             f"Hola. Le di tu teléfono a mi escuela ({sitting.wave.school}) para que te pregunten "

@@ -14,8 +14,6 @@ from app.web.respondent import answering, check, phone, recover, start  # what t
 APP = Path(app.__file__).parent
 SHARED = tuple(APP / "web" / name for name in ("errors.py", "public.py", "verify.py"))
 MODULES = (answering, check, phone, recover, start)
-# A class is held in Spanish: its teacher speaks beside the page.
-IN_CLASS = frozenset({"aula.html", "aula_code.html", "class_end.html"})
 # Refusals of staff, operators and programs: nobody sees them on a page of a respondent.
 STAFF = ("app.directory", "app.staff", "app.units", "app.web.staff", "app.worker", "app.cli")
 
@@ -30,8 +28,6 @@ def _in_templates() -> Iterator[str]:
     shared = [templates / "base.html", templates / "errors/error.html"]
     shared += [templates / "public" / name for name in ("front.html", "verify.html")]
     for path in (*sorted((templates / "respondent").glob("*.html")), *shared):
-        if path.name in IN_CLASS:
-            continue
         options = {"trimmed": "true"}
         for _, _, found, _ in babel_extract(
             BytesIO(path.read_bytes()), ("_", "gettext"), (), options
@@ -71,7 +67,7 @@ REFUSALS = frozenset(
     {
         *("AlreadyComplete", "AnswersClosed", "KeyReused", "SessionOver", "StepGone"),
         *("ForeignKey", "LinkNotOpen", "SeveralPeople", "StrangeFields", "UnreadableBatch"),
-        *("NothingToCompare", "TooManyTries", "TooManyRequests"),
+        *("NothingToCompare", "TooManyTries", "TooManyRequests", "TooManyCodes"),
         "NotFound",
         *("StorageBroken", "StorageBusy", "StorageFull"),
     }
