@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from app.chronology.contact_plan import Step
 from app.db.transactions import Database
 from app.fieldwork.own_texts import own_texts
-from app.fieldwork.texts import text_of
+from app.fieldwork.texts import MINUTES, text_of
 from app.staff.roles import Role
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
@@ -71,6 +71,20 @@ def test_looking_keeps_nothing_and_shows_what_it_becomes(
     assert "De Plantel A" in shown.text
     assert "http://127.0.0.1:8000/e/" in shown.text
     assert kept(db) == []
+
+
+@pytest.mark.parametrize("medium", ["", "corto"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_preview_says_the_minutes_of_its_questionnaire(
+    client: TestClient, world: World, number: int, medium: str
+) -> None:
+    csrf = sign_in(client, world, SCHOOL_A, Role.OFFICER)
+    asked = {"cuestionario": str(number), "paso": "invitation", "medio": medium, "accion": "ver"}
+    body = BODY.replace("Falta poco", "Toma {{minutos}} minutos")
+
+    shown = client.post(URL, data=asked | {"csrf": csrf, "subject": "Hola", "body": body})
+
+    assert f"Toma {MINUTES[number]} minutos" in shown.text
 
 
 @pytest.mark.parametrize("act", ["ver", "guardar"])

@@ -15,6 +15,7 @@ from app.fieldwork.own_texts import TextInForce, give_up_text, text_in_force, wr
 from app.fieldwork.texts import (
     EXAMPLE_BAJA,
     MEANINGS,
+    MINUTES,
     MessageText,
     TextKey,
     checked_short,
@@ -194,7 +195,7 @@ def _page(
     found = text_in_force(session, caller.scope, unit.id, key)
     shown = said.typed or found.text
     unit_url = f"/panel/unidades/{unit.code}"
-    preview, problem = _preview(session, caller, site, unit, shown, short=key.short)
+    preview, problem = _preview(session, caller, site, unit, shown, key)
     url = f"{unit_url}/textos"
     return TextsPage(
         title="Textos de los mensajes",
@@ -263,8 +264,7 @@ def _preview(  # a text, of whom, and on what
     site: Site,
     unit: OrganisationUnit,
     text: MessageText,
-    *,
-    short: bool,
+    key: TextKey,
 ) -> tuple[Preview | None, tuple[Issue, ...]]:
     """The message as somebody would read it, or why it cannot be used."""
     profile = units.profile_of(session, caller.scope, unit.id)
@@ -272,13 +272,14 @@ def _preview(  # a text, of whom, and on what
     base = site.settings.base_url
     example = example_values(
         unit.name,
+        minutos=str(MINUTES[key.questionnaire]),
         remitente=signed,
         sitio=urlsplit(base).netloc,
         liga=f"{base}/e/AbCdEfGhIjKlMnOpQrStUv",
-        baja=f"{base}/baja/{EXAMPLE_BAJA if short else 'ejemplo'}",
+        baja=f"{base}/baja/{EXAMPLE_BAJA if key.short else 'ejemplo'}",
     )
     try:
-        if short:
+        if key.short:
             return _short_preview(signed, *checked_short(text.body, example)), ()
         filled = checked_text(text, example).fill(example)
     except TemplateRefused as refusal:
