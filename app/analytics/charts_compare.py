@@ -46,7 +46,7 @@ class Place:
     """A unit in the funnel: `answered` of `base` persons."""
 
     name: str
-    answered: int
+    answered: float  # of whole percents no whole number
     base: int
 
 

@@ -12,6 +12,7 @@ from app.analytics.released import Audience, Reason
 from tests.recount.estimates import fives, half_up
 from tests.recount.outcomes import Figure, Key
 from tests.recount.pages import (
+    RATE,
     Cells,
     PageText,
     Table,
@@ -21,8 +22,8 @@ from tests.recount.pages import (
     rate_said,
     rates_in,
 )
-from tests.recount.process import answered_by_day, funnel_of
-from tests.recount.site import View, answered_of, day_said, frame_of, label_of
+from tests.recount.process import answered_by_day
+from tests.recount.site import View, day_said, label_of, rate_told
 from tests.recount.weights import Again
 
 Problems = Iterator[str]
@@ -57,10 +58,12 @@ def prose_checked(page: PageText, view: View) -> Problems:
     for base in re.findall(r"Base: [\d,]+ de ([\d,]+) personas", page.prose):
         if int(base.replace(",", "")) != view.frame:
             yield f"a base of {base}, listed {view.frame}"
-    rate = Fraction(view.answered, view.frame)
+    _, share = rate_told(view.cases, view.audience)
     for said in re.findall(r"\(tasa de respuesta (\d+) %\)", page.prose):
-        if int(said) != half_up(rate):
-            yield f"a rate of {said} %, counted {rate}"
+        if share is None or int(said) != half_up(Fraction(view.answered, view.frame)):
+            yield f"a rate of {said} %, counted {share}"
+    if view.audience is Audience.PUBLIC and (exact := RATE.search(page.prose)):
+        yield f"the public reads {exact.group()}"
 
 
 def headlines_checked(page: PageText, view: View) -> Problems:
@@ -113,7 +116,7 @@ def board_page(page: PageText, view: View, above: View | None) -> Problems:
     said = rate_said(view.answered, view.frame)
     lead = f"Tasa de respuesta, al momento: {said}."
     if view.audience is Audience.PUBLIC:
-        lead = f"Tasa de respuesta: {half_up(Fraction(view.answered, view.frame))} %."
+        lead = f"Tasa de respuesta: {rate_told(view.cases, view.audience)[0].partition(' de ')[0]}."
     if lead not in page.prose:
         yield f"not said: {lead}"
 
@@ -227,67 +230,11 @@ def same_rows(shown: Sequence[Cells], counted: Sequence[Cells]) -> Problems:
 
 def _units(rows: list[Cells], view: View) -> Problems:
     """Units below: each by its own rate."""
-    whole = view.audience is Audience.PUBLIC
     rates: Counter[str] = Counter()
     for unit, schools in view.raw.schools_of.items():
         cases = view.cases.filter(pl.col("school").is_in(sorted(schools)))
         if unit != view.unit and cases.height:
-            answered, frame = answered_of(cases), frame_of(cases)
-            said = rate_said(answered, frame)
-            rates[f"{half_up(Fraction(answered, frame))} %" if whole else said] += 1
+            rates[rate_told(cases, view.audience)[0]] += 1
     for row in rows:
         if row[3] not in rates and row[3] != "sin levantamiento":
             yield f"{row[1]}: {row[3]} was not counted"
-
-
-def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]]) -> Problems:
-    """Groups of a school, or units: sorted by their rate; and who lies outside the funnel."""
-    counted, schools = compared(view), _schools(view)
-    words = Counter(rate_said(k, n) for _, k, n in counted)
-    spread, outside = funnel_of(schools) if len(schools) > 1 else (0.0, set())
-    far = Counter(rate_said(k, n) for name, k, n in schools if name in outside)
-    checks = {"Tasas de respuesta": _exactly(words, 2), "Fuera de los límites": _exactly(far, 2)}
-    yield from tables_checked(page, checks, needed=["Tasas de respuesta"])
-    files = [(int(line["respondieron"]), int(line["lista"]), float(line["tasa"])) for line in lines]
-    if files != [(k, n, round(k / n, 4)) for _, k, n in counted]:
-        yield f"file {files}, counted {counted}"
-    for said in re.findall(r"dispersión ([\d.]+)", page.prose):
-        if abs(float(said) - spread) > 0.05:
-            yield f"dispersion {said}, counted {spread}"
-    reached = sum(Fraction(k, n) >= Fraction(65, 100) for _, k, n in counted)
-    for said in re.findall(r"(\d+) de \d+ alcanzan la meta", page.prose):
-        if int(said) != reached:
-            yield f"{said} reach the target, counted {reached}"
-
-
-def _exactly(counted: Counter[str], place: int) -> Check:
-    """The words of a column, each as often as it was counted."""
-
-    def check(rows: list[Cells]) -> Problems:
-        shown = Counter(row[place] for row in rows)
-        if shown != counted:
-            yield f"{shown - counted} shown, counted {counted - shown}"
-
-    return check
-
-
-def compared(view: View) -> list[tuple[str, int, int]]:
-    """Groups of a school by name, or schools and units below by code: answered and listed."""
-    if view.unit in set(view.raw.cases["school"]):
-        parts = view.cases.partition_by("group_name", as_dict=True)
-        found = [(str(name), answered_of(c), frame_of(c)) for (name,), c in parts.items()]
-    else:
-        children = view.raw.children_of.get(view.unit, frozenset())
-        found = []
-        for unit in children:
-            schools = sorted(view.raw.schools_of[unit])
-            cases = view.cases.filter(pl.col("school").is_in(schools))
-            found.append((unit, answered_of(cases), frame_of(cases)))
-    return sorted(
-        (one for one in found if one[2]), key=lambda one: (-Fraction(one[1], one[2]), one[0])
-    )
-
-
-def _schools(view: View) -> list[tuple[str, int, int]]:
-    parts = view.cases.partition_by("school", as_dict=True)
-    return [(str(name), answered_of(c), frame_of(c)) for (name,), c in parts.items()]

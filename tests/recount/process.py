@@ -97,7 +97,7 @@ def answered_by_day(raw: Raw, cases: pl.DataFrame) -> list[tuple[str, int]]:
     return list(zip(daily["day"], daily["len"].cum_sum(), strict=True))
 
 
-def funnel_of(schools: Sequence[tuple[str, int, int]]) -> tuple[float, set[str]]:
+def funnel_of(schools: Sequence[tuple[str, float, int]]) -> tuple[float, set[str]]:
     """Dispersion of the schools' rates, and who lies outside the 99.8 % limits.
 
     Standardised by the binomial around the rate of all (Spiegelhalter 2005).

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
 import polars as pl
@@ -16,13 +17,17 @@ from app.web import security
 from app.web.main import create_app
 from tests.conftest import DATA_KEYS
 from tests.recount.agreement import Reader
+from tests.recount.estimates import fives, half_up
 from tests.recount.outcomes import Figure, Key, recount
+from tests.recount.pages import rate_said
 from tests.recount.process import followed_of, groups_of
 from tests.recount.raw import Raw, Wave
 from tests.recount.weights import Again, weighted_again
 from tests.recount.world import NOW, Simulated
 
 SMALL_FRAME = 23
+LEAST = 5  # persons of a published cell
+WHOLE_GROUP = 50  # below it, neither nobody nor everybody is published
 OFFICE_SCHOOLS = 3
 MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
@@ -165,6 +170,18 @@ def answered_of(cases: pl.DataFrame) -> int:
     """Complete and partial."""
     groups = groups_of(cases)
     return groups["I"] + groups["P"]
+
+
+def rate_told(cases: pl.DataFrame, audience: Audience) -> tuple[str, float | None]:
+    """The rate of response of some cases as this reader may have it: its words, and its share."""
+    k, n = answered_of(cases), frame_of(cases)
+    if audience is not Audience.PUBLIC:
+        return rate_said(k, n), k / n if n else None
+    few = 0 < k < LEAST or 0 < n - k < LEAST or (n < WHOLE_GROUP and k in {0, n})
+    if n < SMALL_FRAME or few:
+        return "no se muestra", None
+    whole = half_up(Fraction(k, n))
+    return f"{whole} % de unas {fives(n):,} personas", int(whole) / 100
 
 
 def label_of(key: Key) -> str:

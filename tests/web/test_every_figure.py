@@ -16,7 +16,8 @@ from app.analytics.indicators import Kind
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience
 from app.staff.roles import Permission
-from tests.recount.checks import board_page, compare_page, findings_page
+from tests.recount.checks import board_page, findings_page
+from tests.recount.compare_checks import compare_page
 from tests.recount.pages import PageText, lines_of
 from tests.recount.site import OFFICE_SCHOOLS, Site, View
 from tests.recount.unit_checks import (

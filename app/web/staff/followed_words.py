@@ -4,14 +4,13 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
-from app.analytics.disclosure import nearest_five
 from app.analytics.followed import Followed, followed
 from app.analytics.headlines import percent
 from app.analytics.registry import indicator
 from app.chronology.wave_plan import Cohort
 from app.units.queries import schools_below
 from app.units.tables import OrganisationUnit, UnitKind
-from app.web.staff.wave_words import rate_in_words
+from app.web.staff.told_rates import told_rate
 from app.web.staff.worked import Entry, entry_of
 from app.web.wiring import Caller
 
@@ -33,11 +32,11 @@ def followed_words(found: Followed | None, *, public: bool = False) -> str:
     """One or two short sentences; empty where nobody is listed."""
     if found is None or found.knowledge_rate is None:
         return ""
-    known = _rate(found.known, found.frame, public=public)
+    known = told_rate(found.known, found.frame, public=public).words
     said = f"Tasa de conocimiento: {known}."
     if found.retention is None:
         return said
-    stayed = _rate(found.stayed, found.before, public=public)
+    stayed = told_rate(found.stayed, found.before, public=public).words
     return f"{said} Siguen desde el cuestionario anterior: {stayed}."
 
 
@@ -51,16 +50,9 @@ def followed_entries(found: Followed | None, *, public: bool = False) -> tuple[E
     )
 
 
-def _rate(part: int, whole: int, *, public: bool) -> str:
-    if not public:
-        return rate_in_words(part, whole)
-    return f"{percent(part / whole, whole=True)} de unas {nearest_five(whole):,} personas"
-
-
 def _worked(part: int, whole: int, *, public: bool) -> str:
     if not whole:
         return "No se puede calcular: nadie está en la base."
-    share = Fraction(part, whole)
     if public:
-        return percent(float(share), whole=True)
-    return f"{part:,} ÷ {whole:,} = {percent(float(share), whole=False)}"
+        return told_rate(part, whole, public=True).words.capitalize()
+    return f"{part:,} ÷ {whole:,} = {percent(float(Fraction(part, whole)), whole=False)}"

@@ -1,6 +1,6 @@
 """Units beside each other: sorted dots with the target, and a funnel that ranks nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
@@ -22,7 +22,7 @@ from app.web.sheets import Cell, csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, unit_top
 from app.web.staff.shell import Shell, shell
-from app.web.staff.wave_words import rate_in_words
+from app.web.staff.told_rates import ToldRate, told_rate
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
@@ -35,6 +35,11 @@ OVERDISPERSED = (
     "Los planteles difieren entre sí mucho más que por azar (dispersión {spread:.1f}, donde 1 "
     "sería solo azar): quedar fuera de los límites dice poco de uno solo; pregunte primero en qué "
     "condiciones levanta."
+)
+NOTHING = "Aquí se compararán los grupos o los planteles en cuanto se abra un cuestionario."
+HIDDEN_ALL = (
+    "Ninguna de estas tasas se publicaría: son de menos de 23 personas, o con ellas se sabría de "
+    "alguien si respondió."
 )
 MARK = Mark(TARGET / 100, f"Meta {TARGET} %")
 
@@ -67,6 +72,7 @@ class ComparePage(Page):
     csv_url: str
     png_url: str
     outside: tuple[CompareRow, ...]
+    empty: str  # why there is no drawing
 
 
 @router.get("/panel/resultados/{unit_code}/comparar")
@@ -88,7 +94,12 @@ def compare_sheet(unit_code: str, request: Request, caller: Reader, db: Db) -> R
         lines = (_school_lines if funnelled else _lines)(session, caller, asked)
     heading: Sequence[Cell] = ("nombre", "respondieron", "lista", "tasa")
     rows: list[Sequence[Cell]] = [
-        (one.name, one.counts.answered, one.counts.frame, round(float(one.counts.rate or 0), 4))
+        (
+            one.name,
+            one.rate.answered,
+            one.rate.listed,
+            None if one.rate.share is None else round(one.rate.share, 4),
+        )
         for one in lines
     ]
     name = "embudo" if funnelled else "comparar"
@@ -113,9 +124,15 @@ def compare_picture(unit_code: str, request: Request, caller: Reader, db: Db, no
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """A unit or a group with people, as this reader may have its rate."""
+
     name: str
     url: str
-    counts: OutcomeCounts
+    rate: ToldRate
+
+    @property
+    def reaches(self) -> bool:
+        return self.rate.share is not None and self.rate.share >= TARGET / 100
 
 
 def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
@@ -126,7 +143,7 @@ def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
     if asked.unit.kind is UnitKind.SCHOOL:
         waves = waves_below(session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire)
         found = [
-            _Line(f"Grupo {line.value}" if line.value else "Sin grupo", "", line.counts)
+            (f"Grupo {line.value}" if line.value else "Sin grupo", "", line.counts)
             for wave_id in waves
             for line in progress_by(session, caller.scope, wave_id, Trait.GROUP)
         ]
@@ -136,42 +153,50 @@ def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
             session, caller.scope, [one.id for one in below], wave.cohort, wave.questionnaire
         )
         found = [
-            _Line(one.name, f"{ROOT}/{one.code}?{asked.query}", counts[one.id])
+            (one.name, f"{ROOT}/{one.code}?{asked.query}", counts[one.id])
             for one in below
             if one.id in counts
         ]
-    with_people = [line for line in found if line.counts.frame]
-    return sorted(with_people, key=lambda line: (-(line.counts.rate or 0), line.name))
+    return sorted(
+        (_line(asked, *one) for one in found if one[2].frame),
+        key=lambda line: (1.0 if line.rate.share is None else -line.rate.share, line.name),
+    )
+
+
+def _line(asked: Asked, name: str, url: str, counts: OutcomeCounts) -> _Line:
+    return _Line(name, url, told_rate(counts.answered, counts.frame, public=asked.as_public))
 
 
 def _page(
     session: Session, caller: Caller, asked: Asked, lines: Sequence[_Line], *, now: datetime
 ) -> ComparePage:
     title = _dots_title(lines)
-    shown = lines[:MOST_DOTS]
-    made = _funnel(session, caller, asked)
+    dots = dot_chart(
+        [DotLine(one.name, one.rate.share, one.rate.words) for one in lines[:MOST_DOTS]],
+        key="puntos",
+        title=title,
+        mark=MARK,
+    )
+    schools = _school_lines(session, caller, asked)
+    made = _funnel(schools)
     return ComparePage(
         title=f"Comparar. {asked.unit.name}",
         shell=shell(caller, at=ROOT),
         top=unit_top(session, caller, asked, at="/comparar"),
         dots_title=title,
         subtitle=_subtitle(session, caller, asked, now=now),
-        dots=dot_chart(
-            [DotLine(one.name, float(one.counts.rate or 0), _numbers(one)) for one in shown],
-            key="puntos",
-            title=title,
-            mark=MARK,
-        ),
+        dots=dots,
         rest=f"Se dibujan {MOST_DOTS} de {len(lines):,}; la tabla los tiene todos."
         if len(lines) > MOST_DOTS
         else "",
-        rows=tuple(CompareRow(one.name, one.url, _numbers(one)) for one in lines),
+        rows=tuple(CompareRow(one.name, one.url, one.rate.words) for one in lines),
         funnel_title="" if made is None else _funnel_title(made),
         funnel=None if made is None else made.drawing,
         funnel_notes=() if made is None else tuple(_funnel_notes(made)),
         csv_url=f"{asked.url}/comparar.csv?{asked.query}",
         png_url=f"{asked.url}/comparar.png?{asked.query}",
-        outside=() if made is None else tuple(_outside(place) for place in made.outside),
+        outside=() if made is None else tuple(_outside(made, schools)),
+        empty="" if dots is not None else HIDDEN_ALL if lines else NOTHING,
     )
 
 
@@ -184,42 +209,38 @@ def _subtitle(session: Session, caller: Caller, asked: Asked, *, now: datetime) 
         session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
     )
     day = say_date(civil_date(now, asked.unit.time_zone), "d 'de' MMMM 'de' y")
-    whole = rate_in_words(counts.answered, counts.frame)
+    whole = told_rate(counts.answered, counts.frame, public=asked.as_public).words
     return f"Tasa de respuesta (RR2) al {day}. En conjunto: {whole}."
 
 
 def _dots_title(lines: Sequence[_Line]) -> str:
-    reached = sum(float(one.counts.rate or 0) * 100 >= TARGET for one in lines)
-    if not lines:
-        return "Todavía no hay nada que comparar"
+    told = [one for one in lines if one.rate.share is not None]
+    reached = sum(one.reaches for one in told)
+    if not told:
+        return "Nada que se pueda publicar" if lines else "Todavía no hay nada que comparar"
     if not reached:
         return f"Todavía ninguna fila alcanza la meta de {TARGET} %"
-    if reached == len(lines):
+    if reached == len(told):
         return f"Todas las filas alcanzan la meta de {TARGET} %"
-    return f"{reached:,} de {len(lines):,} alcanzan la meta de {TARGET} %"
-
-
-def _numbers(line: _Line) -> str:
-    return rate_in_words(line.counts.answered, line.counts.frame)
+    return f"{reached:,} de {len(told):,} alcanzan la meta de {TARGET} %"
 
 
 def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
-    """Every school below, by its name and key."""
-    if asked.chosen is None:
+    """Every school below a unit, by its name and key; a school itself has none."""
+    if asked.chosen is None or asked.unit.kind is UnitKind.SCHOOL:
         return []
     wave = asked.wave()
     found = progress_of_schools(
         session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
     )
-    return [_Line(f"{one.name}, {one.code}", "", one.counts) for one in found]
+    return [_line(asked, f"{one.name}, {one.code}", "", one.counts) for one in found]
 
 
-def _funnel(session: Session, caller: Caller, asked: Asked) -> Funnel | None:
-    if asked.chosen is None or asked.unit.kind is UnitKind.SCHOOL:
-        return None
+def _funnel(schools: Sequence[_Line]) -> Funnel | None:
     places = [
-        Place(one.name, one.counts.answered, one.counts.frame)
-        for one in _school_lines(session, caller, asked)
+        Place(one.name, one.rate.share * one.rate.listed, one.rate.listed)
+        for one in schools
+        if one.rate.share is not None and one.rate.listed
     ]
     made = funnel(places, key="embudo", title="")
     if made is None:
@@ -242,6 +263,8 @@ def _funnel_notes(made: Funnel) -> Sequence[str]:
     return notes
 
 
-def _outside(place: Place) -> CompareRow:
-    name, _, code = place.name.rpartition(", ")
-    return CompareRow(name, f"{ROOT}/{code}", rate_in_words(place.answered, place.base))
+def _outside(made: Funnel, schools: Sequence[_Line]) -> Iterator[CompareRow]:
+    words = {one.name: one.rate.words for one in schools}
+    for place in made.outside:
+        name, _, code = place.name.rpartition(", ")
+        yield CompareRow(name, f"{ROOT}/{code}", words[place.name])

@@ -84,6 +84,10 @@ def _page(
     found = coverage(session, caller.scope, asked.unit.id, chosen)
     held = waves_with_class(session, [wave_id for _, wave_id in found.first_waves])
     no_class = [Lacking(school) for school, wave_id in found.first_waves if wave_id not in held]
+    if asked.as_public:  # of how few persons graduation is not known is nobody else's
+        missing = [Lacking(one.school) for one in found.without_confirmation]
+    else:
+        missing = list(found.without_confirmation)
     return CoveragePage(
         title=f"Cobertura. {asked.unit.name}",
         shell=shell(caller, at="/panel/resultados"),
@@ -111,7 +115,7 @@ def _page(
                 "Sin confirmar quién egresó",
                 "Cerraron el Cuestionario 1 y falta decir quién egresó. Mientras tanto esas "
                 "personas cuentan en la lista como por confirmar.",
-                found.without_confirmation,
+                missing,
                 found.schools,
             ),
         ),

@@ -23,6 +23,7 @@ from app.analytics.reports import IndicatorsReport
 from app.fieldwork.percents import half_up
 from app.fieldwork.queries import OutcomeCounts
 from app.web.sheets import Cell
+from app.web.staff.told_rates import told_rate
 from app.web.staff.weighted_words import method_words, weighted_text
 from app.web.staff.worked import SHARES, worked
 
@@ -246,7 +247,8 @@ def base_words(rows: Iterable[IndicatorRow], figures: Figures) -> str:
         said = f"Base: unas {base:,} de unas {nearest_five(frame):,} personas"
     else:
         said = f"Base: {base:,} de {frame:,} personas"
-    rate = f" (tasa de respuesta {percent(answered / frame, whole=True)})" if frame else ""
+    told = told_rate(answered, frame, public=figures.whole_percents)
+    rate = "" if told.share is None else f" (tasa de respuesta {told.alone})"
     pool = figures.report.pool
     dated = figures.dated if pool is None else pool.words.rstrip(".")
     return f"{said}{rate}, {dated}."

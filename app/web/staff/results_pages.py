@@ -14,9 +14,7 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app.analytics.disclosure import nearest_five
 from app.analytics.followed import Followed, followed
-from app.analytics.headlines import percent
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
@@ -32,8 +30,8 @@ from app.web.staff.results_findings import (
     finding_of_indicator,
 )
 from app.web.staff.shell import Shell, shell
+from app.web.staff.told_rates import told_rate
 from app.web.staff.wave_pages import WaveTop, wave_top
-from app.web.staff.wave_words import rate_in_words
 from app.web.staff.weighted_words import sensitivity_of
 from app.web.wiring import Caller
 
@@ -169,10 +167,7 @@ def file_name(header: WaveHeader) -> str:
 
 def _lead(header: WaveHeader, *, whole: bool) -> str:
     counts = header.counts
-    said = rate_in_words(counts.answered, counts.frame)
-    if whole:  # no exact count beside a percentage
-        said = percent(None if counts.rate is None else float(counts.rate), whole=True)
-        said += f" de unas {nearest_five(counts.frame):,} personas"
+    said = told_rate(counts.answered, counts.frame, public=whole).words
     return f"Tasa de respuesta (RR2): {said}."
 
 

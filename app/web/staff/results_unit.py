@@ -10,12 +10,10 @@ from sqlmodel import Session
 
 from app.analytics.boards import BOARDS, board
 from app.analytics.drawing import Drawing
-from app.analytics.headlines import percent
 from app.analytics.released import IndicatorRow
 from app.analytics.response_rates import RatesReport
 from app.errors import NotFound
 from app.fieldwork.percents import in_percent
-from app.fieldwork.queries import OutcomeCounts
 from app.fieldwork.unit_progress import counts_below
 from app.units import queries as units
 from app.units.tables import UnitKind
@@ -35,6 +33,7 @@ from app.web.staff.results_findings import (
 from app.web.staff.results_line import AnswerLine, DayLine, drawn_line, line_of, line_sheet
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS
 from app.web.staff.shell import Shell, shell
+from app.web.staff.told_rates import told_rate
 from app.web.staff.units import KIND_NAMES
 from app.web.staff.wave_words import rate_in_words
 from app.web.staff.weighted_words import sensitivity_of
@@ -232,18 +231,9 @@ def _followed(session: Session, caller: Caller, asked: Asked) -> str:
 def _lead(figures: Figures) -> str:
     counts = figures.counts
     if figures.whole_percents:  # no exact count beside a percentage
-        return f"Tasa de respuesta: {_share(counts)}."
+        rate = told_rate(counts.answered, counts.frame, public=True)
+        return f"Tasa de respuesta: {rate.alone}."
     return f"Tasa de respuesta, al momento: {rate_in_words(counts.answered, counts.frame)}."
-
-
-def _share(counts: OutcomeCounts) -> str:
-    return percent(None if counts.rate is None else float(counts.rate), whole=True)
-
-
-def _progress_words(counts: OutcomeCounts | None, *, whole: bool) -> str:
-    if counts is None or not counts.frame:
-        return "sin levantamiento"
-    return _share(counts) if whole else rate_in_words(counts.answered, counts.frame)
 
 
 def _other_view(asked: Asked) -> tuple[str, str]:
@@ -271,13 +261,18 @@ def _children(session: Session, caller: Caller, asked: Asked) -> tuple[ChildRow,
     rows = []
     for one in below:
         mine = counts.get(one.id)
+        rate = (
+            None
+            if mine is None or not mine.frame
+            else told_rate(mine.answered, mine.frame, public=asked.as_public)
+        )
         rows.append(
             ChildRow(
                 name=one.name,
                 kind=KIND_NAMES[one.kind],
                 url=f"{ROOT}/{one.code}{tail if mine is not None else ''}",
-                progress=_progress_words(mine, whole=asked.as_public),
-                fill=0 if mine is None or mine.rate is None else int(in_percent(mine.rate)),
+                progress="sin levantamiento" if rate is None else rate.words,
+                fill=0 if rate is None or rate.share is None else int(in_percent(rate.share)),
             )
         )
     return tuple(rows)

@@ -12,6 +12,7 @@ from app.analytics.registry import REGISTRY, column, outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport
 from app.analytics.response_rates import RateLine, RatesReport
+from app.web.staff.told_rates import told_rate
 
 SHARES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.MULTIPLE, Kind.CUMULATIVE})
 RATE_OF = {"R1": "RR1", "R2": "RR2", "R3": "RR3", "R4": "RR4", "R5": "RR5", "R6": "RR6"}
@@ -119,8 +120,8 @@ def _label(entry: Indicator, row: IndicatorRow) -> str:
 def _rate_worked(line: RateLine, *, public: bool) -> str:
     if line.base is None or line.value is None:
         return "No se puede calcular: de nadie se sabe si cuenta."
-    if public:
-        return percent(float(line.value), whole=True)
+    if public:  # where part of a person counts, the nearest list decides
+        return told_rate(line.part, round(line.base), public=True).alone.capitalize()
     base = f"{line.base.numerator:,}" if line.base.denominator == 1 else f"{float(line.base):,.1f}"
     return f"{line.part:,} ÷ {base} = {percent(float(line.value), whole=False)}"
 
