@@ -49,6 +49,11 @@ def read_back(text: str) -> EditionContent:
     return EditionContent(_tally(document), _int(document["frame"]), balance)
 
 
+def balance_in(text: str) -> Balance:
+    """How evenly the groups of the frame had answered, of a content that `written` wrote."""
+    return _read_balance(_map(json.loads(text)).get("balance", {}))
+
+
 def content_hash(text: str) -> str:
     """SHA-256 of the written form, hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -18,6 +18,8 @@ from sqlmodel import Session, col, select
 from app.analytics.balance import balance_of
 from app.analytics.datasets import analysis_frame
 from app.analytics.edition_content import EditionContent, content_hash, read_back, written
+from app.analytics.grouped_rows import ColumnRows
+from app.analytics.kept_editions import RowsToKeep, keep_rows, rows_to_keep, who_answered
 from app.analytics.tables import EditionKind, ResultEdition
 from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
@@ -73,10 +75,11 @@ class DueEdition:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edition that is written but not kept yet."""
+    """An edition that is written but not kept yet. `rows`: its persons, where they are kept."""
 
     due: DueEdition
     content: EditionContent
+    rows: RowsToKeep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,9 @@ def due_editions(session: Session, *, now: datetime) -> tuple[DueEdition, ...]:
 
 def draft_edition(session: Session, due: DueEdition) -> Draft:
     """The content of an edition, from the answers as they are. Reads only."""
-    return Draft(due, _content_of(session, due.wave_id, due.answers))
+    cases = who_answered(session, due.wave_id)
+    content, rows = _content_of(session, due.wave_id, due.answers)
+    return Draft(due, content, rows_to_keep(session, rows, content.tally.wave, cases))
 
 
 def keep_edition(
@@ -203,7 +208,11 @@ def keep_edition(
         "made_by": by,
     }
     taken = insert_missing(session, ResultEdition, values, key=["wave_id", "number"])
-    return identifier if taken else None
+    if not taken:
+        return None
+    if draft.rows is not None:
+        keep_rows(session, identifier, draft.due.wave_id, draft.rows)
+    return identifier
 
 
 def published(
@@ -284,7 +293,12 @@ def edition_contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Editio
     Raises:
         EditionAltered: one is not what was frozen.
     """
-    found: dict[UUID, EditionContent] = {}
+    return {one: read_back(text) for one, text in edition_texts(session, ids).items()}
+
+
+def edition_texts(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The same as it is written (edition_content.py)."""
+    found: dict[UUID, str] = {}
     for start in range(0, len(ids), BATCH):
         rows = session.exec(
             select(
@@ -297,7 +311,7 @@ def edition_contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Editio
         for identifier, number, text, digest in rows:
             if content_hash(text) != digest:
                 raise EditionAltered(number=number, edition=identifier)
-            found[identifier] = read_back(text)
+            found[identifier] = text
     return found
 
 
@@ -328,7 +342,7 @@ def _in_force(session: Session, waves: Sequence[Wave], *, now: datetime) -> dict
         if head is not None:
             found[wave.id] = Published(wave.school_id, wave.id, head, contents[head.id])
         elif is_over(wave.state, wave.closes_at, now=now):
-            content = _content_of(session, wave.id, None)
+            content, _ = _content_of(session, wave.id, None)
             found[wave.id] = Published(wave.school_id, wave.id, None, content)
     return found
 
@@ -354,15 +368,17 @@ def _answered_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[UUID, i
     return counts
 
 
-def _content_of(session: Session, wave_id: UUID, answers: int | None) -> EditionContent:
-    """The counts of the first `answers` persons to answer a wave, or of all."""
+def _content_of(
+    session: Session, wave_id: UUID, answers: int | None
+) -> tuple[EditionContent, ColumnRows]:
+    """The counts of the first `answers` persons to answer a wave, or of all; and those persons."""
     wave = session.get_one(Wave, wave_id)
     row = session.get_one(CohortRow, wave.cohort_id)
     cohort, number = Cohort(row.entered, row.leaves), wave.questionnaire
     frame = analysis_frame(session, WHOLE, wave.school_id, cohort, number)
     rows = frame.rows if answers is None else frame.rows.first(answers)
     balance = balance_of(session, [wave_id], number)
-    return EditionContent(tally_of(rows, number), frame.listed, balance)
+    return EditionContent(tally_of(rows, number), frame.listed, balance), rows
 
 
 def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:

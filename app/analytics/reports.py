@@ -98,8 +98,6 @@ class IndicatorsReport:
 # Persons of a generation. Below it one answer points at somebody whom everybody at the school
 # knows, so that its own staff too read only what an office may (domain.md 3.8, "Consequence").
 SMALL_FRAME = 23
-# Schools of a deployment from which a columnar store is kept, and read by its offices.
-STORED_FROM = 50
 
 
 def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameReport:

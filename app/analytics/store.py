@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from app.analytics.coded import Column
 from app.analytics.edition_content import read_back
 from app.analytics.indicators import ManyRows
 from app.analytics.nonresponse import Balance, Group
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # an extra: a small school does not install it
     import polars as pl
 
 FORMAT = 2
+STORED_FROM = 50  # schools of a deployment from which a store is kept, and read by its offices
 SCHOOL = "_school"
 MANIFEST = "manifest.json"
 FEW = 2_000  # persons that are sooner walked than grouped
@@ -65,35 +67,6 @@ class StoredWave:
     frozen_at: datetime | None = None
     balance: Balance = field(default_factory=dict)
     apart: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column of codes is read: the number, the word, or the marks that it stands for.
-
-    In the file a code is `code - low + 1`, and 0 where it is not known: a digit of a key.
-    """
-
-    low: int
-    high: int
-    words: tuple[str, ...] = ()
-    marks: tuple[int, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Digits: the codes, and not known."""
-        return self.high - self.low + 2
-
-    def value(self, digit: int) -> Value:
-        """What a digit of the file stands for."""
-        code = digit + self.low - 1
-        if digit == 0:
-            return None
-        if self.words:
-            return self.words[code]
-        if self.marks:
-            return frozenset(m for bit, m in enumerate(self.marks) if code >> bit & 1) or None
-        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +153,19 @@ def stored_part_in(folder: Path, cohort: Cohort, questionnaire: int) -> Part | N
     return _read_part(path, stamp)
 
 
-def write_part(folder: Path, part: Part, frame: "pl.DataFrame") -> Part:
+def write_part(folder: Path, part: Part, frame: "pl.LazyFrame") -> Part:
     """Write a part beside the one that is there, and take its place in one step.
+
+    The persons pass through memory a batch at a time.
 
     Args:
         folder: of the store.
         part: its `path` is chosen here.
         frame: `_school` ascending, and a column of codes for each of `part.columns`.
     """
-    home = folder / _name(part.cohort, part.questionnaire)
-    home.mkdir(parents=True, exist_ok=True)
+    home = home_of(folder, part.cohort, part.questionnaire)
     data = home / f"{uuid4().hex}.arrow"
-    frame.write_ipc(data, compression="uncompressed")  # scanned where it lies, never unpacked
+    frame.sink_ipc(data, compression="uncompressed")  # scanned where it lies, never unpacked
     written = replace(part, path=data, below={})
     draft = home / f"{data.stem}.json"
     draft.write_text(json.dumps(_document(written), ensure_ascii=True), "utf-8")
@@ -200,6 +174,13 @@ def write_part(folder: Path, part: Part, frame: "pl.DataFrame") -> Part:
         if old != data:
             old.unlink(missing_ok=True)  # whoever scans it still has it open
     return written
+
+
+def home_of(folder: Path, cohort: Cohort, questionnaire: int) -> Path:
+    """Where the files of a part are; made if need be."""
+    home = folder / _name(cohort, questionnaire)
+    home.mkdir(parents=True, exist_ok=True)
+    return home
 
 
 class StoredRows(ManyRows):

@@ -6,41 +6,31 @@ no row of the wave (decisions/0023).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from app.analytics.cases_read import places_of_schools
-from app.analytics.datasets import AnalysisFrame, frames_of_schools
-from app.analytics.edition_content import EditionContent, written
-from app.analytics.editions import EditionHead, edition_contents, in_force
+from app.analytics.datasets import frames_of_schools
+from app.analytics.edition_content import EditionContent, balance_in, read_back, written
+from app.analytics.editions import EditionHead, edition_texts, in_force
 from app.analytics.grouped_rows import ColumnRows
-from app.analytics.panel_row import Value
+from app.analytics.kept_editions import kept_blocks
+from app.analytics.kept_rows import KeptRows, coded_rows, variables_kept
 from app.analytics.released_sums import withheld_by_unit
-from app.analytics.store import (
-    SCHOOL,
-    Column,
-    Part,
-    StoredWave,
-    stored_part_in,
-    write_part,
-)
+from app.analytics.store import Part, StoredWave, home_of, stored_part_in, write_part
+from app.analytics.store_columns import growing_columns
 from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
 from app.fieldwork.tables import Case, CaseEvent, Wave
 from app.responses.rows import ANSWERED
 
-if TYPE_CHECKING:
-    import polars as pl
-
-
-TOGETHER = 20  # schools whose answers are in memory at once: some ten megabytes
-PACKED = 20_000  # persons whose values are held before they become codes
+TOGETHER = 20  # schools that are read at once: ten megabytes, where it is from their answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,51 +40,6 @@ class Rebuilt:
     parts: int
     waves_read: int
     persons: int
-
-
-class _Columns:
-    """Columns of codes while they grow: schools may bring new variables, and new meanings.
-
-    A column of Python values takes ten times the room of its codes, so that they are packed as
-    they come.
-    """
-
-    def __init__(self, meanings: Mapping[str, Column]) -> None:
-        self.meanings = dict(meanings)
-        self.packs: list[_Pack] = []
-        self._places: list[int] = []
-        self._values: dict[str, list[Value]] = {}
-
-    def add(self, rows: ColumnRows, place: int) -> None:
-        """The persons of one school."""
-        for name in rows.variables:
-            self._values.setdefault(name, [None] * len(self._places))
-        for name, column in self._values.items():
-            column.extend(rows.column(name))
-        self._places.extend([place] * len(rows))
-        if len(self._places) >= PACKED:
-            self.pack()
-
-    def pack(self) -> None:
-        """What was added since the last time, in codes."""
-        import polars as pl  # noqa: PLC0415 (an extra)
-
-        series, meant = [pl.Series(SCHOOL, self._places, dtype=pl.UInt16)], {}
-        for name, values in self._values.items():
-            codes, found = _coded(values, self.meanings.get(name))
-            digits = [0 if code is None else code - found.low + 1 for code in codes]
-            series.append(pl.Series(name, digits, dtype=_smallest(found)))
-            self.meanings[name] = meant[name] = found
-        self.packs.append(_Pack(pl.LazyFrame(series), meant))
-        self._places, self._values = [], {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Pack:
-    """Persons as columns of digits, and what the digits meant when they were written."""
-
-    frame: "pl.LazyFrame"
-    meant: Mapping[str, Column]
 
 
 def rebuild_part(
@@ -112,37 +57,32 @@ def rebuild_part(
     same = before is not None and wanted == {w.wave_id: w.edition_id for w in before.waves}
     if same and not left:
         return Rebuilt(0, 0, 0)
-    found: list[StoredWave] = []
-    new = _Columns({} if before is None else before.columns)
-    stays = {}
     changed = [
         (wave_id, school_id)
         for wave_id, school_id in waves
         if (head := heads.get(wave_id)) is not None
         and (wave_id in left or (old := kept.get(wave_id)) is None or old.edition_id != head.id)
     ]
-    read = _read_schools(session, cohort, questionnaire, changed, heads)
-    for place, (wave_id, school_id) in enumerate(waves):
-        head, old = heads.get(wave_id), kept.get(wave_id)
-        if head is None:
-            found.append(StoredWave(wave_id, school_id, None))
-        elif (
-            before is not None
-            and old is not None
-            and old.edition_id == head.id
-            and wave_id not in left
-        ):
-            found.append(old)
-            stays[before.places[school_id]] = place
-        else:
-            stored, rows = next(read)
-            found.append(stored)
-            new.add(rows, place)
-    frame = _frame_of(new, before, stays)
-    withheld = withheld_by_unit(session, cohort, questionnaire, now=now, kept_only=True)
-    part = Part(cohort, questionnaire, now, folder, tuple(found), new.meanings, withheld)
-    write_part(folder, part, frame)
-    return Rebuilt(1, len(changed), frame.height)
+    wanted_rows = {wave_id for wave_id, _ in changed}
+    read = _read_waves(session, cohort, questionnaire, changed, heads, left)
+    stored: list[StoredWave] = []
+    home, variables = home_of(folder, cohort, questionnaire), variables_kept(questionnaire)
+    with growing_columns(home, variables, before) as columns:
+        for place, (wave_id, school_id) in enumerate(waves):
+            if wave_id in wanted_rows:
+                one, rows = next(read)
+                columns.add(rows, place)
+            elif before is not None and wave_id in heads:
+                one = kept[wave_id]
+                columns.stay(before, before.places[school_id], place)
+            else:
+                one = StoredWave(wave_id, school_id, None)
+            stored.append(one)
+        withheld = withheld_by_unit(session, cohort, questionnaire, now=now, kept_only=True)
+        whole = columns.whole()
+        part = Part(cohort, questionnaire, now, folder, tuple(stored), columns.meanings, withheld)
+        write_part(folder, part, whole)
+    return Rebuilt(1, len(changed), columns.persons)
 
 
 def _left_since(session: Session, part: Part) -> set[UUID]:
@@ -196,108 +136,57 @@ def _waves(session: Session, cohort: Cohort, questionnaire: int) -> list[tuple[U
     return list(rows.all())
 
 
-def _read_schools(
+def _read_waves(
     session: Session,
     cohort: Cohort,
     questionnaire: int,
     waves: Sequence[tuple[UUID, UUID]],
     heads: Mapping[UUID, EditionHead],
-) -> Iterator[tuple[StoredWave, ColumnRows]]:
-    """The persons of their editions, in the order of the schools; some of them read at once."""
+    left: AbstractSet[UUID],
+) -> Iterator[tuple[StoredWave, KeptRows]]:
+    """The persons of their editions, in the order of the schools; some of them read at once.
+
+    As they were kept with the edition; else from the answers as they are today.
+    """
     for start in range(0, len(waves), TOGETHER):
         some = waves[start : start + TOGETHER]
-        schools = [school_id for _, school_id in some]
-        places = places_of_schools(session, schools, cohort, questionnaire)
-        frames = frames_of_schools(session, places, questionnaire)
-        contents = edition_contents(session, [heads[wave_id].id for wave_id, _ in some])
+        ids = [heads[wave_id].id for wave_id, _ in some]
+        texts = edition_texts(session, ids)
+        blocks = kept_blocks(session, ids, questionnaire)
+        there = {w for w, _ in some if heads[w].id in blocks and w not in left}
+        afresh = [school_id for wave_id, school_id in some if wave_id not in there]
+        places = places_of_schools(session, afresh, cohort, questionnaire) if afresh else ()
+        frames = frames_of_schools(session, places, questionnaire) if afresh else {}
         for wave_id, school_id in some:
             head = heads[wave_id]
-            yield _in_columns(school_id, frames[school_id], head, contents[head.id])
+            text, block = texts[head.id], blocks.get(head.id)
+            if wave_id not in there or block is None:
+                rows = frames[school_id].rows.first(head.answered)
+                kept = coded_rows(rows, questionnaire)
+                same = _counts_the_same(rows, text, questionnaire)
+            else:
+                kept = block.kept
+                same = block.same_rules or _counts_the_same(kept.rows(), text, questionnaire)
+            yield _stored(school_id, head, text, same=same), kept if same else KeptRows(0, {})
 
 
-def _in_columns(
-    school_id: UUID, frame: AnalysisFrame, head: EditionHead, frozen: EditionContent
-) -> tuple[StoredWave, ColumnRows]:
-    """The persons of an edition, or its counts where they are no longer the same."""
-    rows = frame.rows.first(head.answered)
-    text = written(frozen)
-    tally = tally_of(rows, frame.questionnaire)
+def _counts_the_same(rows: ColumnRows, text: str, questionnaire: int) -> bool:
+    """Whether persons give the counts that were frozen."""
+    frozen = read_back(text)
+    tally = tally_of(rows, questionnaire)
     if frozen.tally.pairs is None:  # of before they were kept
         tally = replace(tally, pairs=None)
-    now = EditionContent(tally, frozen.frame, frozen.balance)
-    same = written(now) == text
-    stored = StoredWave(
+    return written(EditionContent(tally, frozen.frame, frozen.balance)) == text
+
+
+def _stored(school_id: UUID, head: EditionHead, text: str, *, same: bool) -> StoredWave:
+    return StoredWave(
         wave_id=head.wave_id,
         school_id=school_id,
         edition_id=head.id,
         answered=head.answered,
         frame=head.frame,
         frozen_at=head.frozen_at,
-        balance=frozen.balance,
+        balance=balance_in(text),
         apart="" if same else text,
     )
-    return stored, rows if same else rows.first(0)
-
-
-def _frame_of(new: _Columns, before: Part | None, stays: Mapping[int, int]) -> "pl.DataFrame":
-    """What stays of the part before and the new rows, in the same digits, by school."""
-    import polars as pl  # noqa: PLC0415 (an extra)
-
-    new.pack()
-    packs = list(new.packs)
-    if before is not None and stays:
-        moved = pl.col(SCHOOL).replace_strict(
-            list(stays), list(stays.values()), return_dtype=pl.UInt16
-        )
-        old = pl.scan_ipc(before.path).filter(pl.col(SCHOOL).is_in(list(stays)))
-        packs.append(_Pack(old.with_columns(moved), before.columns))
-    types = {name: _smallest(meaning) for name, meaning in new.meanings.items()}
-    parts = []
-    for pack in packs:
-        columns = [pl.col(SCHOOL)]
-        for name, kind in types.items():
-            meant = pack.meant.get(name)
-            if meant is None:
-                columns.append(pl.lit(0, kind).alias(name))
-                continue
-            shift = meant.low - new.meanings[name].low
-            shifted = (
-                pl.when(pl.col(name) == 0).then(0).otherwise(pl.col(name).cast(pl.Int64) + shift)
-            )
-            columns.append((shifted.alias(name) if shift else pl.col(name)).cast(kind))
-        parts.append(pack.frame.select(columns))
-    whole = pl.concat(parts)
-    if len(packs) > len(new.packs):  # the new ones come in the order of their schools
-        whole = whole.sort(SCHOOL, maintain_order=True)
-    return whole.collect()
-
-
-def _coded(values: Sequence[Value], before: Column | None) -> tuple[list[int | None], Column]:
-    """Codes of a column; what it meant before, its codes still mean."""
-    known = [value for value in values if value is not None]
-    words = before.words if before else ()
-    marks = before.marks if before else ()
-    if marks or any(isinstance(value, frozenset) for value in known):
-        seen = {m for v in known if isinstance(v, frozenset) for m in v}
-        marks = (*marks, *sorted(seen - set(marks)))
-        bit = {mark: 1 << place for place, mark in enumerate(marks)}
-        codes = [sum(bit[m] for m in v) if isinstance(v, frozenset) else None for v in values]
-        return codes, Column(0, (1 << len(marks)) - 1, marks=marks)
-    if words or any(isinstance(value, str) for value in known):
-        words = (*words, *sorted({str(value) for value in known} - set(words)))
-        place_of = {word: place for place, word in enumerate(words)}
-        coded = [None if v is None else place_of[str(v)] for v in values]
-        return coded, Column(0, len(words) - 1, words=words)
-    numbers = [value if isinstance(value, int) else None for value in values]
-    present = [number for number in numbers if number is not None]
-    present += [before.low, before.high] if before else []
-    return numbers, Column(min(present, default=0), max(present, default=0))
-
-
-def _smallest(column: Column) -> "type[pl.DataType]":
-    """A byte where it holds every digit."""
-    import polars as pl  # noqa: PLC0415 (an extra)
-
-    if column.size <= 1 << 8:
-        return pl.UInt8
-    return pl.UInt16 if column.size <= 1 << 16 else pl.Int64

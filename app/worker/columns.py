@@ -1,7 +1,6 @@
 """Bring the columnar store of big offices up to the editions in force."""
 
-from app.analytics.reports import STORED_FROM
-from app.analytics.store import installed, store_folder
+from app.analytics.store import STORED_FROM, installed, store_folder
 from app.analytics.store_building import parts_to_build, rebuild_part
 from app.units.queries import count_schools
 from app.worker.deployment import Deployment

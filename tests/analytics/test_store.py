@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
-from app.analytics import reports, store, store_building
+from app.analytics import kept_editions, store, store_building, store_columns
 from app.analytics.indicators import each, split
 from app.analytics.released import Audience
 from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report
@@ -97,7 +97,7 @@ def rebuilt(db: Database, folder: Path, number: int, now: datetime = LATER) -> R
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A store that offices of any size read, and that groups however few they are."""
-    monkeypatch.setattr(reports, "STORED_FROM", 1)
+    monkeypatch.setattr(kept_editions, "STORED_FROM", 1)
     monkeypatch.setattr(store, "FEW", 0)
     use_store(tmp_path / "store")
     yield tmp_path / "store"
@@ -227,7 +227,7 @@ def test_it_is_the_same_however_little_is_held_at_once(
     at_once = stored_part_in(folder, COHORT, 3)
 
     monkeypatch.setattr(store_building, "TOGETHER", 1)
-    monkeypatch.setattr(store_building, "PACKED", 5)
+    monkeypatch.setattr(store_columns, "PACKED", 5)
     rebuilt(db, tmp_path / "other", 3)
     piece_by_piece = stored_part_in(tmp_path / "other", COHORT, 3)
 

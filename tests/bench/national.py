@@ -27,12 +27,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.analytics.coded import Column
 from app.analytics.crossed_release import release_crossed
 from app.analytics.indicators import Kind, each, reads
 from app.analytics.outcome_release import release_counted
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience, Context
-from app.analytics.store import SCHOOL, Column, Part, StoredWave, stored_part_in, write_part
+from app.analytics.store import SCHOOL, Part, StoredWave, stored_part_in, write_part
 from app.analytics.tallies import CROSSED, CountedRows
 from app.analytics.traits import LATTICE
 from app.chronology.wave_plan import Cohort
@@ -134,10 +135,10 @@ def write(folder: Path) -> Mapping[str, object]:
         series.append(pl.Series(name, (codes - low.get(name, 1) + 1).astype(kind)))
     made = time.perf_counter()
     frame = pl.DataFrame(series)
-    part = write_part(folder / "store", _part(), frame)
+    part = write_part(folder / "store", _part(), frame.lazy())
     kept = time.perf_counter()
     old = pl.scan_ipc(part.path).filter(pl.col(SCHOOL) >= 10)
-    again = pl.concat([frame.filter(pl.col(SCHOOL) < 10).lazy(), old]).sort(SCHOOL).collect()
+    again = pl.concat([frame.filter(pl.col(SCHOOL) < 10).lazy(), old]).sort(SCHOOL)
     rebuilt = write_part(folder / "store", _part(), again)
     return {
         "generated_s": round(made - begun, 1),

@@ -1,0 +1,75 @@
+"""Table: edition_rows, and the triggers that take a person out of it (decisions/0025).
+
+The triggers are those of the migration; tests/db compares both. A migration that rebuilds
+`survey_case` on SQLite must make them again.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import DDL, LargeBinary, event
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlmodel import Field
+
+from app.db.base import Table
+from app.fieldwork.tables import Case
+
+
+class EditionRows(Table, table=True):
+    """The coded persons of an edition (kept_rows.py), for the columnar store.
+
+    They go in the transaction in which any of them takes the answers back. `rules`: how they were
+    counted when the edition was frozen.
+    """
+
+    __tablename__ = "edition_rows"
+
+    edition_id: UUID = Field(foreign_key="result_edition.id", primary_key=True)
+    wave_id: UUID = Field(foreign_key="wave.id", index=True)
+    rules: str = Field(max_length=32)
+    block: bytes = Field(sa_type=LargeBinary)
+
+
+# Every wave of the person: a later one tells what the earlier ones said.
+TRIGGERS = {
+    "sqlite": (
+        """
+        create trigger survey_case_left after update of disposition on survey_case
+        when old.disposition in ('complete', 'partial')
+        and new.disposition not in ('complete', 'partial') begin
+        delete from edition_rows where wave_id in
+        (select wave_id from survey_case where member_id = new.member_id); end
+        """,
+        """
+        create trigger survey_case_gone after delete on survey_case begin
+        delete from edition_rows where wave_id = old.wave_id or wave_id in
+        (select wave_id from survey_case where member_id = old.member_id); end
+        """,
+    ),
+    "postgresql": (
+        """
+        create or replace function survey_case_left() returns trigger language plpgsql as $$ begin
+        delete from edition_rows where wave_id = old.wave_id or wave_id in
+        (select wave_id from survey_case where member_id = old.member_id); return null; end $$
+        """,
+        """
+        create trigger survey_case_left after update of disposition on survey_case for each row
+        when (old.disposition in ('complete', 'partial')
+        and new.disposition not in ('complete', 'partial'))
+        execute function survey_case_left()
+        """,
+        """
+        create trigger survey_case_gone after delete on survey_case for each row
+        execute function survey_case_left()
+        """,
+    ),
+}
+
+
+def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
+    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
+    return made.execute_if(dialect=dialect)
+
+
+for _dialect, _statements in TRIGGERS.items():
+    for _statement in _statements:
+        event.listen(Case.metadata, "after_create", _ddl(_statement, _dialect))
