@@ -18,6 +18,7 @@ from app.messaging.queries import MessageRow
 from app.messaging.states import OutboxState
 from tests.conftest import DATA_KEYS
 from tests.worker.sink import a_sink, kill
+from tests.worker.test_killed_workers import given_up
 
 pytestmark = pytest.mark.slow
 
@@ -108,13 +109,13 @@ def test_many_workers_killed_again_and_again(
     chance = random.Random(workers)
     case = queue(db, messages)
     with a_sink("--slow", str(slow)) as sink:
-        crew = [a_sender(database_url, sink.port, lease=2, connections=3) for _ in range(workers)]
+        crew = [a_sender(database_url, sink.port, lease=5, connections=3) for _ in range(workers)]
         sink.wait_for("(TOOK) .*")
         for _ in range(kills):
             time.sleep(chance.uniform(0.1, 0.4))
             place = chance.randrange(workers)
             kill(crew[place])
-            crew[place] = a_sender(database_url, sink.port, lease=2, connections=3)
+            crew[place] = a_sender(database_url, sink.port, lease=5, connections=3)
         for process in crew:
             assert process.wait(120) == 0
         copies = sink.copies()
@@ -123,7 +124,7 @@ def test_many_workers_killed_again_and_again(
     doubted = sum(row.doubts > 0 for row in rows)
     twice = sum(count > 1 for count in copies.values())
     print(f"{workers} workers, {kills} kills: {doubted} doubted, {twice} of {messages} twice")
-    assert len(copies) == messages
+    assert messages - len(copies) <= given_up(rows)
     assert max(copies.values()) <= 2
     assert twice <= doubted <= kills * 3  # at most the messages in a dead worker's hands
     assert {row.state for row in rows} <= {OutboxState.SENT, OutboxState.UNKNOWN}

@@ -23,6 +23,7 @@ from app.fieldwork.frame import Frame, make_cases, members_of
 from app.fieldwork.tables import Case
 from app.keys import keys_for
 from app.messaging import queries
+from app.messaging.outbox import MOST_DOUBTS
 from app.messaging.queries import MessageRow
 from app.messaging.states import OutboxState
 from app.settings import read_settings
@@ -31,7 +32,7 @@ from tests.worker.sink import Sink, a_sink, kill
 
 pytestmark = pytest.mark.slow
 
-LEASE = 3  # seconds
+LEASE = 5  # seconds; a machine that stands still for longer makes doubts of living workers
 DEVELOPMENT = read_settings({"TRAYECTO_ENVIRONMENT": "development"})  # keys without commas
 
 
@@ -83,6 +84,11 @@ def finished(database: Database, cases: Sequence[UUID]) -> list[MessageRow] | No
     return rows if len(rows) >= len(cases) and over else None
 
 
+def given_up(rows: Sequence[MessageRow]) -> int:
+    """Messages whose senders died twice: not written a third time, and the log says so."""
+    return sum(row.state is OutboxState.UNKNOWN and row.doubts >= MOST_DOUBTS for row in rows)
+
+
 def wait_until_finished(database: Database, cases: Sequence[UUID]) -> list[MessageRow]:
     for _ in range(1200):
         if rows := finished(database, cases):
@@ -116,7 +122,8 @@ def test_each_message_once_but_for_visible_doubts(
     doubted = sum(row.doubts > 0 for row in rows)
     twice = sum(count > 1 for count in copies.values())
     print(f"{workers} workers, {kills} kills: {doubted} doubted, {twice} of {people} twice")
-    assert (len(rows), len(copies)) == (people, people)
+    assert len(rows) == people
+    assert people - len(copies) <= given_up(rows)
     assert max(copies.values()) <= 2
     assert twice <= doubted
     assert {row.state for row in rows} <= {OutboxState.SENT, OutboxState.UNKNOWN}
