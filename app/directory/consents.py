@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.directory.tables import Consent, OptOut
@@ -34,20 +35,42 @@ def record_consent(  # noqa: PLR0913  # one row of the table
     case_id: UUID | None = None,
 ) -> None:
     """Add what the member answered; the same answer as before adds nothing."""
-    last = current_consents(session, member_id, purposes=(purpose,)).get(purpose)
+    session.flush()  # the member may be new
+    note_consent(
+        session.connection(),
+        member_id,
+        purpose,
+        granted,
+        now=now,
+        notice_id=notice_id,
+        case_id=case_id,
+    )
+
+
+def note_consent(  # noqa: PLR0913  # one row of the table
+    connection: Connection,
+    member_id: UUID,
+    purpose: str,
+    granted: bool,  # noqa: FBT001  # the answer itself
+    *,
+    now: datetime,
+    notice_id: UUID | None = None,
+    case_id: UUID | None = None,
+) -> None:
+    """`record_consent` without the ORM, for saves."""
+    last = connection.execute(_NEWEST, {"member": member_id, "purpose": purpose}).first()
     if last and last.granted == granted and last.notice_id == notice_id:
         return
-    session.add(
-        Consent(
-            member_id=member_id,
-            purpose=purpose,
-            granted=granted,
-            notice_id=notice_id,
-            case_id=case_id,
-            at=now,
-        )
-    )
-    session.flush()
+    row = {
+        "id": uuid4(),
+        "member_id": member_id,
+        "purpose": purpose,
+        "granted": granted,
+        "notice_id": notice_id,
+        "case_id": case_id,
+        "at": now,
+    }
+    connection.execute(_ADD, row)
 
 
 def current_consents(
@@ -86,3 +109,13 @@ def withdraw_opt_out(session: Session, member_id: UUID) -> bool:
 def has_opted_out(session: Session, member_id: UUID) -> bool:
     """Whether no message of any kind may be sent."""
     return session.get(OptOut, member_id) is not None
+
+
+_CONSENT = Consent.metadata.tables[Consent.__tablename__]
+_NEWEST = (
+    select_columns(_CONSENT.c.granted, _CONSENT.c.notice_id)
+    .where(_CONSENT.c.member_id == bindparam("member"), _CONSENT.c.purpose == bindparam("purpose"))
+    .order_by(_CONSENT.c.at.desc())
+    .limit(1)
+)
+_ADD = insert(_CONSENT)

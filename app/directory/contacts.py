@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import case
+from sqlalchemy import Connection, bindparam, case, insert
+from sqlalchemy import select as select_columns
+from sqlalchemy import update as update_columns
 from sqlmodel import Session, col, select, update
 
 from app.directory.keyed import MatchKeys
@@ -77,38 +79,65 @@ def add_contact(  # noqa: PLR0913  # what is known of an address
     What the member gives is confirmed by that; it also brings back an address that was dead
     or withdrawn. A roster or the office brings back nothing the person withdrew.
     """
+    session.flush()  # the member may be new
+    contact_id = keep_contact(
+        session.connection(),
+        member_id,
+        address,
+        source=source,
+        keys=keys,
+        now=now,
+        whatsapp=whatsapp,
+    )
+    session.get(ContactPoint, contact_id, populate_existing=True)  # who holds it sees it as it is
+    return contact_id
+
+
+def keep_contact(  # noqa: PLR0913  # what is known of an address
+    connection: Connection,
+    member_id: UUID,
+    address: Address,
+    *,
+    source: ContactSource,
+    keys: MatchKeys,
+    now: datetime,
+    whatsapp: bool | None = None,
+) -> UUID:
+    """`add_contact` without the ORM, for saves."""
     own = source is ContactSource.RESPONDENT
     state = ContactState.CONFIRMED if own else ContactState.UNCONFIRMED
-    stored = session.exec(
-        select(ContactPoint)
-        .where(
-            ContactPoint.member_id == member_id,
-            col(ContactPoint.value_hash).in_(keys.contact_forms(address.key)),
-        )
-        .with_for_update()
-    ).first()
+    known = {"member": member_id, "forms": keys.contact_forms(address.key)}
+    stored = connection.execute(_STORED, known).first()
     if stored is None:
-        stored = ContactPoint(
-            member_id=member_id,
-            kind=address.kind,
-            value=address.value,
-            value_hash=keys.contact(address.key),
-            source=source,
-            state=state,
-            institutional=address.institutional,
-            added_at=now,
-        )
-    revived = stored.state is ContactState.DEAD and source is ContactSource.STAFF
-    if own or revived:
-        stored.state = state
-        stored.soft_bounces = 0
+        added = uuid4()
+        row = {
+            "id": added,
+            "member_id": member_id,
+            "kind": address.kind,
+            "value": address.value,
+            "value_hash": keys.contact(address.key),
+            "source": source,
+            "state": state,
+            "whatsapp": whatsapp,
+            "institutional": address.institutional,
+            "preferred": False,
+            "soft_bounces": 0,
+            "added_at": now,
+            "confirmed_at": now if own else None,
+        }
+        connection.execute(_NEW_CONTACT, row)
+        return added
+    changed: dict[str, object] = {} if whatsapp is None else {"whatsapp": whatsapp}
     if own:
-        stored.source = source
-        stored.confirmed_at = now
-    stored.whatsapp = stored.whatsapp if whatsapp is None else whatsapp
-    session.add(stored)
-    session.flush()
-    return stored.id
+        changed |= {"source": source, "confirmed_at": now}
+    if own or (stored.state is ContactState.DEAD and source is ContactSource.STAFF):
+        changed |= {"state": state, "soft_bounces": 0}
+    if changed:
+        connection.execute(
+            update_columns(_CONTACT).where(_CONTACT.c.id == stored.id).values(**changed)
+        )
+    found: UUID = stored.id
+    return found
 
 
 def confirm_contact(session: Session, contact_id: UUID, *, now: datetime) -> bool:
@@ -281,3 +310,15 @@ def _usable(row: ContactPoint) -> UsableContact:
         row.institutional,
         row.preferred,
     )
+
+
+_CONTACT = ContactPoint.metadata.tables[ContactPoint.__tablename__]
+_STORED = (
+    select_columns(_CONTACT.c.id, _CONTACT.c.state)
+    .where(
+        _CONTACT.c.member_id == bindparam("member"),
+        _CONTACT.c.value_hash.in_(bindparam("forms", expanding=True)),
+    )
+    .with_for_update()
+)
+_NEW_CONTACT = insert(_CONTACT)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from app.directory.consents import record_consent
+from app.directory.consents import note_consent
 from app.directory.keyed import MatchKeys
 from app.errors import AppError
 from app.fieldwork import entry, noes
@@ -158,17 +158,17 @@ def _decline(connection: Connection, sitting: Sitting, checked: Checked, *, now:
         return
     if not may_follow(sitting.disposition, Disposition.REFUSED):
         raise AlreadyComplete(case=sitting.visit.case_id)
+    for item in checked.step.items:
+        note_consent(
+            connection,
+            sitting.member_id,
+            item.name,
+            False,
+            now=now,
+            notice_id=sitting.wave.notice_id,
+            case_id=sitting.visit.case_id,
+        )
     with Session(connection) as session:
-        for item in checked.step.items:
-            record_consent(
-                session,
-                sitting.member_id,
-                item.name,
-                False,
-                now=now,
-                notice_id=sitting.wave.notice_id,
-                case_id=sitting.visit.case_id,
-            )
         noes.decline_notice(session, sitting.visit.case_id, now=now)
         session.flush()
     if sitting.response_id is not None:
@@ -220,20 +220,17 @@ def _beside(
     target = _target(sitting, checked.path)
     moves = target is not sitting.disposition and may_follow(sitting.disposition, target)
     elsewhere = any(item.store is not Store.RESPONSE for item in checked.step.items)
-    in_class = sitting.visit.mode is Mode.CLASS
     if moves:
         case_id = sitting.visit.case_id
         advance_known(connection, case_id, sitting.disposition, target, now=now)
-    if not (elsewhere or in_class):
-        return
-    with Session(connection) as session:
-        if elsewhere:
-            kept = {n: v for n, v in checked.settled.items() if n in checked.entered}
-            values = by_store(sitting.questionnaire, kept)
-            keep_elsewhere(session, sitting, values, keys=keys, now=now)
-        if in_class:
+    if elsewhere:
+        kept = {n: v for n, v in checked.settled.items() if n in checked.entered}
+        values = by_store(sitting.questionnaire, kept)
+        keep_elsewhere(connection, sitting, values, keys=keys, now=now)
+    if sitting.visit.mode is Mode.CLASS:
+        with Session(connection) as session:
             entry.keep_alive(session, sitting.visit, now=now)
-        session.flush()
+            session.flush()
 
 
 def _target(sitting: Sitting, path: Walk) -> Disposition:

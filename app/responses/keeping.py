@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 from sqlmodel import Session, col
 
-from app.directory.consents import record_consent
+from app.directory.consents import note_consent
 from app.directory.contacts import (
-    add_contact,
     confirm_contact,
+    keep_contact,
     mark_dead,
     prefer_contact,
     read_address,
@@ -62,7 +62,7 @@ def address_issues(
 
 
 def keep_elsewhere(
-    session: Session,
+    connection: Connection,
     sitting: Sitting,
     values: Mapping[Store, Mapping[str, object]],
     *,
@@ -72,8 +72,8 @@ def keep_elsewhere(
     """Route the directory and consent answers of a step that was checked."""
     for name, answer in values[Store.CONSENT].items():
         if answer in {YES, NO}:
-            record_consent(
-                session,
+            note_consent(
+                connection,
                 sitting.member_id,
                 name,
                 answer == YES,
@@ -86,18 +86,21 @@ def keep_elsewhere(
         if answer is None or answer == GIVEN:
             continue
         if name in _ADDRESSES and isinstance(answer, str):
-            address = read_address(_ADDRESSES[name], answer)
-            add_contact(
-                session,
+            keep_contact(
+                connection,
                 sitting.member_id,
-                address,
+                read_address(_ADDRESSES[name], answer),
                 source=ContactSource.RESPONDENT,
                 keys=keys,
                 now=now,
             )
         else:
-            _keep_detail(session, sitting, name, answer, now=now)
-    _keep_alternate(session, sitting.member_id, directory, now=now)
+            with Session(connection) as session:
+                _keep_detail(session, sitting, name, answer, now=now)
+                session.flush()
+    if isinstance(directory.get("alt_tel"), str):
+        with Session(connection) as session:
+            _keep_alternate(session, sitting.member_id, directory, now=now)
 
 
 def forget_contacts(session: Session, member_id: UUID) -> None:
