@@ -12,7 +12,7 @@ from textwrap import wrap
 from app.analytics.drawing import Drawing, Rect, Shape, Stroke, Words
 from app.analytics.headlines import category_label, percent
 from app.analytics.released import IndicatorRow
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 
 TRACK = 80  # percent of the drawing that 100 % is wide: the rest is for the number
 ROW = 56  # pixels of a bar with its label above it
@@ -110,7 +110,7 @@ def share_text(row: IndicatorRow, *, whole: bool) -> str:
 def beside_text(beside: Beside | None, share: float) -> str:
     """The figure to compare with, in words."""
     name = "" if beside is None else beside.name
-    return f"{name}: {in_percent(share)} %"
+    return f"{name}: {as_percent(share)}"
 
 
 def _bar(

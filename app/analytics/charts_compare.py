@@ -10,7 +10,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from app.analytics.drawing import Dot, Drawing, Key, Path, Shape, Stroke, Words, points
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 
 ROW = 52  # pixels of a dot with its label above it
 TRACK = 84  # percent of the drawing that the scale is wide
@@ -119,21 +119,21 @@ def funnel(places: Sequence[Place], *, key: str, title: str) -> Funnel | None:
     near = [place for place in known if place not in far]
     drawn = [*near[: max(0, MOST_POINTS - len(outside))], *outside]
     shapes = (*_levels(), *_limits(mean, largest), *_dots(drawn, outside, largest))
-    percent = in_percent(mean)
     drawing = Drawing(
         key=key,
         title=title,
         description=(
-            f"{len(known):,} planteles por el tamaño de su lista. La tasa de todos es {percent} %. "
-            f"Fuera de los límites de 99.8 %: {len(outside):,}."
+            f"{len(known):,} planteles por el tamaño de su lista. "
+            f"La tasa de todos es {as_percent(mean)}. "
+            f"Fuera de los límites de 99.8\u00a0%: {len(outside):,}."
         ),
         height=FUNNEL + 56,
         shapes=shapes,
         keys=(
             Key("dot-main", "un plantel"),
-            Key("dot-far", "fuera del límite de 99.8 %"),
-            Key("limit-near", "límite de 95 %"),
-            Key("limit-far", "límite de 99.8 %"),
+            Key("dot-far", "fuera del límite de 99.8\u00a0%"),
+            Key("limit-near", "límite de 95\u00a0%"),
+            Key("limit-far", "límite de 99.8\u00a0%"),
         ),
     )
     return Funnel(drawing, outside, spread, spread > OVERDISPERSED)
@@ -153,7 +153,7 @@ def _levels() -> list[Shape]:
         y = _down(percent / 100)
         found += [
             Stroke(LEFT, y, 100, y, "axis"),
-            Words(LEFT - 1, y + 5, f"{percent} %", "quiet", "end"),
+            Words(LEFT - 1, y + 5, f"{percent}\u00a0%", "quiet", "end"),
         ]
     return found
 

@@ -8,7 +8,7 @@ from app.analytics.headlines import percent
 from app.analytics.indicators import Category
 from app.analytics.registry import column, indicator
 from app.analytics.released import IndicatorRow
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 
 FLOW = 280  # pixels of all persons, one under the other
 GAP = 26  # pixels between two groups, for the words of the lower one
@@ -101,7 +101,7 @@ def flow_chart(rows: Sequence[IndicatorRow], *, key: str, title: str) -> Drawing
     ]
     height = max(y + FLOW * n / total for y, n in ((starts[-1], left[-1]), (ends[-1], right[-1])))
     said = (
-        f"{before[s.source].label} → {after[s.target].label}: {in_percent(s.persons / total)} %"
+        f"{before[s.source].label} → {after[s.target].label}: {as_percent(s.persons / total)}"
         for s in streams
     )
     return Drawing(key, title, "; ".join(said), round(height) + 8, tuple(shapes))
@@ -175,7 +175,7 @@ def _nodes(
         if not n:
             continue
         left = at < 50
-        words = f"{group.label} {in_percent(n / total)} %"
+        words = f"{group.label} {as_percent(n / total)}"
         found += [
             Rect(at, y, NODE, FLOW * n / total, "node"),
             Words(0 if left else 100, y - 6, words, "small", "start" if left else "end"),

@@ -59,7 +59,7 @@ def progress_chart(
         words: the title and the description.
     """
     line = _risen(rise)
-    level = f"Meta {100 * target:.0f} %"
+    level = f"Meta {100 * target:.0f}\u00a0%"
     shapes: list[Shape] = [
         *_levels(),
         Stroke(LEFT, _down(target), 100, _down(target), "beside"),
@@ -175,7 +175,7 @@ def _point(one: Generation, share: float, at: float) -> list[Shape]:
 
 
 def _keys(generations: Sequence[Generation]) -> Iterator[Key]:
-    yield Key("dot-main", "una generación, con su margen de 95 %")
+    yield Key("dot-main", "una generación, con su margen de 95\u00a0%")
     if any(one.broken for one in generations):
         yield Key("break", "desde aquí no se compara con lo anterior")
     if any(one.earlier for one in generations):
@@ -198,7 +198,7 @@ def _levels() -> list[Shape]:
         y = _down(level / 100)
         found += [
             Stroke(LEFT, y, 100, y, "axis"),
-            Words(LEFT - 2, y + 5, f"{level} %", "quiet", "end"),
+            Words(LEFT - 2, y + 5, f"{level}\u00a0%", "quiet", "end"),
         ]
     return found
 

@@ -10,7 +10,7 @@ from app.analytics.boards import Look
 from app.analytics.indicators import Kind
 from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow
-from app.fieldwork.percents import half_up, in_percent
+from app.fieldwork.percents import as_percent, half_up
 
 SMALL_BASE = 23  # persons: below it, "6 of every 10" would sound surer than it is
 
@@ -207,7 +207,7 @@ def percent(value: float | None, *, whole: bool) -> str:
     """A share as "62.5 %", in whole percents for the public; a dash where there is none."""
     if value is None:
         return "—"
-    return f"{in_percent(value, digits=0 if whole else 1)} %"
+    return as_percent(value, digits=0 if whole else 1)
 
 
 def category_label(row: IndicatorRow) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 
 EDITION = "noviembre de 2026"
 COMPARABLE = {"si": "", "si_con_cautela": "Compare con cautela"}
@@ -67,7 +67,7 @@ def beside(indicator: str, category: str) -> NationalReference | None:
 
 def in_words(found: Sequence[NationalReference]) -> str:
     """Published figures of one publication, with what they are of and how near to ours."""
-    told = "; ".join(f"{one.name}, {in_percent(one.share, digits=1)} %" for one in found)
+    told = "; ".join(f"{one.name}, {as_percent(one.share, digits=1)}" for one in found)
     cautions = " ".join(
         f"{text[:1].upper()}{text[1:]}."
         for text in dict.fromkeys(one.caution for one in found)

@@ -161,7 +161,7 @@ def _words(advice: Advice, rate: Fraction, worst: TraitBalance | None) -> str:
 
 
 def _percent(rate: Fraction) -> str:
-    return f"{int(100 * rate)} %"  # never up to a threshold that was not reached
+    return f"{int(100 * rate)}\u00a0%"  # never up to a threshold that was not reached
 
 
 def _balance(trait: str, groups: Sequence[Group]) -> TraitBalance:

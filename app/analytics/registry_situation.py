@@ -251,7 +251,7 @@ INDICATORS = (
     Indicator(
         id="H5",
         name="Motivos para no estar en educación superior",
-        numerator="Personas que mencionaron cada motivo (hasta tres; suman más de 100 %).",
+        numerator="Personas que mencionaron cada motivo (hasta tres; suman más de 100\u00a0%).",
         base="Personas con al menos un motivo; en el cuestionario 1, sin plan de estudiar.",
         source="domain.md 3.3, H5",
         kind=Kind.MULTIPLE,

@@ -13,7 +13,7 @@ from app.chronology.contact_plan import Step, planned_steps
 from app.chronology.wave_plan import FieldPeriod
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.letters import in_words
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.queries import WaveHeader, wave_header
 from app.fieldwork.stationery import PostOffice
@@ -195,4 +195,4 @@ def _told(line: _Line) -> str:
 
 
 def _rate(part: int, base: int) -> str:
-    return f"{in_percent(Fraction(part, base))} % ({part:,} de {base:,})" if base else "nadie"
+    return f"{as_percent(Fraction(part, base))} ({part:,} de {base:,})" if base else "nadie"

@@ -17,6 +17,11 @@ def in_percent(share: Fraction | float, *, digits: int = 0) -> Decimal:
     return _half_up(100 * _without_noise(share), digits)
 
 
+def as_percent(share: Fraction | float, *, digits: int = 0) -> str:
+    """A share as a text has it: "62 %", never broken between the number and its sign."""
+    return f"{in_percent(share, digits=digits)}\u00a0%"
+
+
 def half_up(number: float, *, digits: int) -> Decimal:
     """A mean or a median, half up (away from zero) at `digits` decimals."""
     return _half_up(_without_noise(number), digits)

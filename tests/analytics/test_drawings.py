@@ -123,7 +123,7 @@ def test_more_places_than_are_drawn_still_make_the_rate_of_all() -> None:
 
     assert made is not None
     assert "2,001 planteles" in made.drawing.description
-    assert "La tasa de todos es 20 %" in made.drawing.description
+    assert "La tasa de todos es 20\u00a0%" in made.drawing.description
     dots = [shape for shape in made.drawing.shapes if isinstance(shape, Dot)]
     assert len(dots) == MOST_POINTS + 1
 
@@ -165,7 +165,7 @@ def test_the_line_ends_where_its_words_say_and_the_target_crosses_it() -> None:
     (target,) = [s for s in chart.shapes if isinstance(s, Stroke) and s.look == "beside"]
     assert (dot.x, dot.y) == (round(14 + 86 * 0.8, 2), round(24 + 220 * 0.4, 1))
     assert target.y1 == target.y2 == round(24 + 220 * 0.35, 1)
-    assert {"60 %", "Meta 65 %", "1 oct", "31 oct", "30 nov"} <= set(words_of(chart))
+    assert {"60\u00a0%", "Meta 65\u00a0%", "1 oct", "31 oct", "30 nov"} <= set(words_of(chart))
     looks = [shape.look for shape in chart.shapes if isinstance(shape, Path)]
     assert looks == ["trace earlier", "trace"]
     assert {shape.look for shape in chart.shapes} <= LOOKS.keys()
@@ -179,11 +179,11 @@ def test_the_curve_ends_at_what_its_sentence_says() -> None:
     chart = curve_chart(told, key="k", title="t", whole_percents=False)
 
     assert chart is not None
-    assert "60 %" in words_of(chart)
+    assert "60\u00a0%" in words_of(chart)
     (dot,) = [shape for shape in chart.shapes if isinstance(shape, Dot)]
     assert dot.y == round(24 + 220 * 0.4, 1)
     said = board_headline(Look.CURVE, told, "¿Cuánto tardaron?")
-    assert said == "A 4 meses de egresar, el 60 % ya había tenido su primer empleo"
+    assert said == "A 4 meses de egresar, el 60\u00a0% ya había tenido su primer empleo"
 
 
 def plans(*cells: tuple[int, int, int]) -> list[Row]:
@@ -202,7 +202,12 @@ def test_streams_are_as_thick_as_their_persons_are_many() -> None:
     assert nodes == [pytest.approx(280 * n / 60) for n in (40, 20, 30, 30)]
     looks = [shape.look for shape in chart.shapes if isinstance(shape, Path)]
     assert looks == ["stream-kept", "stream", "stream-kept"]
-    assert [cell.text for cell in matrix.rows[0].cells] == ["75.0 %", "25.0 %", "0.0 %", "0.0 %"]
+    assert [cell.text for cell in matrix.rows[0].cells] == [
+        "75.0\u00a0%",
+        "25.0\u00a0%",
+        "0.0\u00a0%",
+        "0.0\u00a0%",
+    ]
     assert [cell.shade for cell in matrix.rows[0].cells] == [3, 1, 0, 0]
 
 

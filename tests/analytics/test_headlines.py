@@ -70,8 +70,8 @@ def test_an_indicator_without_a_saying_has_its_name() -> None:
 
 def test_percents_for_insiders_and_for_the_public() -> None:
     assert [percent(0.625, whole=False), percent(0.62, whole=True), percent(None, whole=True)] == [
-        "62.5 %",
-        "62 %",
+        "62.5\u00a0%",
+        "62\u00a0%",
         "—",
     ]
 
@@ -90,10 +90,10 @@ def test_bars_are_as_long_as_their_numbers() -> None:
         (40.0, "bar-main"), (20.0, "bar-other"), (20.0, "bar-other"), (0.0, "bar-other"),
     ]  # fmt: skip
     texts = [one.text for one in chart.shapes if isinstance(one, Words) and one.look == "end"]
-    assert texts == ["50.0 %", "25.0 %", "25.0 %", "0.0 %"]
+    assert texts == ["50.0\u00a0%", "25.0\u00a0%", "25.0\u00a0%", "0.0\u00a0%"]
     whiskers = [one for one in chart.shapes if isinstance(one, Stroke)]
     assert all(w.x1 <= bar.width <= w.x2 for w, bar in zip(whiskers, bars, strict=True))
-    assert chart.description.startswith("Solo estudia: 50.0 %; ")
+    assert chart.description.startswith("Solo estudia: 50.0\u00a0%; ")
 
 
 def test_a_withheld_bar_is_named() -> None:
@@ -108,7 +108,9 @@ def test_the_public_gets_whole_percents_in_the_chart_too() -> None:
     chart = bar_chart(higher(62, 38, PUBLIC), title="t", whole_percents=True)
 
     assert chart is not None
-    assert [one.text for one in chart.shapes if isinstance(one, Words) and one.look] == ["62 %"]
+    assert [one.text for one in chart.shapes if isinstance(one, Words) and one.look] == [
+        "62\u00a0%"
+    ]
     assert [one.width for one in chart.shapes if isinstance(one, Rect)] == [80, 0.8 * 62]
 
 
@@ -121,6 +123,6 @@ def test_the_best_and_the_worst_are_of_those_that_are_told() -> None:
     alone = board_headline(Look.SCALE, rows, "¿Cómo la califican?", tops={"C2d_docentes": 0.764})
     one = board_headline(Look.SCALE, rows, "¿Satisfechas?", tops={"C1d": 0.765})
 
-    assert said == "Califican bien docentes 76 %; prácticas, 41 %"
+    assert said == "Califican bien docentes 76\u00a0%; prácticas, 41\u00a0%"
     assert alone == "¿Cómo la califican?"
-    assert one == "77 % dicen estar satisfechas con su formación"
+    assert one == "77\u00a0% dicen estar satisfechas con su formación"

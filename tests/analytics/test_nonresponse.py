@@ -58,14 +58,14 @@ def test_what_chance_makes_is_the_mean_over_all_ways_to_answer() -> None:
     ("women", "men", "advice", "said"),
     [
         ((90, 100), (90, 100), Advice.PRESENT, "se parecen"),
-        ((50, 100), (50, 100), Advice.CAREFUL, "la meta para presentar es 65 %"),
+        ((50, 100), (50, 100), Advice.CAREFUL, "la meta para presentar es 65\u00a0%"),
         ((90, 100), (60, 100), Advice.CAREFUL, "no por igual según sexo"),
         ((95, 100), (40, 100), Advice.WITHHOLD, "no por igual según sexo"),
         ((20, 100), (20, 100), Advice.WITHHOLD, "decide el silencio"),
         ((100, 100), (100, 100), Advice.PRESENT, "todas las personas"),
         ((0, 0), (0, 0), Advice.WITHHOLD, "No hay personas"),
-        ((0, 100), (0, 100), Advice.WITHHOLD, "respondió 0 %"),
-        ((129, 200), (129, 200), Advice.CAREFUL, "64 %"),  # 64.5: not rounded up to the goal
+        ((0, 100), (0, 100), Advice.WITHHOLD, "respondió 0\u00a0%"),
+        ((129, 200), (129, 200), Advice.CAREFUL, "64\u00a0%"),  # 64.5: not rounded up to the goal
     ],
 )
 def test_the_advice_and_its_reason(

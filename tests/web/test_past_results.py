@@ -45,11 +45,11 @@ def test_a_figure_is_told_replaced_and_taken_back(
     again = send(client, world, "/quitar", figure=figure_id)
 
     assert "Generación 2012-2015*, Cuestionario 2" in page
-    assert ("27.5 %" in page, "26.9 %" in page) == (True, False)
+    assert ("27.5\u00a0%" in page, "26.9\u00a0%" in page) == (True, False)
     assert "516 personas" in page
     assert "No comparable" in page
     assert (gone, again) == (303, 404)
-    assert "27.5 %" not in client.get(PAST).text
+    assert "27.5\u00a0%" not in client.get(PAST).text
 
 
 def test_what_is_wrong_is_shown_and_nothing_is_kept(
@@ -91,8 +91,8 @@ def test_each_figure_is_worked_through_with_the_numbers_of_the_school(
     page = html.unescape(client.get(f"/panel/olas/{wave}/calculo").text)
     glossary = client.get("/panel/glosario").text
 
-    assert "30 ÷ 50 = 60.0 %; intervalo de Wilson al 95 % con población finita" in page
-    assert "50 ÷ 51 = 98.0 %" in page  # RR2
+    assert "30 ÷ 50 = 60.0\u00a0%; intervalo de Wilson al 95\u00a0% con población finita" in page
+    assert "50 ÷ 51 = 98.0\u00a0%" in page  # RR2
     assert "Continúa en educación superior" in page
     assert "domain.md" not in page + glossary
     assert "Kaplan" in glossary

@@ -78,11 +78,13 @@ def test_the_school_reads_sentences_charts_and_the_same_numbers(
     assert page.status_code == 200
     assert "6 de cada 10 siguieron en educación superior" in page.text
     assert "4 de cada 10 trabajan" in page.text
-    assert "98 % (50 de 51)" in page.text
-    assert "Base: 50 de 51 personas (tasa de respuesta 98 %), al 2 de marzo de 2026." in page.text
+    assert "98\u00a0% (50 de 51)" in page.text
+    assert (
+        "Base: 50 de 51 personas (tasa de respuesta 98\u00a0%), al 2 de marzo de 2026." in page.text
+    )
     shown = figures(page.text)
-    assert shown["H1", "Continúa en educación superior"] == ("60.0 %", "30 de 50", "")
-    assert shown["S1", "Solo trabaja"] == ("40.0 %", "20 de 50", "")
+    assert shown["H1", "Continúa en educación superior"] == ("60.0\u00a0%", "30 de 50", "")
+    assert shown["S1", "Solo trabaja"] == ("40.0\u00a0%", "20 de 50", "")
     assert page.text.count('<svg class="bars" role="img"') == 3
     for kind in ("csv", "png"):
         files = re.findall(rf'href="([^"]+/explorar\.{kind}[^"]+)"', page.text)
@@ -180,7 +182,7 @@ def test_the_drawing_to_explore_and_its_table_say_the_same(
     (trace,) = json.loads(block[1])["data"]
     table = {row: share for (_, row), (share, _, _) in figures(answer.text).items()}
     assert dict(zip(trace["y"], trace["text"], strict=True)) == table
-    assert [f"{x:.1f} %" for x in trace["x"]] == trace["text"]
+    assert [f"{x:.1f}\u00a0%" for x in trace["x"]] == trace["text"]
     assert set(trace) <= {
         "type",
         "orientation",
@@ -253,7 +255,7 @@ def test_every_figure_of_the_page_is_what_one_counts_by_hand(
     n = len(said)
     assert told == (
         {
-            place: (f"{100 * sum(marks) / n:.1f} %", f"{sum(marks)} de {n}")
+            place: (f"{100 * sum(marks) / n:.1f}\u00a0%", f"{sum(marks)} de {n}")
             for place, marks in expected.items()
         }
         if n

@@ -59,9 +59,11 @@ def test_the_boards_say_what_the_page_of_the_wave_says(school: TestClient) -> No
     assert page.status_code == 200
     assert '<h2 id="hallazgo-continuidad">6 de cada 10 siguieron en educación superior' in page.text
     shown = figures(page.text)
-    assert shown["continuidad", "Continúa en educación superior"] == ("60.0 %", "30 de 50", "")
-    assert shown["actividad", "Solo trabaja"] == ("40.0 %", "20 de 50", "")
-    assert "Base: 50 de 51 personas (tasa de respuesta 98 %), al 2 de marzo de 2026." in page.text
+    assert shown["continuidad", "Continúa en educación superior"] == ("60.0\u00a0%", "30 de 50", "")
+    assert shown["actividad", "Solo trabaja"] == ("40.0\u00a0%", "20 de 50", "")
+    assert (
+        "Base: 50 de 51 personas (tasa de respuesta 98\u00a0%), al 2 de marzo de 2026." in page.text
+    )
     assert "INEGI-SEP, ENILEMS 2019" in page.text
     drawn = re.findall(r'aria-labelledby="t-(\w+) d-\w+"', page.text)
     assert len(drawn) == len(set(drawn)) >= 3
@@ -111,11 +113,11 @@ def test_every_board_works_its_figures_through(school: TestClient) -> None:
     public = school.get(f"{PAGE}/calculo{ASKED}&audiencia=publica").text
 
     for page in (boards, series, explored, whole):
-        assert "30 ÷ 50 = 60.0 %" in html.unescape(page)
+        assert "30 ÷ 50 = 60.0\u00a0%" in html.unescape(page)
     sections = re.findall(r'<section class="finding".*?</section>', boards, re.DOTALL)
     assert all("Cómo se calcula" in one for one in sections if "hallazgo-" in one)
-    assert "50 ÷ 51 = 98.0 %" in whole  # RR2
-    assert "Tasa de conocimiento: 98 % (50 de 51)" in boards
+    assert "50 ÷ 51 = 98.0\u00a0%" in whole  # RR2
+    assert "Tasa de conocimiento: 98\u00a0% (50 de 51)" in boards
     assert whole.index('id="cifra-R10"') < whole.index('id="cifra-R12"')
     assert "÷" not in public
     named = re.findall(r'calculo\?[^"]*#cifra-(\w+)', boards + series + explored)
@@ -227,8 +229,8 @@ def test_groups_are_compared_with_the_target_and_schools_are_not_ranked(school: 
     sheet = school.get(f"{PAGE}/comparar.csv{ASKED}").content.decode("utf-8-sig")
 
     assert sheet.splitlines()[1] == "Sin grupo,50,51,0.9804"
-    assert "Meta 65 %" in page
-    assert "98 % (50 de 51)" in page
+    assert "Meta 65\u00a0%" in page
+    assert "98\u00a0% (50 de 51)" in page
     assert "Sin grupo" in page
 
 
@@ -301,7 +303,7 @@ def test_a_variable_and_a_filter_are_asked_at_once(
     alone = client.get(f"{PAGE}/explorar{asked}&filtro=sexo:M").text
     other = client.get(f"{PAGE}/explorar{asked}&variable=turno&filtro=tipo_bachillerato:2")
 
-    assert "Elegiría la misma escuela (solo matutino): Mujeres 67 %, Hombres 67 %" in page
+    assert "Elegiría la misma escuela (solo matutino): Mujeres 67\u00a0%, Hombres 67\u00a0%" in page
     assert '<option value="turno:1" selected>Matutino' in page
     rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
     assert [(row["grupo"], row["solo"], row["numerador"], row["base"]) for row in rows] == [

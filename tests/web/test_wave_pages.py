@@ -150,8 +150,8 @@ def test_late_additions_show_both_bases(
     page = client.get(own(world)).text
 
     assert (
-        "después se agregó 1 persona. Sin contarlas: 0 % (0 de 2); contándolas: 33 % (1 de 3)."
-        in page
+        "después se agregó 1 persona. Sin contarlas: 0\u00a0% (0 de 2); contándolas: "
+        "33\u00a0% (1 de 3)." in page
     )
 
 
@@ -193,7 +193,7 @@ def test_the_generation_before_is_compared_day_by_day(
 
     page = client.get(own(world)).text
 
-    assert "la generación 2021-2024, que el mismo día llevaba 50 % (1 de 2)." in page
+    assert "la generación 2021-2024, que el mismo día llevaba 50\u00a0% (1 de 2)." in page
 
 
 def tutor_of(db: Database, client: TestClient, group: str, *, now: datetime) -> str:

@@ -77,7 +77,7 @@ def test_it_tells_figures_of_the_own_schools_and_no_names(
 
     assert str(mail.letter["Subject"]) == "Resumen de la semana: 0 % (0 de 1)"
     assert "Plantel A. Cuestionario 2, generación 2022-2025" in mail.text
-    assert "Respuestas: 0 % (0 de 1). Cierra el martes 14 de abril de 2026." in mail.text
+    assert "Respuestas: 0\u00a0% (0 de 1). Cierra el martes 14 de abril de 2026." in mail.text
     assert "Faltan por grupo: 6A 1." in mail.text
     assert "http://127.0.0.1:8000/panel/cuenta" in mail.text
     assert "Ana" not in mail.text

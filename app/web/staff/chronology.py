@@ -18,7 +18,7 @@ from app.db import marks
 from app.fieldwork import chronology_queries, troubles
 from app.fieldwork.chronology_queries import UnitChronology
 from app.fieldwork.fitting import held_waves
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent, in_percent
 from app.fieldwork.table_cells import Cell, CellState, cell_of
 from app.staff.roles import Permission
 from app.units import queries as units
@@ -272,7 +272,7 @@ def _station(found: UnitChronology, cell: Cell, closes: Closes) -> Station:
         target=TARGET,
         progress=""
         if rate is None
-        else f"{counts.answered:,} de {counts.fielded:,} · {in_percent(rate)} %",
+        else f"{counts.answered:,} de {counts.fielded:,} · {as_percent(rate)}",
         close=close_mark(closes.get((cell.cohort, cell.period.wave), {})),
         url=found.wave_url(cell.cohort, cell.period.wave) if counts.waves else None,
     )

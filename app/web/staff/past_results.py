@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from app.analytics.past_figures import NAMES, TypedFigure, Wrong, offered, read_figure, read_file
 from app.analytics.past_results import PastLine, drop_figure, keep_figures, past_figures
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.units.tables import OrganisationUnit
@@ -184,7 +184,7 @@ def _page(
 def _row(line: PastLine) -> PastRow:
     return PastRow(
         figure=line.words,
-        value=f"{in_percent(line.value, digits=1)} %",
+        value=as_percent(line.value, digits=1),
         base="no dice" if line.base is None else f"{line.base:,} personas",
         source=line.source,
         drop_url=str(line.id),

@@ -41,7 +41,7 @@ HIDDEN_ALL = (
     "Ninguna de estas tasas se publicaría: son de menos de 23 personas, o con ellas se sabría de "
     "alguien si respondió."
 )
-MARK = Mark(TARGET / 100, f"Meta {TARGET} %")
+MARK = Mark(TARGET / 100, f"Meta {TARGET}\u00a0%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +219,10 @@ def _dots_title(lines: Sequence[_Line]) -> str:
     if not told:
         return "Nada que se pueda publicar" if lines else "Todavía no hay nada que comparar"
     if not reached:
-        return f"Todavía ninguna fila alcanza la meta de {TARGET} %"
+        return f"Todavía ninguna fila alcanza la meta de {TARGET}\u00a0%"
     if reached == len(told):
-        return f"Todas las filas alcanzan la meta de {TARGET} %"
-    return f"{reached:,} de {len(told):,} alcanzan la meta de {TARGET} %"
+        return f"Todas las filas alcanzan la meta de {TARGET}\u00a0%"
+    return f"{reached:,} de {len(told):,} alcanzan la meta de {TARGET}\u00a0%"
 
 
 def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:

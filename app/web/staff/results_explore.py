@@ -20,7 +20,7 @@ from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport, indicators_report
 from app.analytics.traits import LATTICE
 from app.errors import NotFound
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent, in_percent
 from app.fieldwork.queries import unit_outcome_counts
 from app.web.pictures import picture_file
 from app.web.render import Page, render
@@ -300,8 +300,8 @@ def _headline(view: _View) -> str:
         return f"{headline(view.rows)}{only}" if view.rows else f"{view.entry.name}{only}"
     told = [one for one in view.groups if one.rows[0].value is not None]
     if view.entry.kind is Kind.PROPORTION and len(told) > 1:
-        said = ", ".join(f"{one.name} {in_percent(one.rows[0].value or 0)} %" for one in told)
-        return f"{view.entry.name}{only}: {said}"
+        shares = [f"{one.name} {as_percent(one.rows[0].value or 0)}" for one in told]
+        return f"{view.entry.name}{only}: {', '.join(shares)}"
     return f"{view.entry.name}, por {LATTICE[wanted.variable].name.lower()}{only}"
 
 

@@ -88,7 +88,7 @@ def drawn_line(line: AnswerLine, zone: str, *, now: datetime) -> Drawing:
     title = f"Respuestas acumuladas al {day_and_month(end)}: {answered} ({counts})"
     opened, middle = mine.opens, mine.opens + (mine.closes - mine.opens) // 2
     before = line.before
-    described = f"Sube de 0 a {counts} respuestas. La meta es {TARGET} %. {line.before_words}"
+    described = f"Sube de 0 a {counts} respuestas. La meta es {TARGET}\u00a0%. {line.before_words}"
     return progress_chart(
         _rise(mine, until=end),
         before=None if before is None else _rise(before, until=before.closes),

@@ -33,8 +33,9 @@ TAB = "/cierre"
 METHOD = (
     "Si un grupo responde más que otro y le va distinto, el porcentaje se desvía. La medida es la "
     "mitad del coeficiente de variación de las tasas de respuesta de los grupos, sin lo que haría "
-    "el azar (Schouten, Cobben y Bethlehem, 2009). Hasta 5 puntos, y con 65 % de respuesta o más, "
-    "se presenta; con más de 10 puntos, o menos de 30 % de respuesta, no; entre ambos, con reserva."
+    "el azar (Schouten, Cobben y Bethlehem, 2009). Hasta 5 puntos, y con 65\u00a0% de respuesta o "
+    "más, se presenta; con más de 10 puntos, o menos de 30\u00a0% de respuesta, no; entre ambos, "
+    "con reserva."
 )
 STATE_WORDS = {
     SignOffState.IN_FIELD: "En levantamiento",

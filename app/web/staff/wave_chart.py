@@ -80,28 +80,28 @@ def line_chart(
     x = _across(wave, last) // 10
     return LineChart(
         title=(
-            f"Respuestas acumuladas al {day_and_month(last)}: {share} % "
+            f"Respuestas acumuladas al {day_and_month(last)}: {share}\u00a0% "
             f"({answered:,} de {wave.base:,})"
         ),
         description=(
             f"Línea que sube de 0 a {answered:,} de {wave.base:,} respuestas entre el "
             f"{day_and_month(wave.opens)} y el {day_and_month(last)}. "
-            f"La meta es {target} %."
+            f"La meta es {target}\u00a0%."
         ),
         path=_path(wave, until=last),
         before=""
         if before is None or not before.base or not before.days
         else _path(before, until=before.closes),
         levels=(
-            HeightMark(_down(100), "100 %", "axis"),
-            HeightMark(_down(target), f"Meta {target} %", "rule"),
+            HeightMark(_down(100), "100\u00a0%", "axis"),
+            HeightMark(_down(target), f"Meta {target}\u00a0%", "rule"),
             HeightMark(_down(0), "", "axis"),
         ),
         days=_days(wave),
         end_x=x,
         end_y=_down(share),
         words_y=_down(share) + (22 if share > LOW else -12),
-        end_words=f"{share} %",
+        end_words=f"{share}\u00a0%",
         end_anchor="end" if x > 80 else "start",
     )
 

@@ -17,7 +17,7 @@ from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sign_off_list import last_word
 from app.chronology.calendar import civil_date
 from app.fieldwork import queries, wave_people
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent, in_percent
 from app.fieldwork.queries import OutcomeCounts, Trait, TraitLine, WaveHeader
 from app.fieldwork.tables import WaveState
 from app.fieldwork.wave_people import GroupWaiting
@@ -205,7 +205,7 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         counts=tuple((one.letters, one.meaning, f"{one.cases:,}") for one in report.counts),
         eligible_share=""
         if report.eligible_share is None
-        else f"{in_percent(report.eligible_share, digits=1)} %",
+        else as_percent(report.eligible_share, digits=1),
         chart=line_chart(mine, today=today, target=TARGET, before=before),
         chart_lead=f"Completas y parciales, entre {report.base:,} personas de la lista.",
         before_words=before_words,
@@ -300,7 +300,7 @@ def _rate_rows(report: RatesReport) -> Iterable[RateRow]:
         base = "" if line.base is None else f"{line.part:,} de {_people(line.base)}"
         value = "no se puede calcular"
         if line.value is not None:
-            value = f"{in_percent(line.value, digits=1)} %"
+            value = as_percent(line.value, digits=1)
         yield RateRow(line.name, line.meaning, base, value)
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from app.chronology.contact_plan import Step
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.percents import in_percent
+from app.fieldwork.percents import as_percent
 from app.fieldwork.queries import MissingPerson
 from app.fieldwork.relaying import KIND as RELAY
 from app.fieldwork.texts import RECOVERY
@@ -81,7 +81,7 @@ _REASONS: Mapping[str, str] = {
 
 def percent(rate: Fraction) -> str:
     """A rate in whole percents: "62 %"."""
-    return f"{in_percent(rate)} %"
+    return as_percent(rate)
 
 
 def rate_in_words(part: int, base: int) -> str:

@@ -19,7 +19,7 @@ RATE_OF = {"R1": "RR1", "R2": "RR2", "R3": "RR3", "R4": "RR4", "R5": "RR5", "R6"
 KIND_WORDS = {
     Kind.PROPORTION: "Proporción: las personas que cumplen, entre las de la base.",
     Kind.DISTRIBUTION: "Distribución: cada persona está en una categoría; suman la base.",
-    Kind.MULTIPLE: "Menciones: una persona puede estar en varias; suman más de 100 %.",
+    Kind.MULTIPLE: "Menciones: una persona puede estar en varias; suman más de 100\u00a0%.",
     Kind.CUMULATIVE: "Acumulada: cada porcentaje incluye a los anteriores.",
     Kind.SCORE: "Índice: la primera proporción menos la última.",
     Kind.MEAN: "Promedio, con su intervalo normal para población finita.",
@@ -104,7 +104,7 @@ def _figure(entry: Indicator, row: IndicatorRow) -> str:
     if row.low == row.high:
         return f"{share}; respondieron todas: sin error de muestra"
     low, high = percent(row.low, whole=False), percent(row.high, whole=False)
-    return f"{share}; intervalo de Wilson al 95 % con población finita, de {low} a {high}"
+    return f"{share}; intervalo de Wilson al 95\u00a0% con población finita, de {low} a {high}"
 
 
 def _label(entry: Indicator, row: IndicatorRow) -> str:
