@@ -21,6 +21,8 @@ from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP
 TOGETHER = 12  # schools whose exchanges are looked for at once
 MANY = 48  # and where those do not suffice
 KEPT = 300  # exchanges
+MOST_LOOKS = 20_000
+MOST_ORDERS = 500
 MOST_COMPANY = 4  # steps back that others take before a larger sum does
 
 Hidden = AbstractSet[Query] | None  # counts that are withheld; None: all
@@ -88,9 +90,23 @@ class Counts(Secrets):
         states = dict.fromkeys(state for part in parts for state in part.people)
         self.states: Sequence[State] = sorted(states, key=sorted)
         self.queries = sorted({query for state in self.states for query in state})
-        self._looks: list[Looks] = [looks_of(part, None, self.states) for part in parts]
+        every = frozenset(self.queries)
+        self._mine: list[Hidden] = [None if p.hidden is None else every & p.hidden for p in parts]
+        self._made: dict[tuple[Hidden, Hidden], Looks] = {}
+        self._looks = [self._looks_beside(place, None) for place in range(len(parts))]
         self._exchanges: dict[tuple[Sequence[int], ...], tuple[Exchange, object]] = {}
+        self._orders: dict[tuple[int, ...], Sequence[int]] = {}
         self._sizes: dict[tuple[int, Query], int] = {}
+        self._sums: dict[tuple[tuple[int, ...], Query], int] = {}
+
+    def _looks_beside(self, place: int, also: Hidden) -> Looks:
+        """The looks of a school; made once for all that hide the same."""
+        key = self._mine[place], also
+        if key not in self._made:
+            if len(self._made) >= MOST_LOOKS:
+                self._made.clear()
+            self._made[key] = looks_of(self.parts[place], also, self.states)
+        return self._made[key]
 
     def all(self) -> Iterator[Secret]:
         for place, part in enumerate(self.parts):
@@ -108,7 +124,7 @@ class Counts(Secrets):
         return hidden is None or self._openness_of(secret, hidden) >= secret.need
 
     def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:
-        if self._is_nobody(secret.query, places):
+        if self._is_nobody(secret.query, tuple(places)):
             return True
         for few in self._few(secret, places):
             exchange = self._exchange(places, hidden, few)
@@ -129,12 +145,7 @@ class Counts(Secrets):
         if key not in self._exchanges:
             if len(self._exchanges) >= KEPT:
                 self._exchanges.clear()
-            looks = [
-                self._looks[places[i]]
-                if also is None
-                else looks_of(self.parts[places[i]], also, self.states)
-                for i, also in zip(few, mine, strict=True)
-            ]
+            looks = [self._looks_beside(places[i], also) for i, also in zip(few, mine, strict=True)]
             made = Exchange([self.parts[places[i]] for i in few], looks)
             self._exchanges[key] = made, mine  # kept with it, so that no id comes again
         return self._exchanges[key][0]
@@ -144,7 +155,8 @@ class Counts(Secrets):
         if self.whole:
             return set(left)
         part, name = self.parts[secret.place], secret.query[0].removeprefix("base ")
-        size = {query: self._persons(query, list(places)) for query in left}
+        among = tuple(sorted(places))
+        size = {query: self._persons(query, among) for query in left}
         line = sorted((q for q in left if q[0] == name), key=lambda q: (size[q], q))
         mine = [query for query in line if part.hides(query)]
         if secret.query in mine:
@@ -178,7 +190,7 @@ class Counts(Secrets):
         looks = looks_of(part, hidden, self.states)
         return own_width(part, secret.query, looks, enough=secret.need)
 
-    def _is_nobody(self, query: Query, places: Sequence[int]) -> bool:
+    def _is_nobody(self, query: Query, places: tuple[int, ...]) -> bool:
         """Whether a sum tells that nobody is there: of nobody asked, or of many (rule 2)."""
         base = (query[0] if not query[1] else f"base {query[0]}", "")
         asked = self._persons(base, places)
@@ -186,8 +198,12 @@ class Counts(Secrets):
             return True
         return self.zeros and asked >= SMALL_GROUP and not self._persons(query, places)
 
-    def _persons(self, query: Query, places: Sequence[int]) -> int:
-        return sum(self._size(place, query) for place in places)
+    def _persons(self, query: Query, places: tuple[int, ...]) -> int:
+        if (places, query) not in self._sums:
+            if len(self._sums) >= MOST_LOOKS:
+                self._sums.clear()
+            self._sums[places, query] = sum(self._size(place, query) for place in places)
+        return self._sums[places, query]
 
     def _size(self, place: int, query: Query) -> int:
         if (place, query) not in self._sizes:
@@ -195,57 +211,31 @@ class Counts(Secrets):
             self._sizes[place, query] = sum(n for state, n in people if query in state)
         return self._sizes[place, query]
 
-    def _few(self, secret: Secret, places: Sequence[int]) -> Iterator[list[int]]:
+    def _few(self, secret: Secret, places: Sequence[int]) -> Iterator[Sequence[int]]:
         """Some of many schools: those that hide the most, in handfuls; then who hides the same."""
-        whole = range(len(places))
         if len(places) <= TOGETHER:
-            yield list(whole)
+            yield list(range(len(places)))
             return
-        ordered = sorted(whole, key=lambda i: (self._openness(places[i]), places[i]))
+        ordered = self._ordered(tuple(places))
         mine = places.index(secret.place)
         at = ordered.index(mine) // TOGETHER * TOGETHER
         yield ordered[at : at + TOGETHER]
         alike = [i for i in ordered if self.parts[places[i]].hides(secret.query)][:MANY]
         yield alike if mine in alike else [mine, *alike]
 
+    def _ordered(self, places: tuple[int, ...]) -> Sequence[int]:
+        """The places of places, those first that hide the most."""
+        if places not in self._orders:
+            if len(self._orders) >= MOST_ORDERS:
+                self._orders.clear()
+            self._orders[places] = sorted(
+                range(len(places)), key=lambda i: (self._openness(places[i]), places[i])
+            )
+        return self._orders[places]
+
     def _openness(self, place: int) -> int:
         hidden = self.parts[place].hidden
         return -1 << 20 if hidden is None else -len(hidden)
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Of how many persons a school would tell a measure, and whether it withholds it."""
-
-    persons: int
-    hidden: bool
-
-
-class Measures(Secrets):
-    """A mean, median or curve: what is left of a sum must itself be one that may be told.
-
-    Taking off the schools that tell theirs leaves the figure of those that do not; it is one of
-    two schools or more, and of as many persons as the measure asks of any group.
-    """
-
-    def __init__(self, name: str, bases: Sequence[Base], least: int) -> None:
-        self.queries, self.bases, self.least = [(name, "")], bases, least
-
-    def all(self) -> Iterator[Secret]:
-        for place, base in enumerate(self.bases):
-            if base.hidden and base.persons:
-                yield Secret(place, self.queries[0], 1)
-
-    def alone(self, secret: Secret, hidden: Hidden) -> bool:  # noqa: ARG002 (of Secrets)
-        return True
-
-    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002 (of Secrets)
-        found = [self.bases[place] for place in places]
-        persons = [base.persons for base in found if base.hidden and base.persons]
-        return len(persons) > 1 and sum(persons) >= self.least
-
-    def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002 (of Secrets)
-        return {secret.query}
 
 
 def hold(

@@ -16,6 +16,7 @@ from app.analytics.families import FAMILIES, entries_of
 from app.analytics.holding import Hidden, Schools, Secret, Secrets
 from app.analytics.indicators import Indicator
 from app.analytics.joint import Query, State
+from app.analytics.small_tallies import SmallTally
 from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP
 from app.analytics.tallies import CROSSED, Tally
 from app.analytics.traits import LATTICE, TraitValue
@@ -56,6 +57,9 @@ class Crossings(Secrets):
         self.groups = tuple(dict.fromkeys(group for group, _ in cells))
         self.categories = tuple(dict.fromkeys(category for _, category in cells))
         self._totals: dict[tuple[int, ...], dict[Place, int]] = {}
+        self._lines = [self._by_category(side) for side in sides]
+        self._rooms: dict[tuple[tuple[int, ...], Place, bool], int] = {}
+        self._twos: dict[tuple[tuple[int, ...], Place, Place, bool], int] = {}
 
     def all(self) -> Iterator[Secret]:
         for place, side in enumerate(self.sides):
@@ -69,20 +73,21 @@ class Crossings(Secrets):
         return {secret.query}
 
     def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002
-        mine = self.sides[secret.place]
-        others = [
-            side
-            for p in places
-            if p != secret.place and (side := self.sides[p]).hidden and not side.known
-        ]
-        total = self._total(tuple(places))
+        among = tuple(places)
+        total = self._total(among)
         persons = sum(total.values())
         for group in self.groups:
             for category in self.categories:
                 nobody = not total.get((group, category), 0) and persons >= SMALL_GROUP
-                if not nobody and not self._is_open(mine, others, group, category):
+                if not nobody and not self._is_open(secret.place, among, (group, category)):
                     return False
         return True
+
+    def _by_category(self, side: Side) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for (_, category), n in side.table.items():
+            found[category] = found.get(category, 0) + n
+        return found
 
     def _total(self, places: tuple[int, ...]) -> dict[Place, int]:
         if places not in self._totals:
@@ -93,17 +98,14 @@ class Crossings(Secrets):
             self._totals[places] = found
         return self._totals[places]
 
-    def _is_open(
-        self, mine: Side, others: Sequence[Side], group: TraitValue | None, category: str
-    ) -> bool:
-        need = min(self.minimum, self._own(mine, group, category))
+    def _is_open(self, mine: int, among: tuple[int, ...], cell: Place) -> bool:
+        need = min(self.minimum, self._own(self.sides[mine], *cell))
         if not need:
             return True
         found = 0
         for up in (True, False):
             found += max(
-                self._by_one(mine, others, (group, category), up=up),
-                self._by_two(mine, others, (group, category), up=up),
+                self._by_one(mine, among, cell, up=up), self._by_two(mine, among, cell, up=up)
             )
         return found >= need
 
@@ -123,34 +125,51 @@ class Crossings(Secrets):
             for second in self.categories
         )
 
-    def _by_one(self, mine: Side, others: Sequence[Side], cell: Place, *, up: bool) -> int:
+    def _by_one(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
         """Persons of other groups of the same category for whom the others have some of this."""
-        if mine.together is not None:
+        if self.sides[mine].together is not None:
             return 0
-        free = [side for side in others if side.together is None]
-        return min(
-            self._room(mine, cell, up=up), sum(self._room(side, cell, up=not up) for side in free)
-        )
+        key = among, cell, up
+        if key not in self._rooms:
+            self._rooms[key] = sum(
+                self._room(place, cell, up=not up)
+                for place in among
+                if self._may_change(place) and self.sides[place].together is None
+            )
+        others = self._rooms[key] - self._room(mine, cell, up=not up)
+        return min(self._room(mine, cell, up=up), others)
 
-    def _room(self, side: Side, cell: Place, *, up: bool) -> int:
-        here = side.table.get(cell, 0)
-        if not up:
-            return here
-        return sum(side.table.get((group, cell[1]), 0) for group in self.groups) - here
+    def _may_change(self, place: int) -> bool:
+        return self.sides[place].hidden and not self.sides[place].known
 
-    def _by_two(self, mine: Side, others: Sequence[Side], cell: Place, *, up: bool) -> int:
+    def _room(self, place: int, cell: Place, *, up: bool) -> int:
+        here = self.sides[place].table.get(cell, 0)
+        return self._lines[place].get(cell[1], 0) - here if up else here
+
+    def _by_two(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
         """The same with a second change, in another category, the other way."""
         best = 0
         for group in self.groups:
             for category in self.categories:
                 if group != cell[0] and category != cell[1]:
-                    own = self._two(mine, cell, group, category, up=up)
+                    own = self._two(self.sides[mine], cell, group, category, up=up)
                     if own > best:
-                        theirs = sum(
-                            self._two(side, cell, group, category, up=not up) for side in others
-                        )
+                        other = group, category
+                        theirs = self._twos_of(among, cell, other, up=not up)
+                        theirs -= self._two(self.sides[mine], cell, *other, up=not up)
                         best = max(best, min(own, theirs))
         return best
+
+    def _twos_of(self, among: tuple[int, ...], cell: Place, other: Place, *, up: bool) -> int:
+        """Of all that may change, together: asked once for each secret of the same sums."""
+        key = among, cell, other, up
+        if key not in self._twos:
+            self._twos[key] = sum(
+                self._two(self.sides[place], cell, *other, up=up)
+                for place in among
+                if self._may_change(place)
+            )
+        return self._twos[key]
 
     def _two(
         self, side: Side, cell: Place, group: TraitValue | None, category: str, *, up: bool
@@ -172,7 +191,9 @@ class Crossings(Secrets):
 
 
 def crossings_of(
-    tallies: Sequence[Tally], told: Sequence[AbstractSet[str]], entries: Sequence[Indicator]
+    tallies: Sequence[Tally | SmallTally],
+    told: Sequence[AbstractSet[str]],
+    entries: Sequence[Indicator],
 ) -> Iterator[Crossings]:
     """Every crossing of a wave by one trait.
 
@@ -194,7 +215,9 @@ def crossings_of(
                 yield Crossings(name, sides)
 
 
-def _side(tally: Tally, entry: Indicator, variable: str, told: AbstractSet[str]) -> Side:
+def _side(
+    tally: Tally | SmallTally, entry: Indicator, variable: str, told: AbstractSet[str]
+) -> Side:
     counts = tally.counts_by(entry, variable)
     table = {(group, c): n for group, one in counts.items() for c, n in one.cells.items()}
     if crossing_name(entry.id, variable) in told:

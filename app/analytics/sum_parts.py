@@ -12,15 +12,14 @@ from app.analytics.crossed_release import told_crossings
 from app.analytics.exchanges import FREE, Bounds, Part
 from app.analytics.families import CORE, FAMILIES, LINES, entries_of, parent_of, possible_states
 from app.analytics.holding import (
-    Base,
     Counts,
     Hidden,
-    Measures,
     Schools,
     Secrets,
     hold,
     told_beside,
 )
+from app.analytics.holding_measures import Base, Measures
 from app.analytics.indicators import Indicator, Kind
 from app.analytics.joint import Query, State
 from app.analytics.measures import MEASURE_BASE
@@ -28,6 +27,7 @@ from app.analytics.outcome_release import lines_of, withheld_of
 from app.analytics.pools import is_small
 from app.analytics.registry import outcomes_of
 from app.analytics.released import OFFICE_SCHOOLS
+from app.analytics.small_tallies import SmallTally
 from app.analytics.sum_crossings import OF_SCHOOLS, crossing_name, crossings_of
 from app.analytics.suppression import SMALL_GROUP
 from app.analytics.tallies import CROSSED, Tally, add_tallies
@@ -42,7 +42,7 @@ CURVE_BASE = 23  # persons left of a curve, as of one that is told alone
 class Summand:
     """A school's counts, and what its own figures withhold of them; None: all."""
 
-    tally: Tally
+    tally: Tally | SmallTally
     hidden: Hidden
     crossings: frozenset[str] = frozenset()  # by one trait, that it tells
 
@@ -110,7 +110,7 @@ def _sums_of_one_value(
     found = []
     for variable in OF_SCHOOLS:
         values = [
-            next(iter(groups)) if len(groups := one.tally.traits.get(variable, {})) == 1 else None
+            next(iter(groups)) if len(groups := one.tally.values_had(variable)) == 1 else None
             for one in schools
         ]
         for place, mine in enumerate(sums):
@@ -125,7 +125,7 @@ def _told_as_one(schools: Sequence[Summand], places: Schools, wave: int) -> froz
     """What a sum of two schools withholds anyway: it is told as one (released.py)."""
     if len(places) >= OFFICE_SCHOOLS:
         return frozenset()
-    total = add_tallies([schools[place].tally for place in sorted(places)], wave)
+    total = add_tallies([schools[place].tally.whole() for place in sorted(places)], wave)
     told = _told(total)
     names = {
         crossing_name(entry.id, variable)

@@ -176,6 +176,14 @@ class Tally(Counted):
     def people(self, family: frozenset[str]) -> Mapping[State, int]:
         return dict(zip(FAMILIES, self.states, strict=True))[family]
 
+    def values_had(self, variable: str) -> tuple[TraitValue | None, ...]:
+        """The values of a trait that somebody has."""
+        return tuple(self.traits.get(variable, {}))
+
+    def whole(self) -> "Tally":
+        """Itself (small_tallies.py)."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class CountedTogether(Counted):

@@ -44,15 +44,19 @@ def run() -> dict[str, object]:
     return figures
 
 
-def nation(suffix: str = "") -> str:
-    """A file with every state, its zones, subsystems and schools; schools first, parents last."""
+def nation(suffix: str = "", *, schools: int = SCHOOLS) -> str:
+    """A file with every state, its zones, subsystems and schools; schools first, parents last.
+
+    Of fewer schools it is a part of the nation: fewer states, as full as they are.
+    """
     states = sorted(shipped_geography().states.values(), key=lambda state: state.code)
+    states = states[: max(1, round(len(states) * schools / SCHOOLS))]
     regions = sorted({state.region for state in states})
     lines = ["code,name,kind,parent,subsystem_parent,time_zone"]
-    for number in range(SCHOOLS):
-        state = states[number % 32]
-        zone = number // 32 % ZONES_PER_STATE
-        cct = f"{state.code}DCT{number // 32:04}{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[number % 26]}"
+    for number in range(schools):
+        state, place = states[number % len(states)], number // len(states)
+        zone = place % ZONES_PER_STATE
+        cct = f"{state.code}DCT{place:04}{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[number % 26]}"
         name = f"Bachillerato Tecnológico núm. {number}{suffix}"
         lines.append(f"{cct},{name},school,Z{state.code}-{zone},S{number % SUBSYSTEMS},")
     for state in states:
