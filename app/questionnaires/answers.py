@@ -38,6 +38,7 @@ class Unreadable(Enum):
 
 
 UNREADABLE = Unreadable.UNREADABLE
+_NO_VALUE = (MissingCode, Unreadable)
 EXITS = {Exit.REFUSED: MissingCode.REFUSED, Exit.DONT_KNOW: MissingCode.DONT_KNOW}
 
 # A value, a reason for having none, or None: shown and left blank.
@@ -72,7 +73,7 @@ def from_stored(stored: Stored) -> Answer:
 
 def known(answer: Answer | Unreadable) -> Known | None:
     """What a condition sees: the value, or nothing."""
-    return None if isinstance(answer, MissingCode | Unreadable) else answer
+    return None if isinstance(answer, _NO_VALUE) else answer
 
 
 def read_answer(leaf: Leaf, raw: object) -> Answer | Unreadable:
@@ -83,15 +84,12 @@ def read_answer(leaf: Leaf, raw: object) -> Answer | Unreadable:
     """
     if raw is None or isinstance(raw, MissingCode):
         return raw
-    match leaf.kind:
-        case Kind.MULTIPLE:
-            return _marks(leaf, raw)
-        case Kind.CHOICE | Kind.INTEGER:
-            return _whole_number(raw)
-        case Kind.MONTH:
-            return _month(raw)
-        case _:
-            return _text(raw)
+    kind = leaf.kind
+    if kind is Kind.CHOICE or kind is Kind.INTEGER:
+        return _whole_number(raw)
+    if kind is Kind.MULTIPLE:
+        return _marks(leaf, raw)
+    return _month(raw) if kind is Kind.MONTH else _text(raw)
 
 
 def read_preloaded(kind: Kind, raw: object) -> Known | None:
@@ -113,6 +111,8 @@ def clean_text(text: str) -> str:
 
 
 def _whole_number(raw: object) -> int | Unreadable | None:
+    if type(raw) is int:
+        return raw
     if isinstance(raw, str):
         text = raw.strip()
         if not text:

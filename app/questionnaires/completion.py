@@ -7,7 +7,7 @@ Whether *Terminar* was pressed does not matter. Source of the cuts: questions.md
 from enum import StrEnum
 from fractions import Fraction
 
-from app.questionnaires.answers import Answers, Unreadable
+from app.questionnaires.answers import UNREADABLE, Answers
 from app.questionnaires.flow import Walk, walk
 from app.questionnaires.format import Questionnaire
 from app.questionnaires.items import Store
@@ -39,15 +39,14 @@ def completion(questionnaire: Questionnaire, answers: Answers) -> Completion:
 def completion_on(questionnaire: Questionnaire, path: Walk) -> Completion:
     """`completion`, for who has walked already."""
     open_items = _unanswered(path)
-    counted = [item for item in path.items if item.store is Store.RESPONSE]
-    done = [item for item in counted if item.name not in open_items]
+    counted = [item.name for item in path.items if item.store is Store.RESPONSE]
+    done = len(counted) - len(open_items.intersection(counted))
     if path.refused or not done:
         return Completion.NOTHING
-    share = Fraction(len(done), len(counted))
     required = all(item.name not in open_items for item in path.items if item.required)
-    if required and share >= COMPLETE_SHARE:
+    if required and done >= COMPLETE_SHARE * len(counted):
         return Completion.COMPLETE
-    if _core_known(questionnaire, path) or share >= PARTIAL_SHARE:
+    if _core_known(questionnaire, path) or done >= PARTIAL_SHARE * len(counted):
         return Completion.PARTIAL
     return Completion.BREAK_OFF
 
@@ -68,13 +67,12 @@ def _core_known(questionnaire: Questionnaire, path: Walk) -> bool:
 
 def _unanswered(path: Walk) -> set[str]:
     """Items with a variable that has no answer; the text beside "otro" does not count."""
+    answers = path.answers
     return {
         leaf.item
         for leaf in path.leaves
-        if leaf.role is not Role.OTHER and not _given(path, leaf.name)
+        if answers.get(leaf.name) in _NOT_GIVEN and leaf.role is not Role.OTHER
     }
 
 
-def _given(path: Walk, name: str) -> bool:
-    answer = path.answers.get(name)
-    return answer is not None and not isinstance(answer, Unreadable)
+_NOT_GIVEN = (None, UNREADABLE)

@@ -4,7 +4,7 @@ Every variable of the step gets an entry: a radio nobody marked is a blank, not 
 Nothing is refused here; what cannot be an answer stays as typed, so that it can be shown again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.questionnaires.answers import EXITS, LONGEST_RAW, Answer, MissingCode
 from app.questionnaires.expressions.types import Kind
@@ -21,13 +21,13 @@ _SPACING = str.maketrans("", "", " \t\u00a0-.()")
 
 
 def read_entry(
-    questionnaire: Questionnaire, items: Collection[str], form: Mapping[str, Sequence[str]]
+    questionnaire: Questionnaire, items: Iterable[str], form: Mapping[str, Sequence[str]]
 ) -> dict[str, object]:
     """The answers of the items of a step; fields that are not theirs are ignored."""
     return {
         leaf.name: _entry(leaf, form)
-        for name, leaf in questionnaire.variables.items()
-        if leaf.item in items
+        for name in items
+        for leaf in questionnaire.leaves.get(name, ())
     }
 
 
@@ -78,6 +78,8 @@ def _entry(leaf: Leaf, form: Mapping[str, Sequence[str]]) -> object:
 
 def _exit(leaf: Leaf, form: Mapping[str, Sequence[str]]) -> MissingCode | None:
     """The button pressed: an act of its own, so it wins over what was typed before."""
+    if not leaf.exits:
+        return None
     chosen = form.get(EXIT_FIELD.format(leaf.name), ())
     offered = {way_out.value: way_out for way_out in leaf.exits}
     picked: Exit | None = next((offered[text] for text in chosen if text in offered), None)

@@ -141,6 +141,22 @@ def steps_on(questionnaire: Questionnaire, path: Walk) -> tuple[Step, ...]:
     return tuple(found)
 
 
+def step_on(questionnaire: Questionnaire, path: Walk, name: str) -> Step | None:
+    """The step of this name, for who needs no other; None where it is not on the path."""
+    by_name = questionnaire.plan.by_name
+    items = tuple(item for item in path.items if by_name[item.name].step == name)
+    return Step(name, by_name[items[0].name].page, items) if items else None
+
+
+def step_beyond(questionnaire: Questionnaire, path: Walk, after: str) -> Step | None:
+    """`next_step`, for who has walked already."""
+    plan = questionnaire.plan
+    last = plan.last.get(after, -1)
+    names = (plan.by_name[item.name].step for item in path.items)
+    following = next((name for name in names if plan.first[name] > last), None)
+    return None if following is None else step_on(questionnaire, path, following)
+
+
 def next_step(
     questionnaire: Questionnaire, answers: Answers, after: str | None = None
 ) -> Step | None:
@@ -148,16 +164,7 @@ def next_step(
 
     A step that answers have meanwhile closed counts by its place in the questionnaire.
     """
-    return step_after(questionnaire, steps(questionnaire, answers), after)
-
-
-def step_after(
-    questionnaire: Questionnaire, ahead: tuple[Step, ...], after: str | None
-) -> Step | None:
-    """`next_step` among the steps of a path that is known already."""
-    plan = questionnaire.plan
-    last = -1 if after is None else plan.last.get(after, -1)
-    return next((step for step in ahead if plan.first[step.name] > last), None)
+    return step_beyond(questionnaire, walk(questionnaire, answers), after or "")
 
 
 def first_unanswered(questionnaire: Questionnaire, answers: Answers) -> Step | None:
@@ -211,29 +218,32 @@ class _Path:
             self.refused = planned.ends(self.values, self.values.get(planned.item.name))
 
     def _take_leaf(self, planned: PlannedLeaf) -> None:
-        leaf, offer = planned.leaf, planned.offered(self.values)
+        leaf, offer = planned.leaf, planned.offer
+        name, answer = leaf.name, None
+        if planned.conditions:
+            offer = planned.offered(self.values)
         self.leaves.append(leaf)
-        self.offered[leaf.name] = offer.choices
-        if leaf.name in self._raw:
-            answer = read_answer(leaf, self._raw[leaf.name])
+        self.offered[name] = offer.choices
+        if name in self._raw:
+            answer = read_answer(leaf, self._raw[name])
             if planned.conditions:
                 answer = _still_offered(planned, answer, offer)
             if isinstance(answer, tuple):
-                earlier = known(read_answer(leaf, self._before.get(leaf.name)))
+                earlier = known(read_answer(leaf, self._before.get(name)))
                 answer = without_clash(leaf, earlier, answer)
             # The system writes -1; an item that applies was only not asked yet.
             if answer is not MissingCode.NOT_APPLICABLE:
-                self.answers[leaf.name] = answer
-        self.values[leaf.name] = self._seen(planned, offer)
+                self.answers[name] = answer
+        self.values[name] = None if answer is None else _seen(planned, offer, known(answer))
 
-    def _seen(self, planned: PlannedLeaf, offer: Offer) -> Known | None:
-        """What conditions see of an answer: a code that is no option is nothing."""
-        answer = known(self.answers.get(planned.leaf.name))
-        if answer is None or planned.one_code:
-            return answer if answer in offer.codes else None
-        if isinstance(answer, tuple):
-            return tuple(mark for mark in answer if mark in offer.codes) or None
-        return answer
+
+def _seen(planned: PlannedLeaf, offer: Offer, answer: Known | None) -> Known | None:
+    """What conditions see of an answer: a code that is no option is nothing."""
+    if planned.one_code:
+        return answer if answer in offer.codes else None
+    if isinstance(answer, tuple):
+        return tuple(mark for mark in answer if mark in offer.codes) or None
+    return answer
 
 
 def _still_offered(

@@ -30,10 +30,7 @@ class PlannedLeaf:
     asked: Test | None
     offer: Offer  # every option
     conditions: tuple[Test | None, ...]  # of the options; none where no option has one
-
-    @property
-    def one_code(self) -> bool:
-        return self.leaf.kind is Kind.CHOICE
+    one_code: bool
 
     def offered(self, values: Values) -> Offer:
         """The options that these values leave open."""
@@ -102,7 +99,8 @@ def _planned(leaf: Leaf, audiences: Mapping[str, Condition]) -> PlannedLeaf:
         asked = compiled(Selected(Variable(leaf.item), str(OTHER)))
     elif leaf.applies is not None:
         asked = compiled(audiences[leaf.applies])
-    return PlannedLeaf(leaf, asked, _offer(leaf.choices), tests if any(tests) else ())
+    conditions = tests if any(tests) else ()
+    return PlannedLeaf(leaf, asked, _offer(leaf.choices), conditions, leaf.kind is Kind.CHOICE)
 
 
 def _offer(choices: Iterable[Choice]) -> Offer:

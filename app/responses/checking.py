@@ -15,8 +15,8 @@ from app.questionnaires.flow import (
     first_unanswered,
     next_step,
     settled,
-    step_after,
-    steps_on,
+    step_beyond,
+    step_on,
     walk,
 )
 from app.questionnaires.items import Item, Language, Store
@@ -84,8 +84,7 @@ def check(sitting: Sitting, submission: Submission) -> Checked | Faulty | StepGo
     entered = _entered(sitting, items, submission)
     merged = {**sitting.answers, **entered}
     path = walk(questionnaire, merged, before=sitting.answers)
-    ahead = steps_on(questionnaire, path)
-    step = next((step for step in ahead if step.name == submission.step), None)
+    step = step_on(questionnaire, path, submission.step)
     notice = next(item for item in questionnaire.items if item.ends is not None)
     if step is None or not (notice.name in sitting.kept or notice in step.items):
         return StepGone(step=submission.step)
@@ -94,7 +93,7 @@ def check(sitting: Sitting, submission: Submission) -> Checked | Faulty | StepGo
     if issues:
         return Faulty(issues)
     kept = settled(questionnaire, merged, path)
-    following = step_after(questionnaire, ahead, step.name) if not sitting.hidden else None
+    following = step_beyond(questionnaire, path, step.name) if not sitting.hidden else None
     return Checked(
         step=step,
         entered=entered,

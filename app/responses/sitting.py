@@ -194,11 +194,12 @@ def _known_before(
     found: dict[str, object] = {}
     wanted = questionnaire.preloaded_types.keys()
     with Session(connection) as session:
-        for name, kind in _KINDS.items():
-            if name in wanted:
-                contacts = usable_contacts(session, row.member_id, kind=kind)
-                personal = [contact for contact in contacts if not contact.institutional]
-                found[name] = str(personal[0].id) if personal else False
+        asked = {name: kind for name, kind in _KINDS.items() if name in wanted}
+        contacts = usable_contacts(session, row.member_id) if asked else ()
+        for name, kind in asked.items():
+            own = (each for each in contacts if each.kind is kind and not each.institutional)
+            best = next(own, None)
+            found[name] = str(best.id) if best else False
     if FIRST_JOB in wanted:
         known = connection.execute(FIRST_JOB_KNOWN, {"member": row.member_id})
         # Whoever asks by telephone does not learn what was told a year ago: it is asked again.

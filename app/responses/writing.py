@@ -72,27 +72,30 @@ def changes_of(
     passed = True
     for name, leaf in sitting.questionnaire.variables.items():
         passed = passed and leaf.item != ahead
-        if name not in settled:
+        kept = sitting.kept.get(name)
+        if name not in settled or not (
+            name in entered or (passed if kept is None else kept.answer != settled[name])
+        ):
             continue
         answer = read_answer(leaf, settled[name])
-        kept = sitting.kept.get(name)
-        if isinstance(answer, Unreadable) or not (
-            name in entered or (passed if kept is None else kept.answer != answer)
-        ):
+        if isinstance(answer, Unreadable):
             continue
         if leaf.store is Store.RESPONSE:
             stored = to_stored(answer)
             answers[name] = (stored.value, stored.missing)
         elif answer is not MissingCode.NOT_APPLICABLE:
             marks[name] = True if isinstance(answer, str) else to_stored(answer).value
-    gone = [name for name, kept in sitting.kept.items() if _gone(sitting, settled, name)]
+    gone = [name for name in sitting.kept if _gone(sitting, settled, name)]
     return Changes(answers, marks, *_by_table(sitting, gone))
 
 
 def _gone(sitting: Sitting, settled: Mapping[str, object], name: str) -> bool:
     """Kept, and now either unasked again or, where marks are kept, not applicable."""
-    marked = sitting.questionnaire.variables[name].store is not Store.RESPONSE
-    return name not in settled or (marked and settled[name] is MissingCode.NOT_APPLICABLE)
+    if name not in settled:
+        return True
+    if settled[name] is not MissingCode.NOT_APPLICABLE:
+        return False
+    return sitting.questionnaire.variables[name].store is not Store.RESPONSE
 
 
 def _by_table(sitting: Sitting, names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

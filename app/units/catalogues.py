@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 from sqlmodel import Session, col, select
 
 from app.units.municipalities import Fault, read_towns
@@ -70,12 +70,12 @@ def catalogues(session: Session) -> tuple[CatalogueLine, ...]:
 
 def towns_of(session: Session, state: str) -> Sequence[str]:
     """Names of the municipalities of a state (two digits, AGEEML), in order; none if unknown."""
-    names = session.exec(
-        select(Municipality.name)
-        .where(col(Municipality.code).startswith(state, autoescape=True))
-        .order_by(col(Municipality.name))
-    ).all()
-    return tuple(dict.fromkeys(names)) if state else ()
+    if not state:
+        return ()
+    # Without the ORM: a save with a municipality asks.
+    within = {"first": f"{state}000", "last": f"{state}999"}
+    names = session.connection().execute(_TOWNS_BETWEEN, within).scalars()
+    return tuple(dict.fromkeys(names))
 
 
 def town_codes(session: Session) -> Mapping[str, str]:
@@ -96,3 +96,10 @@ def _by_plain_name(towns: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
             twice.add(said)
         found[said] = code
     return {said: code for said, code in found.items() if said not in twice}
+
+
+_TOWNS_BETWEEN = (
+    select(Municipality.name)
+    .where(col(Municipality.code).between(bindparam("first"), bindparam("last")))
+    .order_by(col(Municipality.name))
+)

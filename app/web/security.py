@@ -142,4 +142,6 @@ def _inner(session_secret: str) -> bytes:
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=False))
+    size = min(len(left), len(right))
+    mixed = int.from_bytes(left[:size], "big") ^ int.from_bytes(right[:size], "big")
+    return mixed.to_bytes(size, "big")

@@ -43,13 +43,15 @@ def towns_in(session: Session, state: str) -> Sequence[str]:
 
 def known_place(connection: Connection, sitting: Sitting, submission: Submission) -> Submission:
     """The step with its municipality as it is written officially, whatever accents were typed."""
-    entries = dict(submission.entries)
+    official_names: dict[str, object] = {}
     for name, town, state in _typed_places(sitting, submission):
         with Session(connection) as session:
             official = town_called(town, towns_in(session, state))
         if official is not None:
-            entries[name] = f"{official}, {state}"
-    return replace(submission, entries=entries)
+            official_names[name] = f"{official}, {state}"
+    if not official_names:
+        return submission
+    return replace(submission, entries={**submission.entries, **official_names})
 
 
 def unknown_place(

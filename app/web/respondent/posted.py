@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.datastructures import FormData
@@ -104,7 +104,7 @@ def late_submission(posted: Posted, sitting: Sitting, revision: int) -> Submissi
         StrangeFields: a field that is no question of this step.
     """
     _refuse_strange(posted, sitting)
-    return replace(_submission(posted, sitting, posted.key), revision=revision)
+    return _submission(posted, sitting, posted.key, revision)
 
 
 def entries_of(posted: Posted, sitting: Sitting) -> dict[str, object]:
@@ -114,7 +114,7 @@ def entries_of(posted: Posted, sitting: Sitting) -> dict[str, object]:
     for item in items:
         if item.catalogue == MUNICIPALITY:
             form[item.name] = (_place(form, item.name),)
-    return read_entry(sitting.questionnaire, {item.name for item in items}, form)
+    return read_entry(sitting.questionnaire, [item.name for item in items], form)
 
 
 def items_of(sitting: Sitting, step: str) -> tuple[Item, ...]:
@@ -164,7 +164,9 @@ def _refuse_strange(posted: Posted, sitting: Sitting) -> None:
         raise StrangeFields(step=posted.step, count=len(posted.typed.keys() - allowed))
 
 
-def _submission(posted: Posted, sitting: Sitting, key: str) -> Submission:
+def _submission(
+    posted: Posted, sitting: Sitting, key: str, revision: int | None = None
+) -> Submission:
     entries = entries_of(posted, sitting)
     # Only what decides the result is compared, not on which screen it was warned about.
     body = json.dumps([posted.step, sorted(entries.items())], default=str)
@@ -175,6 +177,7 @@ def _submission(posted: Posted, sitting: Sitting, key: str) -> Submission:
         entries=entries,
         seen=posted.seen,
         client_at=posted.shown_at,
+        revision=revision,
         language=sitting.visit.language,
     )
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 from app.questionnaires.answers import Answer, MissingCode, Unreadable, read_answer, read_preloaded
 from app.questionnaires.compact import CODES, Audiences, audiences_of, compact
 from app.questionnaires.entry import form_fields, read_entry
-from app.questionnaires.flow import Walk, settled, step_after, steps, steps_on, walk
+from app.questionnaires.flow import Walk, settled, step_beyond, steps, walk
 from app.questionnaires.flow import first_unanswered as resume
 from app.questionnaires.format import Questionnaire
 from app.questionnaires.items import Item, ItemType, Language
@@ -202,7 +202,7 @@ def judged(form: Questionnaire, audiences: Audiences, each: Mapping[str, object]
     assert all(
         result[n] is MissingCode.NOT_APPLICABLE for n in result if n not in here | set(known)
     )
-    following = step_after(form, steps_on(form, path), str(step)) or resume(form, result)
+    following = step_beyond(form, path, str(step)) or resume(form, result)
     changed = {form.variables[name].item for name in entered}
     return {
         "items": [item.name for item in path.items],
