@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -45,8 +46,7 @@ class SessionOver(AppError):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """One stored answer, and whether this device gave it."""
 
     answer: AnswerValue
@@ -182,8 +182,10 @@ def _stored(
         if marked and variable not in questionnaire.variables:
             early[variable] = value
         else:
-            given = GIVEN if marked and value is True else value
-            kept[variable] = Kept(from_stored(Stored(given, missing)), revision, bool(own))
+            answer = GIVEN if marked and value is True else value
+            if missing is not None or isinstance(answer, list):  # most are neither
+                answer = from_stored(Stored(answer, missing))
+            kept[variable] = Kept(answer, revision, bool(own))
     return kept, early
 
 
