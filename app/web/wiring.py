@@ -21,7 +21,7 @@ from app.staff import sessions
 from app.staff.roles import Actor, Permission
 from app.units.scope import Scope
 from app.web import security
-from app.web.asgi import FromState, Moment, Open, OpenWith, read_form, read_short_form
+from app.web.asgi import FromState, Moment, Open, OpenWith, read_answers, read_form, read_short_form
 
 
 class SignInNeeded(AppError):
@@ -94,6 +94,7 @@ Db = Annotated[Database, Depends(FromState("database"))]
 Now = Annotated[datetime, Depends(Moment())]
 SiteHere = Annotated[Site, Depends(FromState("site"))]
 Form = Annotated[FormData, Depends(read_form)]
+Answers = Annotated[FormData, Depends(read_answers)]
 ShortForm = Annotated[FormData, Depends(read_short_form)]
 
 

@@ -21,6 +21,7 @@ from app.questionnaires.flow import Step
 from app.responses.checking import Faulty, StepGone, resume_at
 from app.responses.collecting import AnswersClosed, KeyReused, Saved, save_step
 from app.responses.sitting import Sitting, open_sitting
+from app.web.asgi import Swift
 from app.web.language import Say
 from app.web.render import Page, render
 from app.web.respondent import endings
@@ -41,7 +42,7 @@ from app.web.respondent.posted import (
 from app.web.respondent.start import open_session
 from app.web.respondent.steps import Again, Screen, step_page
 from app.web.respondent.visiting import Device
-from app.web.wiring import ByLink, Form, Site
+from app.web.wiring import Answers, ByLink, Site
 
 BACK, STOP, LEAVE, KEEP_FIRST = "atras", "parar", "salir", "conservar"
 _LEFT = {Mode.CLASS: endings.LEFT_CLASS, Mode.PHONE: endings.LEFT_CALL}
@@ -87,8 +88,7 @@ def show(request: Request, here: ByLink, paso: str = "", r: str = "") -> Respons
     return _cleared_when_idle(_shown(page, sitting), device)
 
 
-@router.post("/responder")
-def answer(request: Request, here: ByLink, form: Form) -> Response:
+def answer(request: Request, here: ByLink, form: Answers) -> Response:
     """Keep a step and go on; or one of the buttons beside it."""
     device = Device(request, here.site.secure)
     desk = Desk(here.db, device, here.site, read_posted(form), here.now)
@@ -106,6 +106,9 @@ def answer(request: Request, here: ByLink, form: Form) -> Response:
         known = desk.posted.secret
         say = spoken(desk.db, known) if known else Say(desk.posted.language)
         return message_of(refusal, say)
+
+
+router.add_api_route("/responder", answer, methods=["POST"], route_class_override=Swift)
 
 
 def first_page(db: Database, device: Device, secret: str, *, now: datetime) -> Response:

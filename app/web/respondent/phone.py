@@ -41,7 +41,7 @@ from app.responses.collecting import AnswersClosed, KeyReused, save_step
 from app.responses.queries import earlier_answers, say_answer
 from app.responses.sitting import GIVEN, SessionOver, Sitting, open_sitting
 from app.responses.wording import wording_of
-from app.web.asgi import read_body
+from app.web.asgi import Swift, read_body
 from app.web.assets import asset_url
 from app.web.language import N_, Say
 from app.web.render import html
@@ -167,7 +167,6 @@ def state(request: Request, here: ByLink, r: str = "") -> Response:
         return JSONResponse({"z": spoken(here.db, secret).refusal(refusal)}, refusal.status)
 
 
-@router.post("/responder/guardar")
 def save(body: RawBody, here: ByLink) -> Response:
     """Keep what waited. 409 where the person must choose between two answers."""
     secret = ""
@@ -179,6 +178,9 @@ def save(body: RawBody, here: ByLink) -> Response:
         return JSONResponse({"z": spoken(here.db, secret).refusal(refusal)}, refusal.status)
     clash = any("a" in result for result in results)
     return JSONResponse({"l": results}, 409 if clash else 200)
+
+
+router.add_api_route("/responder/guardar", save, methods=["POST"], route_class_override=Swift)
 
 
 def _save_all(db: Database, batch: Batch, keys: MatchKeys, now: datetime) -> list[Outcome]:
