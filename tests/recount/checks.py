@@ -158,7 +158,14 @@ def _figures(rows: Iterable[Cells], expected: Mapping[Key, Figure], view: View) 
         (label_of(key), *figure_said(key[0], figure, view.reader))
         for key, figure in expected.items()
     )
-    # Of some schools of a sum: added up from their own figures (tests/analytics/test_told_part.py).
+    some = {
+        (label_of(key), *figure_said(key[0], figure, view.reader))
+        for key, figure in view.in_part.items()
+        if key in expected
+    }
+    for row in rows:
+        if row[2] != NOTHING and Reason.SOME in row and row[1:5] not in some:
+            yield f"{row} of some schools was not counted; {[s for s in some if s[0] == row[1]]}"
     shown = Counter(row[1:5] for row in rows if row[2] != NOTHING and Reason.SOME not in row)
     for row in shown - said:
         yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[0])}"

@@ -5,7 +5,7 @@ Nothing of app/ is asked here or beside: a figure counted from these frames is a
 
 import json
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,6 +68,17 @@ select distinct c.wave_id, c.id as case_id from case_event e join survey_case c 
 where e.disposition = 'not_eligible' and c.late_reason is null and e.at <= c.added_at
 """
 CLASSES = "select distinct wave_id from classroom"
+UNCONFIRMED = """
+select u.code, k.entered, k.leaves, count(*) from panel_member m join cohort k on k.id = m.cohort_id
+join organisation_unit u on u.id = k.school_id join wave w on w.cohort_id = k.id
+where w.questionnaire = 1 and w.state = 'closed' and m.standing = 'enrolled'
+group by u.code, k.entered, k.leaves
+"""
+CLOSES = """
+select coalesce((select a.step from sign_off_act a where a.wave_id = w.id
+                 order by a.number desc limit 1), 'to_submit'), count(*)
+from wave w where w.state = 'closed' group by 1
+"""
 FIRST_ANSWERS = """
 select e.case_id, min(e.at) from case_event e
 where e.disposition in ('complete', 'partial') group by e.case_id
@@ -96,6 +107,8 @@ class Raw:
     denied: frozenset[str]  # cases denied before the frame was frozen
     in_class: frozenset[str]  # waves for which a class was opened
     answered_at: Mapping[str, str]  # by case, when it first was partial or complete
+    unconfirmed: Mapping[tuple[str, int, int], int]  # persons of a school's generation
+    closes: Counter[str]  # closed waves by the last step of their sign-off
 
     def listed(self, wave: Wave) -> pl.DataFrame:
         """Every case of a wave."""
@@ -142,7 +155,7 @@ class Raw:
 
 
 def read_raw(connection: Connection) -> Raw:
-    """Everything, in seven statements."""
+    """Everything, in nine statements."""
     found = connection.execute(text(CASES))
     schema: dict[str, pl.DataType] = dict.fromkeys(found.keys(), pl.String())
     schema |= dict.fromkeys(("questionnaire", "entered", "leaves"), pl.Int64())
@@ -167,6 +180,11 @@ def read_raw(connection: Connection) -> Raw:
         children_of={unit: frozenset(codes) for unit, codes in children.items()},
         denied=frozenset(_key(case_id) for _, case_id in connection.execute(text(DENIED))),
         in_class=frozenset(_key(wave_id) for (wave_id,) in connection.execute(text(CLASSES))),
+        unconfirmed={
+            (code, entered, leaves): persons
+            for code, entered, leaves, persons in connection.execute(text(UNCONFIRMED))
+        },
+        closes=Counter({str(step): waves for step, waves in connection.execute(text(CLOSES))}),
         answered_at={
             _key(case_id): str(at) for case_id, at in connection.execute(text(FIRST_ANSWERS))
         },

@@ -1,7 +1,7 @@
 """The panel of a simulated deployment as three readers open it, and what they should find."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -27,8 +27,10 @@ from tests.recount.world import NOW, Simulated
 
 SMALL_FRAME = 23
 LEAST = 5  # persons of a published cell
+LEAST_TELLERS = 2  # schools of a sum of some
 WHOLE_GROUP = 50  # below it, neither nobody nor everybody is published
 OFFICE_SCHOOLS = 3
+Told = Mapping[str, frozenset[tuple[str, str]]]  # by school: figures, by id and label
 MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
     "octubre", "noviembre", "diciembre",
@@ -96,6 +98,7 @@ class View:
     unit: str
     wave: Wave
     audience: Audience
+    told_by: Told = field(default_factory=dict, compare=False)  # of a sum
 
     @cached_property
     def cases(self) -> pl.DataFrame:
@@ -134,6 +137,22 @@ class View:
         return recount(self.told, self.wave.questionnaire, self.frame)
 
     @cached_property
+    def in_part(self) -> Mapping[Key, Figure]:
+        """Each figure over the schools of a sum that tell its base themselves."""
+        keys_of: dict[frozenset[str], list[Key]] = {}
+        for key in self.figures:
+            named = (key[0], label_of(key))
+            tellers = frozenset(school for school, told in self.told_by.items() if named in told)
+            if len(tellers) >= LEAST_TELLERS:
+                keys_of.setdefault(tellers, []).append(key)
+        found: dict[Key, Figure] = {}
+        for tellers, keys in keys_of.items():
+            wave = replace(self.wave, schools=tellers)
+            part = View(self.raw, self.unit, wave, self.audience)
+            found |= {key: part.figures[key] for key in keys if key in part.figures}
+        return found
+
+    @cached_property
     def followed(self) -> tuple[int, int, int]:
         """Known persons; who stayed, of those who had answered before."""
         return followed_of(self.raw, self.wave)
@@ -154,10 +173,12 @@ class View:
         asked = f"generacion={wave.entered}-{wave.leaves}&cuestionario={wave.questionnaire}"
         return asked + ("&audiencia=publica" if self.audience is Audience.PUBLIC else "")
 
-    def group(self, variable: str, code: str) -> Mapping[Key, Figure]:
-        """The figures of those who share a value of a trait."""
-        name = "tipo" if variable == "tipo_bachillerato" else variable
-        mine = self.told.filter(pl.col(name) == code)
+    def among(self, traits: Mapping[str, str]) -> Mapping[Key, Figure]:
+        """The figures of those who share values of some traits."""
+        mine = self.told
+        for variable, code in traits.items():
+            name = "tipo" if variable == "tipo_bachillerato" else variable
+            mine = mine.filter(pl.col(name) == code)
         return recount(mine, self.wave.questionnaire, self.frame, part_of=self.told.height)
 
 

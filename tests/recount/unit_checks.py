@@ -1,7 +1,9 @@
 """What the files, series, explorations and tables of a unit should say."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
@@ -28,11 +30,11 @@ def figures_file(lines: Sequence[Line], view: View) -> Problems:
     by_label: dict[tuple[str, str], Figure] = {
         (key[0], label_of(key)): figure for key, figure in view.figures.items()
     }
+    in_part = {(key[0], label_of(key)): figure for key, figure in view.in_part.items()}
     some = {line["clave"] for line in lines if line["nota"] == Reason.SOME}
     for line in lines:
-        if line["clave"] in some:
-            continue  # added up from the schools' own: tests/analytics/test_told_part.py
-        figure = by_label.get(named_in(line))
+        known = in_part if line["clave"] in some else by_label
+        figure = known.get(named_in(line))
         if figure is None:
             if line["valor"]:
                 yield f"{dict(line)} was not counted"
@@ -110,16 +112,28 @@ def _change(said: int, word: str, told: Sequence[Figure]) -> Iterator[str]:
         yield f"{said} points {word}, counted {float(change)}"
 
 
-def explored_page(
-    page: PageText, lines: Sequence[Line], view: View, name: str, variable: str
-) -> Problems:
-    """One indicator, by the values of a trait or of everybody."""
-    groups: dict[str, Mapping[Key, Figure]] = {"Todas las personas": view.figures}
-    if variable:
-        values = LATTICE[variable].values
-        groups = {word: view.group(variable, str(code)) for code, word in values.items()}
+@dataclass(frozen=True)
+class Explored:
+    """What is asked of the exploration: an indicator, by a variable, of the value of another."""
+
+    name: str
+    variable: str = ""
+    kept: str = ""
+    value: str = ""
+
+    @property
+    def query(self) -> str:
+        tail = f"&indicador={self.name}&variable={self.variable}"
+        return tail + (f"&filtro={self.kept}:{self.value}" if self.kept else "")
+
+
+def explored_page(page: PageText, lines: Sequence[Line], view: View, asked: Explored) -> Problems:
+    """One indicator, by the values of a trait or of everybody, of all or of those of a filter."""
+    name, variable = asked.name, asked.variable or asked.kept
+    groups = _groups(view, asked)
     exact = view.exact and not (variable and view.audience is Audience.OWN)
     reader = Reader(view.audience, exact, view.frame, view.told.height)
+    part = {} if variable else {label_of(k): f for k, f in view.in_part.items() if k[0] == name}
     expected = {
         (word, label_of(key)): figure
         for word, figures in groups.items()
@@ -133,14 +147,43 @@ def explored_page(
 
     def view_rows(rows: list[Cells]) -> Problems:
         for row in rows:
-            if row[2] != "—" and row[1:5] not in said and Reason.SOME not in row:
+            if Reason.SOME in row and row[1] in part:
+                counted = (row[1], *figure_said(name, part[row[1]], reader))
+                if row[2] != "—" and row[1:5] != counted:
+                    yield f"{row} of some schools, counted {counted}"
+            elif row[2] != "—" and row[1:5] not in said:
                 yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[1])}"
 
     yield from tables_checked(page, {"Números de *": view_rows})
-    if any(line["nota"] == Reason.SOME for line in lines):
-        return
+    some = any(line["nota"] == Reason.SOME for line in lines)
     for line in lines:
-        yield from line_checked(line, expected[line["grupo"], line["categoria"]], reader)
+        figure = expected[line["grupo"], line["categoria"]]
+        if some:
+            figure = part.get(line["categoria"], figure)
+        yield from line_checked(line, figure, reader)
+
+
+def closes_page(html: str, counted: Counter[str]) -> Problems:
+    """How many closed waves stand where."""
+    words = {"submitted": "En revisión", "returned": "Devueltos", "accepted": "Aceptados"}
+    words["to_submit"] = "Por entregar"
+    for state, name in words.items():
+        (said,) = re.findall(rf">{name}: ([\d,]+)<", html)
+        if int(said.replace(",", "")) != counted[state]:
+            yield f"{name}: {said}, counted {counted[state]}"
+
+
+def _groups(view: View, asked: Explored) -> dict[str, Mapping[Key, Figure]]:
+    """The figures of each group by its word; of everybody where nothing divides."""
+    variable = asked.variable or asked.kept
+    if not variable:
+        return {"Todas las personas": view.figures}
+    within = {asked.kept: asked.value} if asked.kept not in {"", variable} else {}
+    return {
+        word: view.among({variable: str(code), **within})
+        for code, word in LATTICE[variable].values.items()
+        if asked.kept != variable or str(code) == asked.value
+    }
 
 
 def chronology_page(html: str, raw: Raw, unit: str) -> Problems:
@@ -168,13 +211,23 @@ def coverage_page(html: str, raw: Raw, unit: str, generation: str) -> Problems:
     first = Wave(entered, leaves, 1, schools)
     held = set(raw.listed(first).filter(pl.col("wave_id").is_in(sorted(raw.in_class)))["school"])
     asked = set(raw.listed(first)["school"])
+    waiting = {
+        school: persons
+        for (school, *years), persons in raw.unconfirmed.items()
+        if school in schools and years == [entered, leaves]
+    }
     gaps = dict(
         re.findall(r'id="falta-(\w+)">.*?<span class="big">([^<]+)</span>', html, re.DOTALL)
     )
     counted = {
         "lista": f"{len(schools - asked):,} de {len(schools):,} planteles",
         "clase": f"{len(asked - held):,} de {len(asked):,} planteles",
+        "egreso": f"{len(waiting):,} de {len(schools):,} planteles",
     }
+    rows = re.findall(r"<td>(\w+)</td><td>([\d,]+) por confirmar</td>", html)
+    if dict(rows) != {school: f"{persons:,}" for school, persons in waiting.items()}:
+        yield f"{rows} to confirm, counted {waiting}"
+    yield from (f"{gap}: nobody counts it" for gap in gaps.keys() - counted.keys())
     for gap, words in counted.items():
         if gaps.get(gap) != words:
             yield f"{gap}: {gaps.get(gap)}, counted {words}"

@@ -11,24 +11,31 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from app.analytics.indicators import Kind
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience
+from app.analytics.tables import ResultEdition, SignOffAct, SignOffStep
+from app.fieldwork.tables import Wave as WaveRow
+from app.fieldwork.tables import WaveState
 from app.staff.roles import Permission
 from tests.recount.checks import board_page, findings_page
 from tests.recount.compare_checks import compare_page
 from tests.recount.pages import PageText, lines_of
-from tests.recount.site import OFFICE_SCHOOLS, Site, View
+from tests.recount.raw import Wave
+from tests.recount.site import OFFICE_SCHOOLS, Site, Told, View
 from tests.recount.unit_checks import (
+    Explored,
     chronology_page,
+    closes_page,
     coverage_page,
     explored_page,
     figures_file,
     series_page,
 )
 from tests.recount.wave_checks import balance_page, calculation_page, wave_page
-from tests.recount.world import simulated
+from tests.recount.world import NOW, raw_of, simulated
 from tests.web.test_crawl import staff_routes
 
 OFFICE = "MX"
@@ -61,10 +68,23 @@ def views(site: Site) -> list[tuple[str, View]]:
             theirs = Audience.OWN if at != OFFICE else Audience.OFFICE
             for wave in site.waves_of(unit):
                 if wave.leaves == OLDEST:
-                    site.views.append((at, View(site.raw, unit, wave, theirs)))
+                    told = tellers(site, wave) if len(wave.schools) > 1 else {}
+                    site.views.append((at, View(site.raw, unit, wave, theirs, told)))
                     if unit == at:  # anybody reads the same of a school, whoever they are
                         site.views.append((at, View(site.raw, unit, wave, Audience.PUBLIC)))
     return site.views
+
+
+def tellers(site: Site, wave: Wave) -> Told:
+    """By school, the figures whose base an office reads of it."""
+    found = {}
+    for school in sorted(wave.schools & set(site.raw.cases["school"])):
+        one = View(site.raw, school, replace(wave, schools=frozenset({school})), Audience.OFFICE)
+        if one.told.height >= ALONE:  # of fewer there is a pool
+            file = site.get(OFFICE, f"{one.address}/cifras.csv?{one.query}").encode()
+            told = [line for line in lines_of(file) if line["base"]]
+            found[school] = frozenset((line["clave"], line["categoria"]) for line in told)
+    return found
 
 
 @pytest.mark.parametrize("site", SEEDS, indirect=True)
@@ -156,16 +176,16 @@ def test_the_series_over_generations(site: Site) -> None:
 @pytest.mark.parametrize("site", SEEDS, indirect=True)
 def test_the_exploration_of_indicators_by_traits(site: Site) -> None:
     problems = []
-    pairs = cycle([EXPLORED[:2], EXPLORED[2:4], EXPLORED[4:]])
+    pairs = cycle([EXPLORED[:3], EXPLORED[3:5], EXPLORED[5:]])
     for at, view in views(site):
         if view.wave.questionnaire == 1:
             continue
-        for name, variable in next(pairs):
-            tail = f"?{view.query}&indicador={name}&variable={variable}"
+        for asked in next(pairs):
+            tail = f"?{view.query}{asked.query}"
             page = PageText(site.get(at, f"{view.address}/explorar{tail}"))
             lines = lines_of(site.get(at, f"{view.address}/explorar.csv{tail}").encode())
-            found = explored_page(page, lines, view, name, variable)
-            problems += [(view.unit, view.audience.value, name, variable, said) for said in found]
+            found = explored_page(page, lines, view, asked)
+            problems += [(view.unit, view.audience.value, asked, said) for said in found]
     assert not problems, "\n".join(map(str, problems))
 
 
@@ -182,6 +202,27 @@ def test_the_chronological_table_and_the_coverage(site: Site) -> None:
     assert not problems, "\n".join(map(str, problems))
 
 
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_closes_by_state(site: Site) -> None:
+    """Two schools handed in, of which one was returned and one accepted; the rest did not."""
+    with site.made.database.unit_of_work() as session:
+        editions = {one.wave_id: one.id for one in session.exec(select(ResultEdition)).all()}
+        closed = select(WaveRow.id).where(WaveRow.state == WaveState.CLOSED)
+        waves = [one for one in session.exec(closed).all() if one in editions]
+        for wave, steps in zip(waves, (STEPS[:1], STEPS[:2], STEPS[::2]), strict=False):
+            for number, step in enumerate(steps, 1):
+                session.add(
+                    SignOffAct(
+                        wave_id=wave, number=number, step=step, edition_id=editions[wave],
+                        staff_id=wave, at=NOW,
+                    )
+                )  # fmt: skip
+    raw = raw_of(site.made.database)
+
+    assert {step: raw.closes[step] for step in STEPS} == dict.fromkeys(STEPS, 1)
+    assert list(closes_page(site.get(OFFICE, "/panel/cierres"), raw.closes)) == []
+
+
 def test_no_page_of_figures_is_left_unchecked() -> None:
     """A route that shows figures is checked above, or shows none of its own."""
     shown = {
@@ -194,7 +235,18 @@ def test_no_page_of_figures_is_left_unchecked() -> None:
 
 
 SERIES_STEP = 12
-EXPLORED = (("S1", ""), ("H5", ""), ("S3", "sexo"), ("L1", "turno"), ("S1", "tipo_bachillerato"))
+STEPS = (SignOffStep.SUBMITTED, SignOffStep.RETURNED, SignOffStep.ACCEPTED)
+ALONE = 23  # answers
+EXPLORED = (
+    Explored("S1"),
+    Explored("H5"),
+    Explored("S4", "", "sexo", "M"),
+    Explored("S3", "sexo"),
+    Explored("L1", "sexo", "turno", "1"),
+    Explored("S1", "tipo_bachillerato"),
+    Explored("S2", "turno", "sexo", "H"),
+    Explored("L1", "turno"),
+)
 UNIT, WAVE = "/panel/resultados/{unit_code}", "/panel/olas/{wave_id}"
 CHECKED = {
     UNIT,
@@ -204,12 +256,12 @@ CHECKED = {
     *(f"{UNIT}/{tail}" for tail in ("generaciones", "generaciones.csv")),
     *(f"{UNIT}/{tail}" for tail in ("explorar", "explorar.csv")),
     *(WAVE + tail for tail in WAVE_PAGES),
+    "/panel/cierres",
 }
 WITHOUT_FIGURES = {
     "/panel/resultados": "leads to the results of a unit",
     f"{WAVE}/explorar": "leads to the exploration of the unit",
     "/panel/glosario": "definitions without numbers",
-    "/panel/cierres": "counts waves by their state, not persons",
     "/panel/cronologia/{unit_code}/anteriores": "what staff typed from papers of the time",
     f"{UNIT}/grafica.png": "drawn from the figures of the dashboard",
     f"{UNIT}/comparar.png": "drawn from the figures of its page",
