@@ -18,13 +18,13 @@ from sqlmodel import Session, col, select
 from app.analytics.balance import balance_of
 from app.analytics.datasets import analysis_frame
 from app.analytics.edition_content import EditionContent, content_hash, read_back, written
+from app.analytics.edition_texts import edition_texts
 from app.analytics.grouped_rows import ColumnRows
 from app.analytics.kept_editions import RowsToKeep, keep_rows, rows_to_keep, who_answered
 from app.analytics.tables import EditionKind, ResultEdition
 from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
-from app.errors import AppError
 from app.fieldwork.inserting import insert_missing
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.responses.rows import ANSWERED
@@ -35,17 +35,6 @@ from app.units.tables import UnitAncestor
 STEP = 10  # answers between two editions of an open wave
 GRACE = timedelta(hours=72)  # after the close, for answers that waited without a network
 BATCH = 200  # contents read at once
-
-
-class EditionAltered(AppError):
-    """The stored content of an edition is not what was frozen."""
-
-    code = "edition.altered"
-    status = 409
-    plantilla = (
-        "La edición {number} no se muestra: su contenido no coincide con su huella. "
-        "Avise a quien administra el sistema; las respuestas no se tocaron."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +170,7 @@ def draft_edition(session: Session, due: DueEdition) -> Draft:
     """The content of an edition, from the answers as they are. Reads only."""
     cases = who_answered(session, due.wave_id)
     content, rows = _content_of(session, due.wave_id, due.answers)
-    return Draft(due, content, rows_to_keep(session, rows, content.tally.wave, cases))
+    return Draft(due, content, rows_to_keep(session, rows, content.tally, cases))
 
 
 def keep_edition(
@@ -294,25 +283,6 @@ def edition_contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Editio
         EditionAltered: one is not what was frozen.
     """
     return {one: read_back(text) for one, text in edition_texts(session, ids).items()}
-
-
-def edition_texts(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The same as it is written (edition_content.py)."""
-    found: dict[UUID, str] = {}
-    for start in range(0, len(ids), BATCH):
-        rows = session.exec(
-            select(
-                ResultEdition.id,
-                ResultEdition.number,
-                ResultEdition.content,
-                ResultEdition.content_hash,
-            ).where(col(ResultEdition.id).in_(ids[start : start + BATCH]))
-        )
-        for identifier, number, text, digest in rows:
-            if content_hash(text) != digest:
-                raise EditionAltered(number=number, edition=identifier)
-            found[identifier] = text
-    return found
 
 
 def _waves(

@@ -13,8 +13,10 @@ from sqlmodel import Session, col, delete, select
 from app.analytics.grouped_rows import ColumnRows
 from app.analytics.kept_rows import KeptRows, coded_rows, packed, rules_of, unpacked
 from app.analytics.kept_tables import EditionRows
+from app.analytics.kept_withheld import keep_withheld, told_text
 from app.analytics.store import STORED_FROM, installed
 from app.analytics.tables import ResultEdition
+from app.analytics.tallies import Tally
 from app.fieldwork.tables import Case
 from app.responses.rows import ANSWERED
 from app.units.queries import count_schools
@@ -30,11 +32,15 @@ class KeptBlock:
 
 @dataclass(frozen=True, slots=True)
 class RowsToKeep:
-    """The persons of an edition that is not kept yet, and the cases that had been answered."""
+    """The persons of an edition that is not kept yet, and the cases that had been answered.
+
+    `told`: what its school withholds (kept_withheld.py).
+    """
 
     block: bytes
     rules: str
     cases: frozenset[UUID]
+    told: str
 
 
 def who_answered(session: Session, wave_id: UUID, *, until_kept: bool = False) -> frozenset[UUID]:
@@ -54,7 +60,7 @@ def who_answered(session: Session, wave_id: UUID, *, until_kept: bool = False) -
 
 
 def rows_to_keep(
-    session: Session, rows: ColumnRows, wave: int, cases: frozenset[UUID]
+    session: Session, rows: ColumnRows, tally: Tally, cases: frozenset[UUID]
 ) -> RowsToKeep | None:
     """The persons as they are kept; None where this deployment builds no store.
 
@@ -62,7 +68,8 @@ def rows_to_keep(
     """
     if not installed() or count_schools(session) < STORED_FROM:
         return None
-    return RowsToKeep(packed(coded_rows(rows, wave)), rules_of(wave), cases)
+    block = packed(coded_rows(rows, tally.wave))
+    return RowsToKeep(block, rules_of(tally.wave), cases, told_text(tally))
 
 
 def keep_rows(session: Session, edition_id: UUID, wave_id: UUID, rows: RowsToKeep) -> None:
@@ -78,6 +85,7 @@ def keep_rows(session: Session, edition_id: UUID, wave_id: UUID, rows: RowsToKee
             col(EditionRows.wave_id) == wave_id, col(EditionRows.edition_id).not_in(accepted)
         )
     )
+    keep_withheld(session, edition_id, rows.told)
     if rows.cases <= who_answered(session, wave_id, until_kept=True):
         session.add(
             EditionRows(edition_id=edition_id, wave_id=wave_id, rules=rows.rules, block=rows.block)

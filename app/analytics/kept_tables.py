@@ -1,4 +1,4 @@
-"""Table: edition_rows, and the triggers that take a person out of it (decisions/0025).
+"""Tables: edition_rows, edition_withheld, and the triggers that take a person out (decisions/0025).
 
 The triggers are those of the migration; tests/db compares both. A migration that rebuilds
 `survey_case` on SQLite must make them again.
@@ -6,7 +6,7 @@ The triggers are those of the migration; tests/db compares both. A migration tha
 
 from uuid import UUID
 
-from sqlalchemy import DDL, LargeBinary, event
+from sqlalchemy import DDL, LargeBinary, Text, event
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlmodel import Field
 
@@ -27,6 +27,19 @@ class EditionRows(Table, table=True):
     wave_id: UUID = Field(foreign_key="wave.id", index=True)
     rules: str = Field(max_length=32)
     block: bytes = Field(sa_type=LargeBinary)
+
+
+class EditionWithheld(Table, table=True):
+    """What the school of an edition withholds of it (sum_parts.py): for the sums above it.
+
+    Decided by its counts alone, and so worked out once. `rules`: by which code.
+    """
+
+    __tablename__ = "edition_withheld"
+
+    edition_id: UUID = Field(foreign_key="result_edition.id", primary_key=True)
+    rules: str = Field(max_length=64)
+    withheld: str = Field(sa_type=Text)
 
 
 # Every wave of the person: a later one tells what the earlier ones said.

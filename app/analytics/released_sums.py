@@ -21,6 +21,7 @@ from app.analytics.editions import (
     is_over,
 )
 from app.analytics.joint import Query
+from app.analytics.kept_withheld import small_summands
 from app.analytics.sum_parts import Summand, summand_of, withheld_of_sums
 from app.analytics.tables import EditionKind
 from app.chronology.wave_plan import Cohort
@@ -56,7 +57,10 @@ def withheld_by_unit(
             if key in _plans:
                 _plans.move_to_end(key)
                 return _plans[key]
-    schools = {school_id: kept_summand(session, head) for school_id, head in answered.items()}
+    if kept_only:  # as many as there are: in little room, and none of them is remembered
+        schools = small_summands(session, {one: head.id for one, head in answered.items()})
+    else:
+        schools = {one: kept_summand(session, head) for one, head in answered.items()}
     for wave in fresh:  # read as its edition will be
         due = DueEdition(wave.id, 1, EditionKind.CLOSE, None)
         tally = draft_edition(session, due).content.tally

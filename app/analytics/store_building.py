@@ -5,7 +5,7 @@ that were frozen (somebody was erased since), the edition's own counts are kept 
 no row of the wave (decisions/0023).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,11 +17,12 @@ from sqlmodel import Session, col, select
 from app.analytics.cases_read import places_of_schools
 from app.analytics.datasets import frames_of_schools
 from app.analytics.edition_content import EditionContent, balance_in, read_back, written
-from app.analytics.editions import EditionHead, edition_texts, in_force
+from app.analytics.edition_texts import edition_texts
+from app.analytics.editions import EditionHead, in_force
 from app.analytics.grouped_rows import ColumnRows
 from app.analytics.kept_editions import kept_blocks
 from app.analytics.kept_rows import KeptRows, coded_rows, variables_kept
-from app.analytics.released_sums import withheld_by_unit
+from app.analytics.released_sums import Withheld, withheld_by_unit
 from app.analytics.store import Part, StoredWave, home_of, stored_part_in, write_part
 from app.analytics.store_columns import growing_columns
 from app.analytics.tallies import tally_of
@@ -30,6 +31,7 @@ from app.directory.tables import CohortRow
 from app.fieldwork.tables import Case, CaseEvent, Wave
 from app.responses.rows import ANSWERED
 
+Plan = Callable[..., Withheld]
 TOGETHER = 20  # schools that are read at once: ten megabytes, where it is from their answers
 
 
@@ -43,9 +45,18 @@ class Rebuilt:
 
 
 def rebuild_part(
-    session: Session, folder: Path, cohort: Cohort, questionnaire: int, *, now: datetime
+    session: Session,
+    folder: Path,
+    cohort: Cohort,
+    questionnaire: int,
+    *,
+    now: datetime,
+    plan: Plan = withheld_by_unit,
 ) -> Rebuilt:
-    """Bring one part up to the editions in force; nothing is written where none is new."""
+    """Bring one part up to the editions in force; nothing is written where none is new.
+
+    `plan`: what the sums of each unit withhold, of the same editions.
+    """
     waves = _waves(session, cohort, questionnaire)
     heads = in_force(session, [wave_id for wave_id, _ in waves])
     before = stored_part_in(folder, cohort, questionnaire)
@@ -78,11 +89,17 @@ def rebuild_part(
             else:
                 one = StoredWave(wave_id, school_id, None)
             stored.append(one)
-        withheld = withheld_by_unit(session, cohort, questionnaire, now=now, kept_only=True)
+        withheld = plan(session, cohort, questionnaire, now=now, kept_only=True)
         whole = columns.whole()
         part = Part(cohort, questionnaire, now, folder, tuple(stored), columns.meanings, withheld)
         write_part(folder, part, whole)
     return Rebuilt(1, len(changed), columns.persons)
+
+
+def editions_in_parts(session: Session, cohort: Cohort, questionnaire: int) -> list[UUID]:
+    """The editions in force that a part is made of, each with answers."""
+    waves = [wave_id for wave_id, _ in _waves(session, cohort, questionnaire)]
+    return [head.id for head in in_force(session, waves).values() if head.answered]
 
 
 def _left_since(session: Session, part: Part) -> set[UUID]:

@@ -8,6 +8,7 @@ from app.analytics.store import StoreNotInstalled, installed, store_folder
 from app.analytics.store_building import parts_to_build, rebuild_part
 from app.cli.runtime import opened_runtime
 from app.cli.terminal import show_json
+from app.worker.columns import tell_apart
 
 
 def store(
@@ -22,6 +23,7 @@ def store(
         with runtime.database.reading() as session:
             wanted = parts_to_build(session)
         for cohort, questionnaire in wanted:
+            tell_apart(runtime.database, cohort, questionnaire)
             with runtime.database.reading() as session:
                 done = rebuild_part(session, folder, cohort, questionnaire, now=runtime.clock())
             parts, persons, waves = (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select, update
 
 from app.analytics.edition_content import EditionContent, read_back, written
+from app.analytics.edition_texts import EditionAltered
 from app.analytics.editions import (
     GRACE,
-    EditionAltered,
     draft_edition,
     due_editions,
     editions_of,

@@ -1,5 +1,6 @@
 """The coded persons of an edition: the same persons back, and gone with who takes answers back."""
 
+from collections import OrderedDict
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,21 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select, update
 
-from app.analytics import kept_editions, kept_rows
+from app.analytics import kept_editions, kept_rows, released_sums
 from app.analytics.coded import Column, column_of, shift, table, together
+from app.analytics.edition_content import read_back
 from app.analytics.editions import draft_edition, due_editions, keep_edition
 from app.analytics.grouped_rows import in_columns
 from app.analytics.indicators import Kind
 from app.analytics.kept_rows import KeptRows, coded_rows, packed, rules_of, unpacked, variables_kept
-from app.analytics.kept_tables import EditionRows
+from app.analytics.kept_tables import EditionRows, EditionWithheld
+from app.analytics.kept_withheld import small_summands
 from app.analytics.panel_row import Value
 from app.analytics.registry import outcomes_of
+from app.analytics.released_sums import withheld_by_unit
 from app.analytics.store import stored_part_in
 from app.analytics.store_building import rebuild_part
+from app.analytics.sum_parts import summand_of
+from app.analytics.tables import ResultEdition
 from app.analytics.tallies import tally_of
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave
+from app.worker.columns import tell_apart
 from tests.analytics.survey import COHORT, LATER
 from tests.analytics.test_editions import frozen
 from tests.analytics.test_store import a_region
@@ -238,3 +245,34 @@ def test_a_small_deployment_keeps_nobody(db: Database) -> None:
     frozen(db, LATER)
 
     assert blocks(db) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("keeping")
+def test_what_a_school_withholds_is_worked_out_once(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.unit_of_work() as session:
+        a_region(session, 16, 2)
+    frozen(db, LATER)
+
+    assert tell_apart(db, COHORT, 2) == 0  # each edition brought it
+    with db.unit_of_work() as session:
+        whole = withheld_by_unit(session, COHORT, 2, now=LATER)
+        heads = {one.id: one for one in session.exec(select(ResultEdition)).all()}
+        editions = {one.wave_id: one.id for one in heads.values()}
+        kept = small_summands(session, editions)
+        for wave_id, edition_id in editions.items():
+            afresh = summand_of(read_back(heads[edition_id].content).tally)
+            mine = kept[wave_id]
+            assert (mine.hidden, mine.crossings) == (afresh.hidden, afresh.crossings)
+        told = session.exec(select(EditionWithheld)).all()
+        told[0].rules = "of other code"
+        told[0].withheld = '{"hidden": null, "crossings": []}'
+        session.delete(told[1])
+
+    monkeypatch.setattr(released_sums, "_plans", OrderedDict())
+    with db.reading() as session:
+        assert withheld_by_unit(session, COHORT, 2, now=LATER, kept_only=True) == whole
+    again = sum(tell_apart(db, COHORT, number) for number in (1, 2))
+    assert (again, tell_apart(db, COHORT, 2)) == (2, 0)

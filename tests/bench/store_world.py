@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -27,7 +28,8 @@ from app.analytics.datasets import frames_of_schools
 from app.analytics.edition_content import EditionContent, content_hash, written
 from app.analytics.grouped_rows import ColumnRows, in_columns
 from app.analytics.kept_rows import coded_rows, packed, rules_of, variables_kept
-from app.analytics.kept_tables import EditionRows
+from app.analytics.kept_tables import EditionRows, EditionWithheld
+from app.analytics.kept_withheld import release_rules, told_text
 from app.analytics.nonresponse import Balance, Group
 from app.analytics.panel_row import Value
 from app.analytics.tables import EditionKind, ResultEdition
@@ -64,6 +66,7 @@ class Made:
     frame: int
     text: str
     block: bytes
+    told: str
 
 
 def fill(db: Database, schools: int) -> int:
@@ -80,19 +83,23 @@ def fill(db: Database, schools: int) -> int:
         waves = _waves(session, found)
         members = _members(session, found[0])
     persons = 0
-    with tempfile.TemporaryDirectory() as folder:
-        pool = simulated(Path(folder))
-        with get_context("fork").Pool(os.cpu_count(), _use, (pool,)) as workers:
-            made = workers.imap(_made, range(len(found)), chunksize=8)
-            for start in range(0, len(found), 200):
-                some = waves[start : start + 200]
-                with db.unit_of_work() as session:
-                    persons += _keep(session, [(w, next(made)) for w in some], members)
+    with get_context("fork").Pool(os.cpu_count(), _use, (simulated(),)) as workers:
+        made = workers.imap(_made, range(len(found)), chunksize=8)
+        for start in range(0, len(found), 200):
+            some = waves[start : start + 200]
+            with db.unit_of_work() as session:
+                persons += _keep(session, [(w, next(made)) for w in some], members)
     return persons
 
 
-def simulated(folder: Path) -> Mapping[str, Sequence[Value]]:
+@cache
+def simulated() -> Mapping[str, Sequence[Value]]:
     """Persons of a simulated world, by variable."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _simulated(Path(folder))
+
+
+def _simulated(folder: Path) -> Mapping[str, Sequence[Value]]:
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("TRAYECTO_")},
         "TRAYECTO_ENVIRONMENT": "development",
@@ -138,7 +145,7 @@ def _made(number: int) -> Made:
     tally = tally_of(rows, WAVE)
     content = EditionContent(tally, round(len(rows) * FRAME), _balance(rows))
     block = packed(coded_rows(rows, WAVE))
-    return Made(len(rows), content.frame, written(content), block)
+    return Made(len(rows), content.frame, written(content), block, told_text(tally))
 
 
 def school_rows(chance: Random) -> ColumnRows:
@@ -246,6 +253,11 @@ def _keep(session: Session, made: Sequence[tuple[UUID, Made]], members: Sequence
     _insert(session, Case, _cases(made, members))
     _insert(session, ResultEdition, iter(editions))
     _insert(session, EditionRows, iter(kept))
+    told = [
+        {"edition_id": edition["id"], "rules": release_rules(), "withheld": one.told}
+        for edition, (_, one) in zip(editions, made, strict=True)
+    ]
+    _insert(session, EditionWithheld, iter(told))
     session.connection().execute(text("delete from case_move"))
     return sum(one.persons for _, one in made)
 

@@ -1,0 +1,123 @@
+"""What each school withholds of its edition, worked out once and kept (decisions/0025).
+
+A nation's sums are planned from all of them at once: forty milliseconds a school, when an edition
+is frozen, are ten minutes of every plan.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+from sqlmodel import Session, col, delete, select
+
+from app.analytics.edition_content import read_back
+from app.analytics.edition_texts import edition_texts
+from app.analytics.joint import Query
+from app.analytics.kept_tables import EditionWithheld
+from app.analytics.small_tallies import SmallTally
+from app.analytics.sum_parts import Summand, summand_of
+from app.analytics.tallies import Tally
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a school withholds of an edition. `hidden`: None where it is all."""
+
+    hidden: frozenset[Query] | None
+    crossings: frozenset[str]
+
+
+@cache
+def release_rules() -> str:
+    """A short name of the code that decides: of every file of this package, changed or not."""
+    found = sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def told_text(tally: Tally) -> str:
+    """What a school withholds, as it is kept."""
+    found = summand_of(tally)
+    hidden = None if found.hidden is None else sorted(found.hidden)
+    return json.dumps({"hidden": hidden, "crossings": sorted(found.crossings)})
+
+
+def keep_withheld(session: Session, edition_id: UUID, text: str) -> None:
+    """Keep it, in the place of what other code said."""
+    session.exec(delete(EditionWithheld).where(col(EditionWithheld.edition_id) == edition_id))
+    session.add(EditionWithheld(edition_id=edition_id, rules=release_rules(), withheld=text))
+    session.flush()
+
+
+def not_told(session: Session, edition_ids: Sequence[UUID]) -> list[UUID]:
+    """The editions of which this code has not said yet what is withheld."""
+    found: set[UUID] = set()
+    for some in _batches(edition_ids):
+        found.update(
+            session.exec(
+                select(EditionWithheld.edition_id).where(
+                    col(EditionWithheld.edition_id).in_(some),
+                    EditionWithheld.rules == release_rules(),
+                )
+            )
+        )
+    return [one for one in edition_ids if one not in found]
+
+
+def told_texts(session: Session, edition_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What some schools withhold, from their editions."""
+    texts = edition_texts(session, edition_ids)
+    return {one: told_text(read_back(text).tally) for one, text in texts.items()}
+
+
+def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID, Summand]:
+    """Schools as the sums above them must know them, each in some fifteen kilobytes.
+
+    `editions`: that of each school.
+    """
+    same: dict[Query, Query] = {}  # each made once
+    school_of = {edition_id: school_id for school_id, edition_id in editions.items()}
+    found: dict[UUID, Summand] = {}
+    for some in _batches(list(school_of)):
+        told = _told(session, some, same)
+        for edition_id, text in edition_texts(session, some).items():
+            tally = read_back(text).tally
+            mine = told.get(edition_id)
+            whole = summand_of(tally) if mine is None else mine
+            found[school_of[edition_id]] = Summand(SmallTally(tally), whole.hidden, whole.crossings)
+    return found
+
+
+def _told(
+    session: Session, edition_ids: Sequence[UUID], same: dict[Query, Query]
+) -> dict[UUID, Told]:
+    rows = session.exec(
+        select(EditionWithheld.edition_id, EditionWithheld.withheld).where(
+            col(EditionWithheld.edition_id).in_(edition_ids),
+            EditionWithheld.rules == release_rules(),
+        )
+    )
+    found = {}
+    for edition_id, text in rows:
+        said = json.loads(text)
+        hidden = said["hidden"]
+        queries = None if hidden is None else ((name, category) for name, category in hidden)
+        found[edition_id] = Told(
+            None if queries is None else frozenset(same.setdefault(q, q) for q in queries),
+            frozenset(said["crossings"]),
+        )
+    return found
+
+
+def _batches(ids: Iterable[UUID]) -> Iterable[Sequence[UUID]]:
+    rest = iter(ids)
+    while some := list(islice(rest, BATCH)):
+        yield some
