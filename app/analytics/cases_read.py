@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func
@@ -46,9 +47,11 @@ class WavePlace:
     questionnaire: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRead:
-    """One case of a wave, with what school control knows of the person."""
+class CaseRead(NamedTuple):
+    """One case of a wave, with what school control knows of the person.
+
+    A tuple: a school has hundreds, compared at every view of its results.
+    """
 
     member_id: UUID
     wave_id: UUID
@@ -119,7 +122,7 @@ def cases_of(session: Session, wave_ids: Collection[UUID]) -> tuple[CaseRead, ..
         .where(col(Case.wave_id).in_(wave_ids))
         .order_by(col(Case.id))
     )
-    return tuple(CaseRead(*tuple(row)) for row in rows)
+    return tuple(map(CaseRead._make, rows))
 
 
 def told_in(

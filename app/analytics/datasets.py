@@ -4,7 +4,7 @@ Earlier waves of the same persons are linked; no text stays in a row.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from uuid import UUID
 
@@ -21,9 +21,11 @@ from app.analytics.cases_read import (
 )
 from app.analytics.grouped_rows import ColumnRows, in_columns
 from app.analytics.kept_frames import KeptFrames
+from app.analytics.nonresponse import Balance
 from app.analytics.outcomes import Answers
 from app.analytics.panel_row import Row, panel_row
 from app.analytics.rates import Dispositions
+from app.analytics.released import Context, IndicatorRow, Weighted
 from app.chronology.wave_plan import Cohort
 from app.fieldwork.dispositions import Disposition, Outcome, outcome
 from app.fieldwork.tables import Case, CaseEvent
@@ -38,6 +40,14 @@ CORE: Mapping[int, tuple[str, ...]] = {  # without these the outcome is unknown
 }
 SELF = "self"  # of case.source; anything else is a third party that was checked
 _NEVER_KEPT = tuple(f"{before}{name}" for before in ("", "q1_", "q2_") for name in COMPARED)
+
+
+@dataclass(slots=True)
+class FiguresOfFrame:
+    """What was worked out of a frame: it does not change while the frame is the same."""
+
+    figures: dict[Context, tuple[IndicatorRow, ...]] = field(default_factory=dict)
+    weighted: tuple[Balance, Weighted | None] | None = None  # with the balance they were raked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class AnalysisFrame:
     verified: int  # known through a third party
     schools: int  # with at least one answer
     wave_ids: tuple[UUID, ...]
+    kept: FiguresOfFrame = field(default_factory=FiguresOfFrame, compare=False, repr=False)
 
     @property
     def listed(self) -> int:
@@ -95,7 +106,7 @@ def live_frame(
     kept = _kept.get(known_by)
     if kept is None:
         kept = _frame(questionnaire, places, cases, told_in(session, places, here))
-        _kept.put(known_by, kept, persons=len(kept.rows))
+        _kept.put(known_by, kept, size=len(kept.rows))
     return kept
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.analytics.families import state_of, told_of
 from app.analytics.indicators import Counts
@@ -36,8 +37,9 @@ def written(content: EditionContent) -> str:
     return json.dumps(_document(content), ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 
+@lru_cache(maxsize=128)
 def read_back(text: str) -> EditionContent:
-    """The content that `written` wrote.
+    """The content that `written` wrote; the last ones asked for are not read again.
 
     Raises:
         ValueError: of another format.

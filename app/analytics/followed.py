@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, col, func, or_, select
+from sqlmodel import Session, and_, case, col, func, or_, select
 
 from app.analytics.datasets import CORE, SELF
 from app.analytics.rates import share
@@ -50,13 +50,15 @@ class Followed:
 def followed(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> Followed:
-    """Of one questionnaire of a generation over the schools of a unit; three queries."""
+    """Of one questionnaire of a generation over the schools of a unit; two queries."""
     here = _waves(scope, unit_id, cohort, questionnaire)
     eligible = col(Case.disposition) != Disposition.NOT_ELIGIBLE
-    cases = select(func.count()).select_from(Case).join(Wave, col(Wave.id) == col(Case.wave_id))
-    frame = session.exec(cases.where(here, eligible)).one()
-    known = session.exec(
-        cases.where(here, or_(_nucleus(questionnaire), and_(eligible, col(Case.source) != SELF)))
+    told = or_(_nucleus(questionnaire), and_(eligible, col(Case.source) != SELF))
+    frame, known = session.exec(
+        select(func.count(case((eligible, 1))), func.count(case((told, 1))))
+        .select_from(Case)
+        .join(Wave, col(Wave.id) == col(Case.wave_id))
+        .where(here)
     ).one()
     earlier, first = aliased(Case), aliased(Wave)
     before, stayed = session.exec(

@@ -12,9 +12,10 @@ Kept = TypeVar("Kept")
 class KeptFrames(Generic[Kept]):
     """The last ones asked for; each process has its own, and none can be older than its key."""
 
-    def __init__(self, most_persons: int = MOST_PERSONS) -> None:
+    def __init__(self, room: int = MOST_PERSONS) -> None:
+        """`room`: for so much, in the measure in which sizes are given."""
         self._lock = Lock()
-        self._most, self._persons = most_persons, 0
+        self._room, self._full = room, 0
         self._kept: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
 
     def get(self, known_by: Hashable) -> Kept | None:
@@ -26,15 +27,15 @@ class KeptFrames(Generic[Kept]):
             self._kept.move_to_end(known_by)
             return found[0]
 
-    def put(self, known_by: Hashable, made: Kept, *, persons: int) -> None:
-        """Keep it; those asked for longest ago go. Of more persons than have room: not at all."""
-        if persons > self._most:
+    def put(self, known_by: Hashable, made: Kept, *, size: int = 1) -> None:
+        """Keep it; those asked for longest ago go. What is bigger than all the room: not at all."""
+        if size > self._room:
             return
         with self._lock:
             if known_by in self._kept:
                 return
-            self._kept[known_by] = (made, persons)
-            self._persons += persons
-            while self._persons > self._most:
+            self._kept[known_by] = (made, size)
+            self._full += size
+            while self._full > self._room:
                 _, (_, gone) = self._kept.popitem(last=False)
-                self._persons -= gone
+                self._full -= gone

@@ -74,8 +74,9 @@ def release_counted(
     told: dict[str, list[IndicatorRow]] = {entry.id: [] for entry in indicators}
     for row in release_lines(lines, context, people=people):
         told[row.id].append(row)
+    gone = context.gone
     for entry in indicators:
-        if entry.kind not in LINES and entry.id in context.gone:
+        if entry.kind not in LINES and entry.id in gone:
             told[entry.id] += _gone(entry, counted, context)
         elif entry.kind in WHOLE:
             told[entry.id] += _whole(entry, counted, context)

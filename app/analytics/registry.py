@@ -4,6 +4,8 @@ Pages, glossary, exports and tests read it. Outcomes come from rows (indicators.
 figures (R, D1 to D3) are counted from cases and directory, and are here for their words.
 """
 
+from functools import cache
+
 from app.analytics import (
     registry_expectation,
     registry_opinion,
@@ -201,6 +203,7 @@ def indicator(identifier: str) -> Indicator:
     return _BY_ID[identifier]
 
 
+@cache
 def outcomes_of(wave: int) -> tuple[Indicator, ...]:
     """The indicators counted from rows in a wave, in the order of the registry."""
     return tuple(

@@ -10,12 +10,22 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
-from app.analytics.asking import AudienceNotYours, NothingFielded, division_of
+from app.analytics.asking import AudienceNotYours, division_of
 from app.analytics.balance import balance_of
 from app.analytics.crossed_release import CrossedRow, release_divided
-from app.analytics.datasets import AnalysisFrame, frame_at_opening, live_frame
-from app.analytics.editions import EditionsUsed, Published, editions_used, published
-from app.analytics.nonresponse import PLAN, Balance, Verdict, add_balances, verdict
+from app.analytics.datasets import AnalysisFrame, frame_at_opening
+from app.analytics.editions import (
+    EditionsUsed,
+)
+from app.analytics.figure_sources import (
+    Source,
+    WaveOfUnit,
+    frozen_source,
+    live_frame_of,
+    live_source,
+    of_everybody,
+)
+from app.analytics.nonresponse import PLAN, Verdict, verdict
 from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
 from app.analytics.pools import is_small
@@ -28,28 +38,23 @@ from app.analytics.released import (
     Reason,
     Weighted,
 )
-from app.analytics.released_sums import kept_summand, withheld_of_unit
 from app.analytics.response_rates import RatesReport, wave_rates
-from app.analytics.sensitivity import weighted_figures
-from app.analytics.store import Below, stored_part
-from app.analytics.sum_parts import summand_of
-from app.analytics.tallies import Counted, CountedRows, CountedTogether, add_tallies
-from app.analytics.told_part import School, told_in_part
+from app.analytics.told_part import told_in_part
 from app.analytics.traits import Trait
-from app.chronology.wave_plan import Cohort
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
-from app.units.queries import schools_below
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
 
-
-@dataclass(frozen=True, slots=True)
-class WaveOfUnit:
-    """One questionnaire of a generation, over all schools of a unit (a school: itself)."""
-
-    unit: OrganisationUnit
-    cohort: Cohort
-    questionnaire: int
+__all__ = (
+    "SMALL_FRAME",
+    "FrameReport",
+    "IndicatorsReport",
+    "WaveOfUnit",
+    "audience_of",
+    "indicators_report",
+    "rates_report",
+    "verdict_report",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class IndicatorsReport:
     by: Trait | None
     figures: tuple[IndicatorRow, ...]
     crossed: tuple[CrossedRow, ...]
+    counts: OutcomeCounts  # of `process`
     process: RatesReport
     editions: EditionsUsed | None
     verdict: Verdict
@@ -108,7 +114,7 @@ def rates_report(session: Session, scope: Scope, asked: WaveOfUnit) -> FrameRepo
     Raises:
         NothingFielded: no such wave was opened within the scope.
     """
-    frame = _frame(session, scope, asked)
+    frame = live_frame_of(session, scope, asked)
     balance = balance_of(session, frame.wave_ids, asked.questionnaire)
     opening = frame_at_opening(session, frame)
     return _process(frame, verdict(balance), opening)
@@ -148,9 +154,9 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
     asked_by = division_of(by, within)
     trait = None if asked_by is None else asked_by.by
     source = (
-        _live(session, scope, asked)
+        live_source(session, scope, asked)
         if reader is Audience.OWN
-        else _frozen(session, scope, asked, now=now)
+        else frozen_source(session, scope, asked, now=now)
     )
     small = reader is Audience.OWN and source.frame < SMALL_FRAME
     context = Context(
@@ -170,18 +176,20 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         crossed = release_divided(source.counted, asked_by, context, only=only)
     figures: Sequence[IndicatorRow] = ()
     if trait is None:
-        figures = release_counted(source.counted, context) if alone else withhold_wave(number)
+        figures = of_everybody(source, context) if alone else withhold_wave(number)
     pooled = (
         pool_of(session, asked.unit, asked.cohort, number, now=now)
         if school and (small or not alone)
         else None
     )
+    counts = _counts(session, scope, asked)
     return IndicatorsReport(
         audience=reader,
         by=trait,
         figures=tuple(figures),
         crossed=tuple(crossed),
-        process=wave_rates(_counts(session, scope, asked)),
+        counts=counts,
+        process=wave_rates(counts),
         editions=source.editions,
         verdict=verdict(source.balance),
         pool=None if pooled is None else pooled.pool,
@@ -193,7 +201,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
 
 
 def _in_part(
-    source: "_Source", figures: Iterable[IndicatorRow], wave: int
+    source: Source, figures: Iterable[IndicatorRow], wave: int
 ) -> tuple[IndicatorRow, ...]:
     """Indicators of which a sum tells nothing, of those schools that tell them."""
     told = {row.id for row in figures if row.value is not None}
@@ -210,12 +218,12 @@ def verdict_report(session: Session, scope: Scope, asked: WaveOfUnit, *, now: da
         NothingFielded: no such wave was opened within the scope.
     """
     if audience_of(scope, asked.unit) is Audience.OWN:
-        frame = _frame(session, scope, asked)
+        frame = live_frame_of(session, scope, asked)
         found = verdict(balance_of(session, frame.wave_ids, asked.questionnaire))
         if frame.listed >= SMALL_FRAME:
             return found
         return replace(found, traits=tuple(one for one in found.traits if one.trait != PLAN))
-    found = verdict(_frozen(session, scope, asked, now=now).balance)
+    found = verdict(frozen_source(session, scope, asked, now=now).balance)
     return replace(found, traits=(), worst=None)
 
 
@@ -236,98 +244,6 @@ def _of_pool(pooled: Pooled, reader: Audience) -> list[IndicatorRow]:
         answered=pooled.pool.answered,
     )
     return release_counted(pooled.tally, context)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The counts that a release starts from."""
-
-    counted: Counted
-    answered: int
-    frame: int
-    schools: int
-    balance: Balance
-    editions: EditionsUsed | None = None
-    weighted: Weighted | None = None
-    withheld: frozenset[tuple[str, str]] = frozenset()  # of a sum of schools (Context)
-    parts: Sequence[School] = ()  # the schools of a sum that withholds anything
-
-
-def _live(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source:
-    frame = _frame(session, scope, asked)
-    number = asked.questionnaire
-    balance = balance_of(session, frame.wave_ids, number)
-    return _Source(
-        counted=CountedRows(frame.rows, number),
-        answered=len(frame.rows),
-        frame=frame.listed,
-        schools=frame.schools,
-        balance=balance,
-        weighted=weighted_figures(frame.rows, number, balance),
-    )
-
-
-def _frozen(session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime) -> _Source:
-    stored = _stored(session, scope, asked)
-    if stored is not None:
-        return stored
-    found = published(session, scope, asked.unit.id, asked.cohort, asked.questionnaire, now=now)
-    if not found.editions and not found.waiting:
-        raise _nothing(asked)
-    tally = add_tallies([one.content.tally for one in found.editions], asked.questionnaire)
-    balance = add_balances(one.content.balance for one in found.editions)
-    source = _Source(
-        tally, tally.answered, found.frame, found.schools, balance, editions_used(found)
-    )
-    if found.schools < 2:
-        return source
-    wave = asked.unit.id, asked.cohort, asked.questionnaire
-    withheld = withheld_of_unit(session, *wave, now=now)
-    parts = [_school(session, one) for one in found.editions if withheld]
-    return replace(source, withheld=withheld, parts=[one for one in parts if one.answered])
-
-
-def _school(session: Session, edition: Published) -> School:
-    head, content = edition.head, edition.content
-    summand = summand_of(content.tally) if head is None else kept_summand(session, head)
-    return School(summand, content.frame)
-
-
-def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> _Source | None:
-    """An office's figures out of the columnar store, if one is kept, as of when it was made.
-
-    All of them: what one sum withholds was decided with the others, of the same editions.
-    """
-    part = stored_part(asked.cohort, asked.questionnaire)
-    if part is None:
-        return None
-    if asked.unit.id not in part.below:
-        places = part.places
-        schools = schools_below(session, scope, asked.unit.id)
-        here = tuple(sorted(places[school.id] for school in schools if school.id in places))
-        balance = add_balances(part.waves[place].balance for place in here)
-        part.below[asked.unit.id] = Below(here, balance)
-    below = part.below[asked.unit.id]
-    if asked.unit.kind is UnitKind.SCHOOL:
-        return None  # alone, its newest edition is read
-    waves = [part.waves[place] for place in below.places]
-    counted: Counted = CountedRows(part.rows(below.places), asked.questionnaire)
-    if apart := part.apart(below.places):
-        counted = CountedTogether([counted, *apart], asked.questionnaire)
-    used = EditionsUsed(
-        schools=sum(wave.answered > 0 for wave in waves),
-        waiting=sum(wave.edition_id is None for wave in waves),
-        number=None,
-        kind=None,
-        frozen_at=max((w.frozen_at for w in waves if w.frozen_at is not None), default=None),
-        accepted_at=None,
-        reason=None,
-        answered=sum(wave.answered for wave in waves),
-        frame=sum(wave.frame for wave in waves),
-        stored_at=part.made_at,
-    )
-    source = _Source(counted, used.answered, used.frame, used.schools, below.balance, used)
-    return replace(source, withheld=part.withheld.get(asked.unit.id, frozenset()))
 
 
 def _counts(session: Session, scope: Scope, asked: WaveOfUnit) -> OutcomeCounts:
@@ -351,19 +267,6 @@ def _reader(scope: Scope, unit: OrganisationUnit, asked: Audience | None) -> Aud
 
 def _rank(audience: Audience) -> int:
     return _STRICTER.index(audience)
-
-
-def _frame(session: Session, scope: Scope, asked: WaveOfUnit) -> AnalysisFrame:
-    frame = live_frame(session, scope, asked.unit.id, asked.cohort, asked.questionnaire)
-    if not frame.wave_ids:
-        raise _nothing(asked)
-    return frame
-
-
-def _nothing(asked: WaveOfUnit) -> NothingFielded:
-    return NothingFielded(
-        unit=asked.unit.name, cohort=asked.cohort, questionnaire=asked.questionnaire
-    )
 
 
 def _process(frame: AnalysisFrame, found: Verdict, opening: int) -> FrameReport:

@@ -19,6 +19,8 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
+    null,
     or_,
     union_all,
     update,
@@ -38,6 +40,11 @@ Shape = Callable[[Query], Query]  # adds the joins and conditions of a question
 Key = ColumnElement[Any] | Mapped[Any]
 _COUNT = WaveCount.metadata.tables[WaveCount.__tablename__]
 _COLUMNS = {group: _COUNT.c[group.name.lower()] for group in Outcome}
+_KEPT = tuple(func.sum(column) for column in _COLUMNS.values())
+_STATE = (col(CaseMove.disposition), col(CaseMove.eligibility_confirmed))
+_MOVED = (func.sum(col(CaseMove.cases)), *(literal_column("0") for _ in _KEPT[1:]))
+_MOVE_OF_WAVE = col(CaseMove.wave_id) == col(Wave.id)
+_COUNT_OF_WAVE = col(WaveCount.wave_id) == col(Wave.id)
 _STATES = [(disposition, confirmed) for disposition in Disposition for confirmed in (True, False)]
 # A state of each group, to put a count right by a move.
 _SOME_STATE = {
@@ -56,20 +63,19 @@ def counts_by(
         keys: of the wave or of what `shape` joins to it; none: the only key is ().
         shape: joins and conditions; the statement selects from `Wave`.
     """
-    kept: Query = select_columns(*keys, *(func.sum(column) for column in _COLUMNS.values()))
-    moved: Query = select_columns(*keys, *(func.sum(_moved_into(group)) for group in Outcome))
+    # The moves come by state and are put into groups here: as SQL that would be a long
+    # expression, built anew at every page.
+    moved: Query = select_columns(*keys, *_STATE, *_MOVED)
+    kept: Query = select_columns(*keys, null(), null(), *_KEPT)
     both = union_all(
-        shape(
-            kept.select_from(Wave).join(WaveCount, col(WaveCount.wave_id) == col(Wave.id))
-        ).group_by(*keys),
-        shape(
-            moved.select_from(Wave).join(CaseMove, col(CaseMove.wave_id) == col(Wave.id))
-        ).group_by(*keys),
+        shape(moved.select_from(Wave).join(CaseMove, _MOVE_OF_WAVE)).group_by(*keys, *_STATE),
+        shape(kept.select_from(Wave).join(WaveCount, _COUNT_OF_WAVE)).group_by(*keys),
     )
     found: dict[tuple[Any, ...], Counter[Outcome]] = defaultdict(Counter)
     for row in session.connection().execute(both):
-        key, sums = tuple(row[: len(keys)]), row[len(keys) :]
-        for group, cases in zip(Outcome, sums, strict=True):
+        key, (state, confirmed, *sums) = tuple(row[: len(keys)]), row[len(keys) :]
+        groups = Outcome if state is None else [outcome(state, eligibility_confirmed=confirmed)]
+        for group, cases in zip(groups, sums, strict=False):
             if cases:
                 found[key][group] += int(cases)
     return dict(found)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, type_coerce
@@ -73,12 +74,14 @@ class StoredResponse:
     marks: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseStamp:
-    """What of a response changes with it: `saves` grows with each that is accepted."""
+class ResponseStamp(NamedTuple):
+    """What of a response changes with it: `saves` grows with each that is accepted.
 
-    id: UUID
-    version_id: UUID
+    A tuple, and ids as text: a school has hundreds, compared at every view of its results.
+    """
+
+    id: str
+    version_id: str
     disposition: Disposition
     finished_at: datetime | None
     saves: int
@@ -142,8 +145,8 @@ def response_stamps(
     )
     found = session.connection().execute(
         select_columns(
-            col(Response.id),
-            col(Response.version_id),
+            cast(col(Response.id), Text),
+            cast(col(Response.version_id), Text),
             col(Case.disposition),
             col(Response.finished_at),
             saves,
@@ -152,7 +155,7 @@ def response_stamps(
         .where(*_of(wave_ids, answered_in))
         .order_by(col(Response.id))
     )
-    return tuple(ResponseStamp(*row) for row in found)
+    return tuple(map(ResponseStamp._make, found))
 
 
 def settled_row(

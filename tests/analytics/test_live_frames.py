@@ -123,13 +123,13 @@ def test_a_wave_that_did_not_change_is_not_read_again(db: Database) -> None:
 
 
 def test_those_asked_for_longest_ago_make_room() -> None:
-    kept: KeptFrames[str] = KeptFrames(most_persons=10)
-    kept.put("a", "A", persons=4)
-    kept.put("b", "B", persons=4)
+    kept: KeptFrames[str] = KeptFrames(room=10)
+    kept.put("a", "A", size=4)
+    kept.put("b", "B", size=4)
     assert kept.get("a") == "A"
 
-    kept.put("c", "C", persons=4)
-    kept.put("too many", "D", persons=11)
+    kept.put("c", "C", size=4)
+    kept.put("too many", "D", size=11)
 
     found = {key: kept.get(key) for key in ("a", "b", "c", "too many")}
     assert found == {"a": "A", "b": None, "c": "C", "too many": None}

@@ -13,7 +13,6 @@ from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
 from app.errors import NotFound
-from app.fieldwork.queries import unit_outcome_counts
 from app.fieldwork.unit_progress import Fielded, fielded
 from app.staff.roles import Permission
 from app.units import queries as units
@@ -131,12 +130,9 @@ def figures_of(
     wave = asked.wave()
     audience = Audience.PUBLIC if asked.as_public else None
     report = indicators_report(session, caller.scope, wave, audience=audience, now=now)
-    counts = unit_outcome_counts(
-        session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
-    )
     above, name = _above(session, asked, now=now) if compared else (None, "")
     dated = dated_words(report.editions, asked.unit.time_zone, now=now)
-    return Figures(wave.questionnaire, report, counts, dated, above, name)
+    return Figures(wave.questionnaire, report, report.counts, dated, above, name)
 
 
 def dated_words(editions: EditionsUsed | None, zone: str, *, now: datetime) -> str:
@@ -211,6 +207,5 @@ def _above(session: Session, asked: Asked, *, now: datetime) -> tuple[Figures | 
     report = indicators_report(session, WHOLE, wave, audience=Audience.PUBLIC, now=now)
     if report.editions is None or report.editions.schools < FEWEST_SCHOOLS:
         return None, ""
-    counts = unit_outcome_counts(session, WHOLE, parent_id, wave.cohort, wave.questionnaire)
     dated = dated_words(report.editions, parent.time_zone, now=now)
-    return Figures(wave.questionnaire, report, counts, dated), parent.name
+    return Figures(wave.questionnaire, report, report.counts, dated), parent.name

@@ -3,8 +3,9 @@
 Everything comes through the door of analytics: a number that is not there may not be shown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.analytics.boards import Board, Look
 from app.analytics.charts import Beside, bar_chart
@@ -30,21 +31,12 @@ from app.web.staff.worked import SHARES, worked
 WORST, BEST = 1, 5  # of an answer on a scale
 WIDEST = 2  # points of a mean difference that the drawing has room for
 HEADINGS = (
-    "clave",
-    "indicador",
-    "categoria",
-    "numerador",
-    "base",
-    "valor",
-    "inferior",
-    "superior",
-    "se_muestra",
-    "nota",
-    "ponderado",
-)
+    "clave", "indicador", "categoria", "numerador", "base", "valor", "inferior", "superior",
+    "se_muestra", "nota", "ponderado",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """The figures of a questionnaire as one reader may see them, and of whom they are."""
 
@@ -71,9 +63,16 @@ class Figures:
 
     def rows_of(self, name: str) -> tuple[IndicatorRow, ...]:
         """The figures of one indicator."""
-        return tuple(row for row in self.rows if row.id == name)
+        return self._by_name.get(name, ())
 
-    @property
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[IndicatorRow, ...]]:
+        found: dict[str, list[IndicatorRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.id, []).append(row)
+        return {name: tuple(rows) for name, rows in found.items()}
+
+    @cached_property
     def rows(self) -> tuple[IndicatorRow, ...]:
         """Every figure; of a generation too small alone, those of its pool.
 

@@ -11,7 +11,7 @@ from app.analytics.drawing import Drawing
 from app.analytics.headlines import percent
 from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import Cohort
-from app.fieldwork.queries import unit_outcome_counts
+from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
 from app.fieldwork.unit_progress import Fielded, unit_progress_over_time
 from app.web.render import say_date
 from app.web.sheets import Cell
@@ -58,12 +58,17 @@ class AnswerLine:
         )
 
 
-def line_of(session: Session, caller: Caller, asked: Asked) -> AnswerLine | None:
-    """The line of what was asked for; None where nobody answered yet, and for the public."""
+def line_of(
+    session: Session, caller: Caller, asked: Asked, counts: OutcomeCounts | None = None
+) -> AnswerLine | None:
+    """The line of what was asked for; None where nobody answered yet, and for the public.
+
+    `counts`: of what was asked for, where they are at hand.
+    """
     chosen = asked.chosen
     if chosen is None or asked.as_public:  # the line says exact counts
         return None
-    mine = _progress(session, caller, asked, chosen)
+    mine = _progress(session, caller, asked, chosen, counts)
     if not mine.base or not mine.days:
         return None
     earlier = [
@@ -118,10 +123,17 @@ def _rise(wave: Progress, *, until: date) -> Rise:
     return Rise([(at(one.day), one.answered / wave.base) for one in wave.days], at(until))
 
 
-def _progress(session: Session, caller: Caller, asked: Asked, one: Fielded) -> Progress:
-    counts = unit_outcome_counts(
-        session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
-    )
+def _progress(
+    session: Session,
+    caller: Caller,
+    asked: Asked,
+    one: Fielded,
+    counts: OutcomeCounts | None = None,
+) -> Progress:
+    if counts is None:
+        counts = unit_outcome_counts(
+            session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
+        )
     days = unit_progress_over_time(
         session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
     )

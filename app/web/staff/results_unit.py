@@ -132,7 +132,7 @@ def unit_picture(unit_code: str, request: Request, caller: Reader, db: Db, now: 
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         figures = figures_of(session, caller, asked, now=now, compared=True)
-        line = line_of(session, caller, asked)
+        line = line_of(session, caller, asked, figures.counts)
     if request.query_params.get("tablero") == LINE:
         if line is None:
             return RedirectResponse(f"{asked.url}?{asked.query}", 303)
@@ -185,7 +185,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
             download_url="",
         )
     figures = figures_of(session, caller, asked, now=now, compared=True)
-    line = line_of(session, caller, asked)
+    line = line_of(session, caller, asked, figures.counts)
     made = [
         (one, finding_of_board(figures, one, url=asked.url, query=asked.query))
         for one in BOARDS[figures.questionnaire]
