@@ -134,16 +134,22 @@ def schools_in_field(
     sums = open_sums(col(Wave.school_id).in_(here))
     open_waves = func.coalesce(sums.c.waves, 0)
     behind = 1.0 * func.coalesce(sums.c.answered, 0) / func.nullif(sums.c.fielded, 0)
-    rows = session.exec(
-        select(OrganisationUnit, open_waves, sums.c.fielded, sums.c.answered)
+    rows = session.connection().execute(
+        select_columns(
+            col(OrganisationUnit.code),
+            col(OrganisationUnit.name),
+            open_waves,
+            sums.c.fielded,
+            sums.c.answered,
+        )
         .join(sums, sums.c.school_id == col(OrganisationUnit.id), isouter=True)
-        .where(col(OrganisationUnit.id).in_(here), OrganisationUnit.kind == UnitKind.SCHOOL)
+        .where(col(OrganisationUnit.id).in_(here), col(OrganisationUnit.kind) == UnitKind.SCHOOL)
         .order_by(open_waves == 0, behind, col(OrganisationUnit.code))
         .limit(limit)
     )
     return [
-        SchoolInField(unit.code, unit.name, waves, int(cases or 0), int(done or 0))
-        for unit, waves, cases, done in rows
+        SchoolInField(code, name, waves, int(cases or 0), int(done or 0))
+        for code, name, waves, cases, done in rows
     ]
 
 

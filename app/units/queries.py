@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, true
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import Select
 
 from app.errors import NotFound
 from app.units.scope import Scope
@@ -170,16 +171,27 @@ def count_schools(session: Session) -> int:
 def schools_below(session: Session, scope: Scope, unit_id: UUID) -> list[School]:
     """Every school below the unit at any depth (a school: itself), by code."""
     found = session.exec(
-        select(OrganisationUnit)
+        _schools(scope)
         .join(UnitAncestor, col(UnitAncestor.unit_id) == col(OrganisationUnit.id))
-        .where(
-            UnitAncestor.ancestor_id == unit_id,
-            OrganisationUnit.kind == UnitKind.SCHOOL,
-            in_scope(scope, col(OrganisationUnit.id)),
-        )
-    ).all()
-    schools = [School(unit.id, unit.code, unit.name, unit.time_zone) for unit in found]
-    return sorted(schools, key=lambda school: school.code)
+        .where(UnitAncestor.ancestor_id == unit_id)
+    )
+    return sorted((School(*row) for row in found), key=lambda school: school.code)
+
+
+def first_school(session: Session, scope: Scope) -> School | None:
+    """The first by code of the schools in scope: without reading the others."""
+    row = session.exec(_schools(scope).order_by(col(OrganisationUnit.code)).limit(1)).first()
+    return None if row is None else School(*row)
+
+
+def _schools(scope: Scope) -> Select[UUID, str, str, str]:
+    """What `School` says of each school in scope."""
+    return select(
+        OrganisationUnit.id,
+        OrganisationUnit.code,
+        OrganisationUnit.name,
+        OrganisationUnit.time_zone,
+    ).where(OrganisationUnit.kind == UnitKind.SCHOOL, in_scope(scope, col(OrganisationUnit.id)))
 
 
 def profile_of(session: Session, scope: Scope, unit_id: UUID) -> Profile | None:

@@ -13,6 +13,7 @@ from app.units.queries import (
     UnitBelow,
     breadcrumb,
     children,
+    first_school,
     list_units,
     profile_of,
     schools_below,
@@ -20,7 +21,7 @@ from app.units.queries import (
     unit_by_code,
 )
 from app.units.scope import WHOLE, Reach, Scope
-from app.units.tables import InstitutionProfile, OrganisationUnit
+from app.units.tables import InstitutionProfile, OrganisationUnit, UnitKind
 
 NATION = """code,name,kind,parent,subsystem_parent
 MX,México,nation,,
@@ -221,3 +222,11 @@ def test_the_code_of_a_unit_finds_it_in_scope(db: Database, ids: dict[str, UUID]
         ).all()
 
     assert names == ["Cajeme"]
+
+
+def test_the_first_school_is_that_of_the_whole_list(db: Database, ids: dict[str, UUID]) -> None:
+    with db.reading() as session:
+        for scope in (WHOLE, *(scope_on(unit) for unit in ids.values()), scope_on(uuid4())):
+            listed = [one for one in list_units(session, scope) if one.kind is UnitKind.SCHOOL]
+            found = first_school(session, scope)
+            assert [one.code for one in listed[:1]] == ([] if found is None else [found.code])

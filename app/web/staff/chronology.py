@@ -296,13 +296,12 @@ def _tasks(
 ) -> tuple[Task, ...]:
     """Things that need a person, each with its button."""
     tasks = [*_standing_still(session, caller, unit)]
-    tasks += [
-        Task(f"Falta: {step.text.lower()}. {step.hint}", step.url, step.button)
-        for step in walk.steps(session, caller)
-        if step.state == "now"
-        and unit.kind is UnitKind.SCHOOL
-        and caller.actor.may(Permission.MANAGE_INSTITUTION)
-    ]
+    if unit.kind is UnitKind.SCHOOL and caller.actor.may(Permission.MANAGE_INSTITUTION):
+        tasks += [
+            Task(f"Falta: {step.text.lower()}. {step.hint}", step.url, step.button)
+            for step in walk.steps(session, caller)
+            if step.state == "now"
+        ]
     tasks += [
         Task(
             f"{_HELD[one.late]}, {one.school}, Cuestionario {one.questionnaire}: no alcanzarían a "

@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.directory.tables import CohortRow, PrivacyNotice
 from app.fieldwork.trial import trial_arrived
 from app.units import queries
-from app.units.tables import InstitutionProfile, UnitKind
+from app.units.tables import InstitutionProfile
 from app.web.wiring import Caller
 
 
@@ -26,14 +26,7 @@ class Step:
 
 def steps(session: Session, caller: Caller) -> tuple[Step, ...]:
     """The walk for the first school of the caller, in order."""
-    school = next(
-        (
-            line
-            for line in queries.list_units(session, caller.scope)
-            if line.kind is UnitKind.SCHOOL
-        ),
-        None,
-    )
+    school = queries.first_school(session, caller.scope)
     if school is None:
         text = "Cargue sus planteles"
         hint = "Un archivo con el estado, las zonas y los planteles."
