@@ -26,6 +26,7 @@ class _Compiled:
     order: tuple[str, ...] | None  # of the parameters, where they have places and not names
     binds: Mapping[str, Convert]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]  # those that need converting
+    options: Mapping[str, Any]  # of the driver's `execute`
 
     def parameters(self, values: Mapping[str, object]) -> Any:
         bound = {
@@ -60,7 +61,7 @@ class Prepared(Generic[Found]):
         parameters = compiled.parameters(values)
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(compiled.text, parameters)
+            cursor.execute(compiled.text, parameters, **compiled.options)
             found = cursor.fetchone()
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy_says(compiled.text, error, dialect) from error
@@ -83,6 +84,8 @@ def _compile(statement: Select[Any], dialect: Dialect) -> _Compiled:
         order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
         binds={name: _bind(bind.type, dialect) for name, bind in compiled.binds.items()},
         columns=tuple((place, convert) for place, convert in converting if convert is not None),
+        # psycopg would wait until a connection has asked five times: planning costs ten runs.
+        options={"prepare": True} if dialect.driver == "psycopg" else {},
     )
 
 
