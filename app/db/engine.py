@@ -17,9 +17,15 @@ from app.keys import NamedSecret
 def make_engine(url: str, data_keys: Sequence[NamedSecret] = ()) -> Engine:
     """An engine whose transactions mean the same on SQLite and on PostgreSQL."""
     sqlite = url.startswith("sqlite")
-    # A web process works in 16 threads (web/asgi.py); tests and commands may use more.
+    # A web process works in 16 threads (web/asgi.py); tests and commands may use more. The last
+    # one back goes out first: its plans and pages are at hand.
     engine = create_engine(
-        url, pool_size=16, max_overflow=34, pool_pre_ping=not sqlite, pool_timeout=5
+        url,
+        pool_size=16,
+        max_overflow=34,
+        pool_pre_ping=not sqlite,
+        pool_use_lifo=True,
+        pool_timeout=5,
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite_connection)
