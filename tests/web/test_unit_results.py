@@ -125,6 +125,21 @@ def test_every_board_works_its_figures_through(school: TestClient) -> None:
     assert all(f'id="cifra-{name}"' in whole for name in named)
 
 
+def test_one_figure_is_unfolded_without_script_and_all_of_them_to_print(
+    school: TestClient,
+) -> None:
+    def unfolded(tail: str) -> list[str]:
+        page = school.get(f"{PAGE}/calculo{ASKED}{tail}").text
+        found = re.findall(r'<details class="unfolds"( open)?>.*?id="cifra-(\w+)"', page, re.DOTALL)
+        assert len(found) > 40
+        assert page.index('href="#familia-H"') < page.index('id="familia-H"')
+        return [name for is_open, name in found if is_open]
+
+    assert unfolded("") == unfolded("&indicador=nada") == []
+    assert unfolded("&indicador=S1") == ["S1"]
+    assert len(unfolded("&indicador=todas")) > 40
+
+
 def test_the_own_school_reads_weighted_figures_beside(
     world: World, db: Database, now: datetime
 ) -> None:

@@ -21,11 +21,22 @@ from app.web.staff.results_asked import ROOT, Asked, UnitTop, asked_of, figures_
 from app.web.staff.results_findings import Figures
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.staff.wave_pages import WaveTop, wave_top
-from app.web.staff.worked import Entry, entry_of, lead_of, outcome_entries, rate_entries
+from app.web.staff.worked import (
+    Entry,
+    Family,
+    entry_of,
+    families_of,
+    lead_of,
+    outcome_entries,
+    rate_entries,
+)
 from app.web.wiring import Caller, Db, Now, Permits
 
 router = APIRouter()
 Reader = Annotated[Caller, Depends(Permits(Permission.SEE_OUTCOMES))]
+
+
+EVERY = "todas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +64,16 @@ class CalculationPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class UnitCalculationPage(Page):
-    """The same of a unit."""
+    """The same of a unit, folded; `opened`: those that are not. `all_url`: nothing folded."""
 
     template: ClassVar[str] = "staff/results_calculation.html"
     title: str
     shell: Shell
     top: UnitTop
     lead: str
-    entries: tuple[Entry, ...]
+    families: tuple[Family, ...]
+    opened: frozenset[str]
+    all_url: str
 
 
 @router.get("/panel/glosario")
@@ -87,18 +100,25 @@ def calculation(wave_id: UUID, caller: Reader, db: Db, now: Now) -> Response:
 def unit_calculation(
     unit_code: str, request: Request, caller: Reader, db: Db, now: Now
 ) -> Response:
-    """The figures of a unit with the numbers that were released for this reader."""
+    """The figures of a unit with the numbers that were released for this reader.
+
+    `?indicador=S1` opens one without script, wherever a browser would leave it folded; `todas`
+    opens all, to print them.
+    """
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
         top = unit_top(session, caller, asked, at="/calculo")
         figures = None if asked.chosen is None else figures_of(session, caller, asked, now=now)
         entries = () if figures is None else _unit_entries(session, caller, asked, figures)
+    name = request.query_params.get("indicador", "")
     page = UnitCalculationPage(
         title=f"Cómo se calcula. {asked.unit.name}",
         shell=shell(caller, at=ROOT),
         top=top,
         lead="" if figures is None else f"{lead_of(figures.report)} Son {figures.dated}.",
-        entries=entries,
+        families=families_of(entries),
+        opened=frozenset(one.id for one in entries if name in {one.id, EVERY}),
+        all_url=f"{top.url}/calculo?{top.query}&indicador={EVERY}",
     )
     return render(page)
 

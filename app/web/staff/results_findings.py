@@ -199,7 +199,7 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         definitions=tuple(
             definition_of(name, rows) for name in dict.fromkeys(row.id for row in rows)
         ),
-        calculation_url=f"{url}/calculo?{query}#cifra-{rows[0].id}",
+        calculation_url=f"{url}/calculo?{query}&indicador={rows[0].id}#cifra-{rows[0].id}",
         explore_url=_explore_url(rows, url=url, query=query),
         csv_url=f"{url}/cifras.csv?{link}",
         png_url=f"{url}/grafica.png?{link}" if chart is not None else "",

@@ -46,6 +46,34 @@ class Entry:
     worked: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The figures about one matter; the key is how their ids begin."""
+
+    key: str
+    name: str
+    entries: tuple[Entry, ...]
+
+
+FAMILIES = {
+    "R": "Respuesta y seguimiento",
+    "S": "Situación",
+    "H": "Educación superior",
+    "L": "Trabajo",
+    "X": "Expectativa y resultado",
+    "C": "Opinión",
+    "D": "Directorio",
+}
+
+
+def families_of(entries: Iterable[Entry]) -> tuple[Family, ...]:
+    """The figures by matter, in the order in which they come."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.id[0], []).append(entry)
+    return tuple(Family(key, FAMILIES[key], tuple(mine)) for key, mine in found.items())
+
+
 def outcome_entries(report: IndicatorsReport, number: int) -> tuple[Entry, ...]:
     """Every outcome of a questionnaire, as this reader may have it."""
     rows = report.figures if report.pool is None else report.pooled
