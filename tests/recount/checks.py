@@ -9,6 +9,7 @@ import polars as pl
 
 from app.analytics.boards import BOARDS
 from app.analytics.released import Audience, Reason
+from tests.recount.drawn import drawings_checked
 from tests.recount.estimates import fives, half_up
 from tests.recount.outcomes import Figure, Key
 from tests.recount.pages import (
@@ -34,7 +35,8 @@ NOTHING = "—"
 def tables_checked(
     page: PageText, checks: Mapping[str, Check], *, needed: Iterable[str] = ()
 ) -> Problems:
-    """Each table by its name; one without a check is a figure that nobody counted again."""
+    """Each table by its name, and each drawing; one without a check nobody counted again."""
+    yield from drawings_checked(page.html)
     there = {table.name for table in page.tables}
     yield from (f"there is no table «{name}»" for name in needed if name not in there)
     for table in page.tables:

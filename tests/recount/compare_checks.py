@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from app.analytics.released import Audience
 from tests.recount.checks import Check, Problems, tables_checked
+from tests.recount.drawn import CORNER, Drawings, number
 from tests.recount.estimates import fives
 from tests.recount.pages import RATE, Cells, PageText
 from tests.recount.process import funnel_of
@@ -36,9 +38,8 @@ def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]])
     """Groups of a school, or units: sorted by their rate; and who lies outside the funnel."""
     counted, schools = compared(view), [one for one in _schools(view) if one.share is not None]
     words = Counter(one.words for one in counted)
-    spread, outside = (
-        funnel_of([_place(one, view) for one in schools]) if len(schools) > 2 else (0, set())
-    )
+    places = [_place(one, view) for one in schools]
+    spread, outside = funnel_of(places) if len(places) > 2 else (0.0, set[str]())
     far = Counter(one.words for one in schools if one.name in outside)
     told = [one for one in counted if one.share is not None]
     checks = {"Tasas de respuesta": _exactly(words), "Fuera de los límites": _exactly(far)}
@@ -46,6 +47,7 @@ def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]])
     if far and "Fuera de los límites" not in {table.name for table in page.tables}:
         yield f"not said to lie outside: {far}"
     yield from _same_file(lines, counted, view)
+    yield from _funnel_drawn(page, places)
     for said in re.findall(r"dispersión ([\d.]+)", page.prose):
         if abs(float(said) - spread) > 0.05:
             yield f"dispersion {said}, counted {spread}"
@@ -57,6 +59,19 @@ def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]])
         yield "the rate of all is not said"
     if view.audience is Audience.PUBLIC and (exact := RATE.search(page.prose)):
         yield f"the public reads {exact.group()}"
+
+
+def _funnel_drawn(page: PageText, places: Sequence[tuple[str, float, int]]) -> Problems:
+    """Every school is where its rate and its list put it; the last line is the longest list."""
+    for drawn in Drawings(page.html).found:
+        if drawn.key != "embudo":
+            continue
+        largest = max(listed for _, _, listed in places)
+        left = min(number(one["x1"]) for one in drawn.of("line", "axis"))
+        wanted = sorted((left + (99 - left) * n / largest, drawn.down(k / n)) for _, k, n in places)
+        shown = sorted((number(one["cx"]), number(one["cy"])) for one in drawn.of("circle"))
+        if not np.allclose(np.array(shown), np.array(wanted), rtol=0, atol=CORNER):
+            yield f"schools drawn at {shown}, counted {wanted}"
 
 
 def _same_file(

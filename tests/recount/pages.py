@@ -34,6 +34,7 @@ class PageText(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.html = html
         self.tables: list[Table] = []
         self.words: list[str] = []
         self._region = ""
