@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, delete, select
@@ -83,7 +84,7 @@ def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID
 
     `editions`: that of each school.
     """
-    same: dict[Query, Query] = {}  # each made once
+    same: dict[object, Any] = {}  # each made once
     school_of = {edition_id: school_id for school_id, edition_id in editions.items()}
     found: dict[UUID, Summand] = {}
     for some in _batches(list(school_of)):
@@ -97,7 +98,7 @@ def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID
 
 
 def _told(
-    session: Session, edition_ids: Sequence[UUID], same: dict[Query, Query]
+    session: Session, edition_ids: Sequence[UUID], same: dict[object, Any]
 ) -> dict[UUID, Told]:
     rows = session.exec(
         select(EditionWithheld.edition_id, EditionWithheld.withheld).where(
@@ -109,10 +110,12 @@ def _told(
     for edition_id, text in rows:
         said = json.loads(text)
         hidden = said["hidden"]
-        queries = None if hidden is None else ((name, category) for name, category in hidden)
+        if hidden is not None:
+            queries = [(name, category) for name, category in hidden]
+            hidden = frozenset(same.setdefault(query, query) for query in queries)
+        crossings = frozenset(same.setdefault(name, name) for name in said["crossings"])
         found[edition_id] = Told(
-            None if queries is None else frozenset(same.setdefault(q, q) for q in queries),
-            frozenset(said["crossings"]),
+            same.setdefault(hidden, hidden), same.setdefault(crossings, crossings)
         )
     return found
 

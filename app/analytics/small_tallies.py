@@ -42,7 +42,8 @@ class SmallTally(Counted):
         rest: dict[tuple[str, Key], Counts] = {}
         for entry, key, counts in _every(tally, entries):
             if not entry.categories:
-                rest[entry.id, key] = counts
+                if counts.base:
+                    rest[entry.id, key] = counts
                 continue
             start = layout.starts[entry.id, key]
             told = [counts.base, *(counts.cells.get(c.id, 0) for c in entry.categories)]
