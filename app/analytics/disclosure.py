@@ -43,6 +43,7 @@ __all__ = [
     "release_some",
     "release_table",
     "suppress",
+    "thin",
     "told_alone",
     "withhold_lines",
 ]
@@ -147,20 +148,22 @@ def release_table(
 
 
 def release_lines(
-    lines: Sequence[Line], context: Context, *, people: Sequence[Mapping[State, int]] = ()
+    lines: Sequence[Line], context: Context, thinned: Sequence[ReleasedRow] | None = None
 ) -> list[IndicatorRow]:
     """The figures of lines that one reader sees together (domain.md 3.8).
 
     Args:
         lines: the most important first; what must go so that others may stay goes from the end.
         context: for whom.
-        people: for each family of lines that count the same persons, persons by the cells they
-            are in; a combination that could exist and has nobody is worth giving, with 0.
+        thinned: what `thin` made of them; None where they count nobody in common.
 
     Raises:
         ValueError: a line of fewer than two categories, or a negative count.
     """
-    released = [_exact(line) for line in lines] if context.exact else _thinned(lines, people)
+    if context.exact:
+        released = [_exact(line) for line in lines]
+    else:
+        released = thin(lines, ()) if thinned is None else list(thinned)
     if context.withheld:
         rows = zip(lines, released, strict=True)
         released = [_without(row, line.id, context.withheld) for line, row in rows]
@@ -171,14 +174,14 @@ def release_lines(
     ]
 
 
-def hidden_in(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> set[Query]:
-    """What `release_lines` withholds of one school: cells, and bases as families.py names them."""
+def hidden_in(lines: Sequence[Line], thinned: Sequence[ReleasedRow]) -> frozenset[Query]:
+    """What was thinned out of lines: cells, and bases as families.py names them."""
     hidden = set()
-    for line, row in zip(lines, _thinned(lines, people), strict=True):
+    for line, row in zip(lines, thinned, strict=True):
         hidden |= {(line.id, name) for name, n in row.cells.items() if n is None}
         if row.total is None:
             hidden.add((f"base {line.id}", ""))
-    return hidden
+    return frozenset(hidden)
 
 
 def told_alone(line: Line, hidden: AbstractSet[Query]) -> ReleasedRow:
@@ -241,8 +244,14 @@ def _without(row: ReleasedRow, name: str, withheld: AbstractSet[Query]) -> Relea
     return ReleasedRow(None if gone else row.total, cells, key=KEY)
 
 
-def _thinned(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> list[ReleasedRow]:
-    """Each line by its own rule, then all together, then the lines whose base would tell."""
+def thin(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> list[ReleasedRow]:
+    """Each line by its own rule, then all together, then the lines whose base would tell.
+
+    Args:
+        lines: the most important first.
+        people: for each family of lines that count the same persons, persons by the cells they
+            are in; a combination that could exist and has nobody is worth giving, with 0.
+    """
     rows = [release_row(line.cells) for line in lines]
     # Mentions of one question share a base: it stays or goes with all of them.
     without = {line.id for line, row in zip(lines, rows, strict=True) if row.total is None}

@@ -45,12 +45,15 @@ BASES: Mapping[tuple[str, int], tuple[Query, ...]] = {
     ("ocupado", 1): (("L1", "si"),),
     ("pea", 1): (("L2", "si"),),
     ("estudia_algo", 0): (("S2", "no"),),
+    ("previo", 0): (("L10c", "no"),),
 }
 ASKED_WITH: Mapping[str, tuple[str, int]] = {
     "motivo_no_estudio": ("estudia_es", 1),
     "intento_ingreso": ("estudia_es", 1),
     "ingreso_mensual": ("ocupado", 1),
     "satisf_trabajo": ("ocupado", 1),
+    "espera_meses": ("previo", 0),
+    "espera_tiempo": ("previo", 0),
 }
 
 

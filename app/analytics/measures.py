@@ -17,12 +17,18 @@ from app.analytics.suppression import MINIMUM_CELL, suppress_line
 from app.fieldwork.percents import half_up
 
 MEASURE_BASE = 8  # persons: HESA suppresses means and medians on 7 or fewer
+MEDIAN_BASE = 2 * MINIMUM_CELL  # it tells that half of them are on one side
 READ_AT = (3, 6, 9, 12)  # months at which outsiders read a curve
 Z95 = NormalDist().inv_cdf(0.975)
 
 
 def release_mean(
-    identifier: str, numbers: Iterable[int], context: Context, *, part: bool = False
+    identifier: str,
+    numbers: Iterable[int],
+    context: Context,
+    *,
+    part: bool = False,
+    spread: bool = True,
 ) -> IndicatorRow:
     """Mean with its 95 % interval; for outsiders of 8 persons or more, to one decimal.
 
@@ -33,6 +39,7 @@ def release_mean(
         numbers: one per person, or persons by number.
         context: for whom.
         part: whether the question is asked of some only.
+        spread: whether outsiders may read the interval too, which tells of the extremes.
     """
     tally = Counter(numbers)
     n = tally.total()
@@ -42,7 +49,7 @@ def release_mean(
     mean = total / n
     population = context.population(n, part=part)
     unseen = 1.0 if population is None else 1 - n / population
-    if n == 1:
+    if n == 1 or not (spread or context.exact):
         return _row(identifier, n, (mean, None, None), context)
     squares = sum(number * number * persons for number, persons in tally.items())
     variance = (n * squares - total * total) / (n * (n - 1))  # whole numbers until here
@@ -53,7 +60,7 @@ def release_mean(
 def release_median(
     identifier: str, median: float | None, base: int, context: Context
 ) -> IndicatorRow:
-    """A median of any kind; for outsiders of 8 persons or more, to one decimal.
+    """A median of any kind; for outsiders of 10 persons or more, to one decimal.
 
     Source: domain.md 3.8 rule 3.
 
@@ -64,9 +71,16 @@ def release_median(
         context: for whom.
     """
     missing = Reason.NOBODY if base == 0 else Reason.NOT_REACHED
+    if not context.exact and 0 < base < MEDIAN_BASE:
+        return _hidden(identifier, base, context, Reason.FEW_FOR_A_MEDIAN)
     return _row(
         identifier, base, (median, None, None), context, None if median is not None else missing
     )
+
+
+def release_closed(identifier: str, base: int, context: Context) -> IndicatorRow:
+    """A measure that would say almost exactly what each person answered."""
+    return _hidden(identifier, base, context, Reason.EXTREME)
 
 
 def release_score(identifier: str, cells: Mapping[str, int], context: Context) -> IndicatorRow:

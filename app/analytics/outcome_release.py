@@ -7,6 +7,8 @@ family, and an indicator goes when the count that is its base goes (domain.md 3.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from itertools import accumulate
 
 from app.analytics.disclosure import (
@@ -15,24 +17,28 @@ from app.analytics.disclosure import (
     is_plain,
     release_lines,
     release_table,
+    thin,
     withhold_lines,
 )
 from app.analytics.estimates import grouped_median, kaplan_meier
 from app.analytics.families import CORE, FAMILIES, LINES, parent_of, possible_states
-from app.analytics.indicators import Counts, Indicator, Kind, Rows
+from app.analytics.indicators import Category, Counts, Indicator, Kind, Rows
 from app.analytics.joint import Query, State
 from app.analytics.measures import (
     READ_AT,
+    release_closed,
     release_crossing,
     release_curve,
     release_mean,
     release_median,
     release_score,
 )
+from app.analytics.open_answers import mean_is_open, median_is_open
 from app.analytics.registry import outcomes_of
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
 from app.analytics.tallies import Counted, CountedRows
 from app.analytics.wages import BAND_EDGES
+from app.fieldwork.percents import half_up
 
 WHOLE = frozenset({Kind.SCALE, Kind.CURVE, Kind.CROSSING})  # told whole or not at all
 
@@ -70,18 +76,17 @@ def release_counted(
         if entry.kind in LINES
         for line in lines_of(entry, counted.counts_of(entry), counted.wave)
     ]
-    people = [] if context.exact else _people(counted)
+    thinned = None if context.exact else thin(lines, _people(counted))
     told: dict[str, list[IndicatorRow]] = {entry.id: [] for entry in indicators}
-    for row in release_lines(lines, context, people=people):
+    for row in release_lines(lines, context, thinned):
         told[row.id].append(row)
+    hidden = frozenset[Query]() if thinned is None else hidden_in(lines, thinned)
     gone = context.gone
     for entry in indicators:
         if entry.kind not in LINES and entry.id in gone:
             told[entry.id] += _gone(entry, counted, context)
-        elif entry.kind in WHOLE:
-            told[entry.id] += _whole(entry, counted, context)
         elif entry.kind not in LINES:
-            told[entry.id].append(_measure(entry, counted, context))
+            told[entry.id] += _beside(entry, counted, context, hidden)
     wanted = {entry.id for entry in (indicators if only is None else only)}
     return [row for name, figures in told.items() if name in wanted for row in figures]
 
@@ -92,19 +97,25 @@ def withheld_of(counted: Counted) -> frozenset[Query]:
     The same for every reader above the school, whatever else they see.
     """
     context = Context(audience=Audience.OFFICE)
-    hidden: set[Query] = set()
-    lines: list[Line] = []
-    for entry in outcomes_of(counted.wave):
+    entries = outcomes_of(counted.wave)
+    lines = [
+        line
+        for entry in entries
+        if entry.kind in LINES
+        for line in lines_of(entry, counted.counts_of(entry), counted.wave)
+    ]
+    of_lines = hidden_in(lines, thin(lines, _people(counted)))
+    hidden = set(of_lines)
+    for entry in entries:
         if entry.kind in LINES:
-            lines += lines_of(entry, counted.counts_of(entry), counted.wave)
-        elif entry.kind in WHOLE:
-            figures = _whole(entry, counted, context)
-            if any(row.withheld for row in figures):
-                hidden |= {(entry.id, row.category) for row in figures}
-                hidden |= {(entry.id, ""), (f"base {entry.id}", "")}
-        elif _measure(entry, counted, context).withheld:
+            continue
+        figures = _beside(entry, counted, context, of_lines)
+        if any(row.withheld for row in figures):
             hidden.add((entry.id, ""))
-    return frozenset(hidden | hidden_in(lines, _people(counted)))
+            if entry.kind in WHOLE:
+                hidden |= {(entry.id, row.category) for row in figures}
+                hidden.add((f"base {entry.id}", ""))
+    return frozenset(hidden)
 
 
 def withhold_wave(wave: int) -> list[IndicatorRow]:
@@ -115,6 +126,28 @@ def withhold_wave(wave: int) -> list[IndicatorRow]:
         told = reported_of(entry, names) if entry.kind in LINES and names else (("", ()),)
         lines.append(Line(id=entry.id, cells={}, reported=told))
     return withhold_lines(lines)
+
+
+def _beside(
+    entry: Indicator, counted: Counted, context: Context, hidden: AbstractSet[Query]
+) -> list[IndicatorRow]:
+    """A figure that is no line, beside lines of which `hidden` is withheld."""
+    mine = {entry.id, *(one.id for one in _of_the_same(entry, counted.wave))}
+    bases = {f"base {name}" for name in mine}
+    if parent_of(entry, counted.wave) in hidden or any(query[0] in bases for query in hidden):
+        return _gone(entry, counted, context, Reason.SMALL)
+    if entry.kind in WHOLE:
+        return _whole(entry, counted, context)
+    return [_measure(entry, counted, context, hidden)]
+
+
+def _of_the_same(entry: Indicator, wave: int) -> list[Indicator]:
+    """The lines of the same answers of the same persons."""
+    return [
+        other
+        for other in outcomes_of(wave)
+        if other.kind in LINES and other.variable == entry.variable and other.among == entry.among
+    ]
 
 
 def _whole(entry: Indicator, counted: Counted, context: Context) -> list[IndicatorRow]:
@@ -141,8 +174,10 @@ def _whole(entry: Indicator, counted: Counted, context: Context) -> list[Indicat
     return release_lines([line], context) if told else withhold_lines([line])
 
 
-def _gone(entry: Indicator, counted: Counted, context: Context) -> list[IndicatorRow]:
-    """A figure of a sum that would give away a part of it."""
+def _gone(
+    entry: Indicator, counted: Counted, context: Context, why: Reason = Reason.PARTS
+) -> list[IndicatorRow]:
+    """A figure that would give away what is withheld, its base too."""
     names: Sequence[str] = ("",)
     if entry.kind is Kind.SCALE:
         names = tuple(counted.counts_of(entry).cells)
@@ -152,7 +187,7 @@ def _gone(entry: Indicator, counted: Counted, context: Context) -> list[Indicato
         found = counted.crossing_of(entry)
         names = tuple(f"{row}|{column}" for row in found.rows for column in found.columns)
     line = Line(id=entry.id, cells={}, reported=tuple((name, ()) for name in names))
-    return withhold_lines([line], Reason.PARTS)
+    return withhold_lines([line], why)
 
 
 def _months(entry: Indicator) -> list[int]:
@@ -193,12 +228,13 @@ def reported_of(
     return tuple((name, (name,)) for name in names)
 
 
-def _measure(entry: Indicator, counted: Counted, context: Context) -> IndicatorRow:
+def _measure(
+    entry: Indicator, counted: Counted, context: Context, hidden: AbstractSet[Query]
+) -> IndicatorRow:
     if entry.kind is Kind.SCORE:
         return release_score(entry.id, counted.counts_of(entry).cells, context)
     if entry.kind is Kind.BANDED_MEDIAN:
-        counts = list(counted.counts_of(entry).cells.values())
-        return release_median(entry.id, grouped_median(counts, BAND_EDGES), sum(counts), context)
+        return _banded(entry, counted, context, hidden)
     if entry.kind is Kind.SURVIVAL:
         wait = counted.waits_of(entry)
         base = sum(wait.ended.values()) + sum(wait.watched.values())
@@ -206,8 +242,65 @@ def _measure(entry: Indicator, counted: Counted, context: Context) -> IndicatorR
         return release_median(entry.id, half, base, context)
     tally = counted.values_of(entry).tally
     if entry.kind is Kind.MEAN:
-        return release_mean(entry.id, tally, context, part=not entry.of_everybody)
+        return _mean(entry, tally, counted.wave, context, hidden)
     return release_median(entry.id, _median(tally), sum(tally.values()), context)
+
+
+def _banded(
+    entry: Indicator, counted: Counted, context: Context, hidden: AbstractSet[Query]
+) -> IndicatorRow:
+    """A median of bands, beside the line of the bands."""
+    cells = counted.counts_of(entry).cells
+    bands = list(cells.values())
+    found = release_median(entry.id, grouped_median(bands, BAND_EDGES), sum(bands), context)
+    if context.exact or found.withheld:
+        return found
+    gone = {
+        place
+        for place, name in enumerate(cells)
+        if any((other.id, name) in hidden for other in _of_the_same(entry, counted.wave))
+    }
+    if median_is_open(bands, gone, _told_of_bands):
+        return found
+    return release_closed(entry.id, sum(bands), context)
+
+
+def _told_of_bands(bands: Sequence[int]) -> Decimal | None:
+    median = grouped_median(bands, BAND_EDGES)
+    return None if median is None else half_up(median, digits=1)
+
+
+def _mean(
+    entry: Indicator,
+    tally: Mapping[int, int],
+    wave: int,
+    context: Context,
+    hidden: AbstractSet[Query],
+) -> IndicatorRow:
+    """A mean of answers, beside the share of some of them."""
+    answers = sorted(
+        code for one in entry.categories for code in one.codes if isinstance(code, int)
+    )
+    people = {answer: tally.get(answer, 0) for answer in answers}
+    plain = is_plain({f"{answer}": n for answer, n in people.items()})
+    part = not entry.of_everybody
+    found = release_mean(entry.id, tally, context, part=part, spread=plain)
+    if context.exact or plain or found.withheld:
+        return found
+    shares = _of_the_same(entry, wave)
+    groups = [_codes(one) for share in shares[:1] for one in share.categories]
+    told = bool(shares) and not any(query[0] == shares[0].id for query in hidden)
+    if mean_is_open(people, groups or [frozenset(people)], told=told):
+        return found
+    return release_closed(entry.id, sum(people.values()), context)
+
+
+def _answers(entry: Indicator) -> list[int]:
+    return sorted(code for one in entry.categories for code in _codes(one))
+
+
+def _codes(category: Category) -> frozenset[int]:
+    return frozenset(code for code in category.codes if isinstance(code, int))
 
 
 def _median(tally: Mapping[int, int]) -> float | None:

@@ -41,6 +41,14 @@ class Reason(StrEnum):
         "No se muestra porque son menos de 8 respuestas. "
         "Podría verse al juntar varias generaciones."
     )
+    FEW_FOR_A_MEDIAN = (
+        "No se muestra porque son menos de 10 respuestas. "
+        "Podría verse al juntar varias generaciones."
+    )
+    EXTREME = (
+        "No se muestra porque, siendo tan pocas, diría casi exactamente qué respondió cada quien. "
+        "Podría verse al juntar varias generaciones."
+    )
     NOBODY = "Nadie respondió esta pregunta."
     CAREFUL = "Son menos de 23 respuestas: tome la cifra con reserva."
     NOT_REACHED = "La mitad no se alcanza: está en el último rango o aún espera."

@@ -5,6 +5,7 @@ measure. What a school hides is what its own release withholds (outcome_release.
 decided by its edition alone.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from app.analytics.holding import (
 from app.analytics.holding_measures import Base, Measures
 from app.analytics.indicators import Indicator, Kind
 from app.analytics.joint import Query, State
-from app.analytics.measures import MEASURE_BASE
+from app.analytics.measures import MEDIAN_BASE, READ_AT
 from app.analytics.outcome_release import lines_of, withheld_of
 from app.analytics.pools import is_small
 from app.analytics.registry import outcomes_of
@@ -35,7 +36,6 @@ from app.analytics.traits import LATTICE
 
 OUT: State = frozenset()  # of no base
 APART = 10  # schools of one shift or programme, below which a sum is not divided by it
-CURVE_BASE = 23  # persons left of a curve, as of one that is told alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,14 @@ def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[tuple[Sequence
 def _secrets_of(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
     if entry.kind in LINES:
         yield from _lines(entry, schools, wave)
-    elif entry.kind is Kind.SCALE:
-        yield _scale(entry, schools, wave)
+    elif entry.kind in {Kind.SCALE, Kind.SCORE}:
+        yield _answers(entry, schools, wave)
+    elif entry.kind is Kind.MEAN:
+        scales = {one.variable for one in outcomes_of(wave) if one.kind is Kind.SCALE}
+        if entry.variable not in scales:  # else it goes with the scale, or tells nothing more
+            yield _answers(entry, schools, wave)
+    elif entry.kind is Kind.CURVE:
+        yield _curve(entry, schools)
     elif entry.kind is Kind.CROSSING:
         yield _crossing(entry, schools)
     else:
@@ -226,26 +232,67 @@ def _bounds(name: str, cells: Mapping[str, int], hidden: Hidden) -> dict[State, 
     return found
 
 
-def _scale(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets:
-    """A scale and the shares of its answers, by answer."""
+def _answers(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets:
+    """Persons by answer, with the shares of these answers: a scale, a mean or a score.
+
+    An exact mean with its interval, or an exact score, tells of a sum nearly what a scale does.
+    """
     shares = [
         other
         for other in outcomes_of(wave)
-        if other.variable == entry.variable and other.kind is Kind.PROPORTION and not other.among
+        if other.variable == entry.variable
+        and other.kind is Kind.PROPORTION
+        and other.among == entry.among
     ]
     states: dict[str, State] = {}
     for category in entry.categories:
-        told = {(entry.id, category.id), (f"base {entry.id}", "")}
+        told = set(_cell(entry.id, category.id))
         for share in shares:
             for one in share.categories:
                 if category.codes <= one.codes:
-                    told |= {(share.id, one.id), (f"base {share.id}", "")}
+                    told |= _cell(share.id, one.id)
         states[category.id] = frozenset(told)
     parts = []
     for school in schools:
-        counts = school.tally.counts_of(entry)
-        people = {states[name]: n for name, n in counts.cells.items()}
-        parts.append(Part({**people, OUT: school.tally.answered - counts.base}, school.hidden))
+        cells = _by_answer(entry, school.tally)
+        people = {states[name]: n for name, n in cells.items()}
+        people[OUT] = school.tally.answered - sum(cells.values())
+        parts.append(Part(people, _hidden_answers(entry, school)))
+    return Counts(parts, whole=True, zeros=True)
+
+
+def _by_answer(entry: Indicator, tally: Tally) -> Mapping[str, int]:
+    if entry.kind is not Kind.MEAN:
+        return tally.counts_of(entry).cells
+    numbers = tally.values_of(entry).tally
+    return {
+        one.id: sum(n for number, n in numbers.items() if number in one.codes)
+        for one in entry.categories
+    }
+
+
+def _hidden_answers(entry: Indicator, school: Summand) -> Hidden:
+    """Who withholds a mean withholds how many gave each answer; who tells it does not say more."""
+    hidden = school.hidden
+    if hidden is None or (entry.id, "") not in hidden:
+        return hidden
+    return hidden | {(entry.id, one.id) for one in entry.categories}
+
+
+def _curve(entry: Indicator, schools: Sequence[Summand]) -> Secrets:
+    """Persons by the quarter in which their wait ended, or in which they were last seen waiting."""
+    parts = []
+    for school in schools:
+        wait, people = school.tally.waits_of(entry), Counter[State]()
+        for name, persons in (("ended", wait.ended), ("watched", wait.watched)):
+            for month, n in persons.items():
+                quarter = next((f"{last}" for last in READ_AT if month <= last), "later")
+                people[_cell(entry.id, f"{name} {quarter}")] += n
+        people[OUT] = school.tally.answered - people.total()
+        hidden = school.hidden
+        if hidden is not None and (entry.id, "") in hidden:
+            hidden = hidden | {query for state in people for query in state}
+        parts.append(Part(people, hidden))
     return Counts(parts, whole=True, zeros=True)
 
 
@@ -267,14 +314,13 @@ def _measure(entry: Indicator, schools: Sequence[Summand]) -> Secrets:
     bases = []
     for school in schools:
         tally = school.tally
-        if entry.kind in {Kind.SURVIVAL, Kind.CURVE}:
+        if entry.kind is Kind.SURVIVAL:
             wait = tally.waits_of(entry)
             persons = sum(wait.ended.values()) + sum(wait.watched.values())
-        elif entry.kind in {Kind.MEAN, Kind.MEDIAN}:
+        elif entry.kind is Kind.MEDIAN:
             persons = sum(tally.values_of(entry).tally.values())
         else:
             persons = tally.counts_of(entry).base
         hidden = school.hidden is None or (entry.id, "") in school.hidden
         bases.append(Base(persons, hidden))
-    least = CURVE_BASE if entry.kind is Kind.CURVE else MEASURE_BASE
-    return Measures(entry.id, bases, least)
+    return Measures(entry.id, bases, MEDIAN_BASE)
