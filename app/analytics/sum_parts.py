@@ -31,7 +31,7 @@ from app.analytics.released import OFFICE_SCHOOLS
 from app.analytics.small_tallies import SmallTally
 from app.analytics.sum_crossings import OF_SCHOOLS, crossing_name, crossings_of
 from app.analytics.suppression import SMALL_GROUP
-from app.analytics.tallies import CROSSED, Tally, add_tallies
+from app.analytics.tallies import CROSSED, Counted, Tally, add_tallies
 from app.analytics.traits import LATTICE
 
 OUT: State = frozenset()  # of no base
@@ -261,7 +261,7 @@ def _answers(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets
     return Counts(parts, whole=True, zeros=True)
 
 
-def _by_answer(entry: Indicator, tally: Tally) -> Mapping[str, int]:
+def _by_answer(entry: Indicator, tally: Counted) -> Mapping[str, int]:
     if entry.kind is not Kind.MEAN:
         return tally.counts_of(entry).cells
     numbers = tally.values_of(entry).tally
