@@ -3,7 +3,7 @@
 A mean of 4.9 says that nobody gave the lowest answer, and one of 5.0 what everybody said. It is
 told outside a school only where each count that may not be told can still lie anywhere in an
 interval as wide as the minimum, for who knows the mean as it is rounded, how many answered, and
-the counts of the same answers that are told. Source: domain.md 3.8, rules 1 and 2; decisions/0025.
+the counts of the same answers that are told. Source: domain.md 3.8, rules 1 and 2; decisions/0026.
 """
 
 from collections import deque
