@@ -244,15 +244,20 @@ def _without(row: ReleasedRow, name: str, withheld: AbstractSet[Query]) -> Relea
     return ReleasedRow(None if gone else row.total, cells, key=KEY)
 
 
-def thin(lines: Sequence[Line], people: Sequence[Mapping[State, int]]) -> list[ReleasedRow]:
+def thin(
+    lines: Sequence[Line],
+    people: Sequence[Mapping[State, int]],
+    anyway: AbstractSet[Query] = frozenset(),
+) -> list[ReleasedRow]:
     """Each line by its own rule, then all together, then the lines whose base would tell.
 
     Args:
         lines: the most important first.
         people: for each family of lines that count the same persons, persons by the cells they
             are in; a combination that could exist and has nobody is worth giving, with 0.
+        anyway: what is withheld whatever it is.
     """
-    rows = [release_row(line.cells) for line in lines]
+    rows = [_without(release_row(line.cells), line.id, anyway) for line in lines]
     # Mentions of one question share a base: it stays or goes with all of them.
     without = {line.id for line, row in zip(lines, rows, strict=True) if row.total is None}
     hidden = {

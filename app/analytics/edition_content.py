@@ -64,28 +64,33 @@ def content_hash(text: str) -> str:
 def _document(content: EditionContent) -> dict[str, object]:
     tally = content.tally
     pairs = {} if tally.pairs is None else {"pairs": _written_pairs(tally.pairs)}
-    return pairs | {
-        "format": FORMAT,
-        "frame": content.frame,
-        "balance": {
-            trait: [[group.value, group.frame, group.answered] for group in groups]
-            for trait, groups in content.balance.items()
-        },
-        "wave": tally.wave,
-        "answered": tally.answered,
-        "counts": _lines(tally.counts),
-        "people": [_people(people) for people in tally.states],
-        "numbers": {name: _histogram(found) for name, found in tally.numbers.items()},
-        "waits": {name: [_histogram(h) for h in pair] for name, pair in tally.waiting.items()},
-        "crossings": {
-            name: sorted([a, b, n] for (a, b), n in pairs.items())
-            for name, pairs in tally.crossings.items()
-        },
-        "traits": {
-            variable: {_key(value): _lines(lines) for value, lines in groups.items()}
-            for variable, groups in tally.traits.items()
-        },
-    }
+    gone = {"gone": sorted(map(list, tally.gone))} if tally.gone else {}
+    return (
+        pairs
+        | gone
+        | {
+            "format": FORMAT,
+            "frame": content.frame,
+            "balance": {
+                trait: [[group.value, group.frame, group.answered] for group in groups]
+                for trait, groups in content.balance.items()
+            },
+            "wave": tally.wave,
+            "answered": tally.answered,
+            "counts": _lines(tally.counts),
+            "people": [_people(people) for people in tally.states],
+            "numbers": {name: _histogram(found) for name, found in tally.numbers.items()},
+            "waits": {name: [_histogram(h) for h in pair] for name, pair in tally.waiting.items()},
+            "crossings": {
+                name: sorted([a, b, n] for (a, b), n in pairs.items())
+                for name, pairs in tally.crossings.items()
+            },
+            "traits": {
+                variable: {_key(value): _lines(lines) for value, lines in groups.items()}
+                for variable, groups in tally.traits.items()
+            },
+        }
+    )
 
 
 def _tally(found: Mapping[str, object]) -> Tally:
@@ -105,6 +110,7 @@ def _tally(found: Mapping[str, object]) -> Tally:
             if variable in LATTICE
         },
         pairs=_read_both(found["pairs"]) if "pairs" in found else None,
+        gone=frozenset((str(a), str(b)) for a, b in map(_list, _list(found.get("gone", [])))),
     )
 
 

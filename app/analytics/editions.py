@@ -20,6 +20,7 @@ from app.analytics.datasets import analysis_frame
 from app.analytics.edition_content import EditionContent, content_hash, read_back, written
 from app.analytics.edition_texts import edition_texts
 from app.analytics.grouped_rows import ColumnRows
+from app.analytics.guarding import guarded
 from app.analytics.kept_editions import RowsToKeep, keep_rows, rows_to_keep, who_answered
 from app.analytics.tables import EditionKind, ResultEdition
 from app.analytics.tallies import tally_of
@@ -347,8 +348,8 @@ def _content_of(
     cohort, number = Cohort(row.entered, row.leaves), wave.questionnaire
     frame = analysis_frame(session, WHOLE, wave.school_id, cohort, number)
     rows = frame.rows if answers is None else frame.rows.first(answers)
-    balance = balance_of(session, [wave_id], number)
-    return EditionContent(tally_of(rows, number), frame.listed, balance), rows
+    tally = guarded(session, wave_id, tally_of(rows, number))
+    return EditionContent(tally, frame.listed, balance_of(session, [wave_id], number)), rows
 
 
 def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:

@@ -23,6 +23,7 @@ from app.analytics.kept_frames import KeptFrames
 from app.analytics.nonresponse import Balance, add_balances
 from app.analytics.outcome_release import release_counted
 from app.analytics.released import (
+    OFFICE_SCHOOLS,
     Context,
     IndicatorRow,
     Weighted,
@@ -159,7 +160,7 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
         balance = add_balances(part.waves[place].balance for place in here)
         part.below[asked.unit.id] = Below(here, balance)
     below = part.below[asked.unit.id]
-    if asked.unit.kind is UnitKind.SCHOOL:
+    if asked.unit.kind is UnitKind.SCHOOL or len(below.places) < OFFICE_SCHOOLS:
         return None  # alone, its newest edition is read
     waves = [part.waves[place] for place in below.places]
     counted: Counted = CountedRows(part.rows(below.places), asked.questionnaire)

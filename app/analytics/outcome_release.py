@@ -76,7 +76,7 @@ def release_counted(
         if entry.kind in LINES
         for line in lines_of(entry, counted.counts_of(entry), counted.wave)
     ]
-    thinned = None if context.exact else thin(lines, _people(counted))
+    thinned = None if context.exact else thin(lines, _people(counted), counted.set_aside())
     told: dict[str, list[IndicatorRow]] = {entry.id: [] for entry in indicators}
     for row in release_lines(lines, context, thinned):
         told[row.id].append(row)
@@ -104,7 +104,7 @@ def withheld_of(counted: Counted) -> frozenset[Query]:
         if entry.kind in LINES
         for line in lines_of(entry, counted.counts_of(entry), counted.wave)
     ]
-    of_lines = hidden_in(lines, thin(lines, _people(counted)))
+    of_lines = hidden_in(lines, thin(lines, _people(counted), counted.set_aside()))
     hidden = set(of_lines)
     for entry in entries:
         if entry.kind in LINES:

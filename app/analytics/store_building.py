@@ -190,7 +190,7 @@ def _read_waves(
 def _counts_the_same(rows: ColumnRows, text: str, questionnaire: int) -> bool:
     """Whether persons give the counts that were frozen."""
     frozen = read_back(text)
-    tally = tally_of(rows, questionnaire)
+    tally = replace(tally_of(rows, questionnaire), gone=frozen.tally.gone)
     if frozen.tally.pairs is None:  # of before they were kept
         tally = replace(tally, pairs=None)
     return written(EditionContent(tally, frozen.frame, frozen.balance)) == text

@@ -208,14 +208,14 @@ def _line_part(name: str, cells: Mapping[str, int], school: Summand) -> Part:
     base, hidden = sum(cells.values()), school.hidden
     people = {_cell(name, cell): n for cell, n in cells.items()}
     people[OUT] = school.tally.answered - base
-    return Part(people, hidden, _bounds(name, cells, hidden))
+    return Part(people, hidden, line_bounds(name, cells, hidden))
 
 
 def _cell(name: str, cell: str) -> State:
     return frozenset({(name, cell), (f"base {name}", "")})
 
 
-def _bounds(name: str, cells: Mapping[str, int], hidden: Hidden) -> dict[State, Bounds]:
+def line_bounds(name: str, cells: Mapping[str, int], hidden: Hidden) -> dict[State, Bounds]:
     """What the rule tells of withheld cells: above 0 in a large group, below what is shown."""
     if hidden is None or (f"base {name}", "") in hidden:
         return {}

@@ -29,8 +29,9 @@ from app.analytics.indicators import (
     values,
     waits,
 )
-from app.analytics.joint import State
+from app.analytics.joint import Query, State
 from app.analytics.registry import column, outcomes_of
+from app.analytics.released import OFFICE_SCHOOLS
 from app.analytics.traits import LATTICE, PAIRS, TraitPair, TraitValue, known_value
 
 COUNTED = LINES | {Kind.SCORE, Kind.BANDED_MEDIAN, Kind.SCALE}
@@ -49,6 +50,10 @@ class Counted(ABC):
     """The persons who answered a wave, as a release asks for them."""
 
     wave: int
+
+    def set_aside(self) -> frozenset[Query]:
+        """Counts that are withheld whatever they are (beside_earlier.py)."""
+        return frozenset()
 
     @abstractmethod
     def counts_of(self, entry: Indicator) -> Counts:
@@ -125,7 +130,8 @@ class Tally(Counted):
     `states`: for each of FAMILIES, persons by state. `waiting`: persons by month of the event,
     and by month in which they still waited. `crossings`: persons by pair of categories. `traits`:
     persons by category, for each value of each variable of the lattice that somebody has. `pairs`:
-    the same for two variables at once; None in editions of before these were kept.
+    the same for two variables at once; None in editions of before these were kept. `gone`: what
+    it withholds because of earlier editions of its school.
     """
 
     wave: int
@@ -137,6 +143,10 @@ class Tally(Counted):
     crossings: Mapping[str, Mapping[Pair, int]]
     traits: Mapping[str, Mapping[TraitValue | None, Mapping[str, Counts]]]
     pairs: Mapping[TraitPair, Mapping[Both, Mapping[str, Counts]]] | None = None
+    gone: frozenset[Query] = frozenset()
+
+    def set_aside(self) -> frozenset[Query]:
+        return self.gone
 
     def counts_of(self, entry: Indicator) -> Counts:
         return _in_order(entry, self.counts.get(entry.id, Counts({}, 0)))
@@ -274,7 +284,15 @@ def add_tallies(tallies: Sequence[Tally], wave: int) -> Tally:
             lambda groups: _merged(groups, lambda lines: _merged(lines, _add_counts)),
         ),
         pairs=_added_pairs([t.pairs for t in tallies if t.answered or t.pairs is not None]),
+        gone=_gone_of([tally for tally in tallies if tally.answered]),
     )
+
+
+def _gone_of(parts: Sequence[Tally]) -> frozenset[Query]:
+    """Of sums of three schools and more, sum_parts.py decides what goes."""
+    if len(parts) >= OFFICE_SCHOOLS:
+        return frozenset()
+    return frozenset[Query]().union(*(part.gone for part in parts))
 
 
 def _in_order(entry: Indicator, found: Counts) -> Counts:
