@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.analytics.exchanges import FREE, Bounds
-from app.analytics.families import LINES
+from app.analytics.families import FAMILIES, LINES, entries_of
 from app.analytics.indicators import Kind
 from app.analytics.joint import Query, State
 from app.analytics.outcome_release import lines_of, withheld_of
@@ -70,7 +70,7 @@ def _own(tally: Tally) -> frozenset[Query]:
 def _stories(
     editions: Sequence[tuple[Tally, AbstractSet[Query], AbstractSet[Query]]],
 ) -> Iterator[list[Chapter]]:
-    """Each line through all editions."""
+    """Each line, and each family of lines of the same answers, through all editions."""
     wave = editions[0][0].wave
     lines: dict[tuple[str, str], list[Chapter]] = {}
     for tally, hidden, own in editions:
@@ -85,6 +85,9 @@ def _stories(
                 mention = line.reported[0][0] if entry.kind is Kind.MULTIPLE else ""
                 lines.setdefault((line.id, mention), []).append(chapter)
     yield from lines.values()
+    for place, family in enumerate(FAMILIES):
+        if len(entries_of(family, wave)) > 1:
+            yield [Chapter(tally.states[place], hidden, own, {}) for tally, hidden, own in editions]
 
 
 def _cell(name: str, cell: str) -> State:
