@@ -105,6 +105,8 @@ def read_preloaded(kind: Kind, raw: object) -> Known | None:
 
 def clean_text(text: str) -> str:
     """Text as it is kept: NFC, without NUL, control characters or halves of characters."""
+    if text.isascii() and text.isprintable():  # nothing of that is in it
+        return text.strip()
     whole = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
     printable = whole.encode("utf-8", "ignore").decode("utf-8")  # drops lone surrogates
     return unicodedata.normalize("NFC", printable).strip()
