@@ -4,6 +4,7 @@ A drawing that no check knows is a figure that nobody counts.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -85,6 +86,26 @@ class Drawings(HTMLParser):
         elif self._into == "text":
             given, text = self.found[-1].words[-1]
             self.found[-1].words[-1] = (given, text + data)
+
+
+def same_picture(drawn: Drawn, picture: str) -> Iterator[str]:
+    """What a picture is made from has every shape and word of the drawing of its page."""
+    wanted = Counter(_across(tag, one, 10) for tag, one in drawn.shapes if tag != "path")
+    there = Counter(
+        _across(tag, dict(re.findall(r'(?<![-\w])(\w+)="([\d.]+)"', given)), 1)
+        for tag, given in re.findall(r"<(rect|circle|line) ([^>]*)/>", picture)
+    )
+    yield from (f"{shape} is not in the picture" for shape in wanted - there)
+    written = Counter(re.findall(r"<text [^>]*>([^<]*)<", picture.replace("\u00a0", " ")))
+    yield from (f"{text} is not written" for text in Counter(t for _, t in drawn.words) - written)
+    paths = [one["d"] for one in drawn.of("path") if one["d"] not in picture]
+    yield from (f"{path} is not in the picture" for path in paths)
+
+
+def _across(tag: str, given: Attrs, times: int) -> tuple[str, ...]:
+    """Where a shape is across, in thousandths."""
+    names = [name for name in ("x", "width", "cx", "x1", "x2") if name in given]
+    return tag, *(f"{times * number(given[name]):.0f}" for name in names)
 
 
 def number(text: str) -> float:

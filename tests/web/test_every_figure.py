@@ -4,10 +4,13 @@ A page of figures that joins the application, or a table that joins a page, is o
 checks yet, and says so here.
 """
 
+import html
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -22,6 +25,7 @@ from app.fieldwork.tables import WaveState
 from app.staff.roles import Permission
 from tests.recount.checks import board_page, findings_page
 from tests.recount.compare_checks import compare_page
+from tests.recount.drawn import Drawings, same_picture
 from tests.recount.pages import PageText, lines_of
 from tests.recount.raw import Wave
 from tests.recount.site import OFFICE_SCHOOLS, Site, Told, View
@@ -203,6 +207,26 @@ def test_the_chronological_table_and_the_coverage(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_pictures_have_what_their_pages_draw(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library that paints is handed the very shapes; its own work is not looked at."""
+    painter = SimpleNamespace(svg_to_bytes=lambda svg_string, **_: svg_string.encode())
+    monkeypatch.setitem(sys.modules, "resvg_py", painter)
+    problems, pictures = [], 0
+    for at, view in views(site)[1:4]:
+        for page, tail in PICTURES:
+            address = f"{view.address}{page}"
+            for drawn in Drawings(site.get(at, f"{address}?{view.query}{tail}")).found:
+                named = {"": f"&tablero={drawn.key}", "/comparar": f"&grafica={drawn.key}"}
+                file = f"{view.address}/grafica" if not page else address
+                asked = f"{file}.png?{view.query}{tail}{named.get(page, '')}"
+                found = same_picture(drawn, html.unescape(site.get(at, asked)))
+                problems += [(asked, said) for said in found]
+                pictures += 1
+    assert not problems, "\n".join(map(str, problems))
+    assert pictures > len(PICTURES)
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
 def test_the_closes_by_state(site: Site) -> None:
     """Two schools handed in, of which one was returned and one accepted; the rest did not."""
     with site.made.database.unit_of_work() as session:
@@ -235,6 +259,7 @@ def test_no_page_of_figures_is_left_unchecked() -> None:
 
 
 SERIES_STEP = 12
+PICTURES = (("", ""), ("/comparar", ""), ("/generaciones", ""), ("/explorar", "&indicador=C1t"))
 STEPS = (SignOffStep.SUBMITTED, SignOffStep.RETURNED, SignOffStep.ACCEPTED)
 ALONE = 23  # answers
 EXPLORED = (
