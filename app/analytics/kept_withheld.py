@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, delete, or_, select
 
 from app.analytics.edition_content import read_back
 from app.analytics.edition_texts import edition_texts
@@ -22,7 +23,9 @@ from app.analytics.joint import Query
 from app.analytics.kept_tables import EditionWithheld
 from app.analytics.small_tallies import SmallTally
 from app.analytics.sum_parts import Summand, summand_of
+from app.analytics.tables import ResultEdition
 from app.analytics.tallies import Tally
+from app.fieldwork.inserting import insert_missing
 
 BATCH = 200
 
@@ -54,8 +57,8 @@ def told_text(tally: Tally) -> str:
 def keep_withheld(session: Session, edition_id: UUID, text: str) -> None:
     """Keep it, in the place of what other code said."""
     session.exec(delete(EditionWithheld).where(col(EditionWithheld.edition_id) == edition_id))
-    session.add(EditionWithheld(edition_id=edition_id, rules=release_rules(), withheld=text))
-    session.flush()
+    values = {"edition_id": edition_id, "rules": release_rules(), "withheld": text}
+    insert_missing(session, EditionWithheld, values, key=["edition_id"])  # or another worker did
 
 
 def not_told(session: Session, edition_ids: Sequence[UUID]) -> list[UUID]:
@@ -95,6 +98,45 @@ def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID
             whole = summand_of(tally) if mine is None else mine
             found[school_of[edition_id]] = Summand(SmallTally(tally), whole.hidden, whole.crossings)
     return found
+
+
+def summand_of_edition(session: Session, edition_id: UUID) -> Summand:
+    """One school as the sums above it must know it; worked out only where nothing was kept."""
+    (text,) = edition_texts(session, [edition_id]).values()
+    tally = read_back(text).tally
+    told = _told(session, [edition_id], {}).get(edition_id)
+    return summand_of(tally) if told is None else Summand(tally, told.hidden, told.crossings)
+
+
+def untold(session: Session, limit: int) -> list[UUID]:
+    """Editions that are or may be in force, and of which this code has not said that; newest first.
+
+    Superseded ones are not read any more, but for one that an office accepted.
+    """
+    newer = aliased(ResultEdition)
+    superseded = (
+        select(newer.id)
+        .where(
+            newer.wave_id == ResultEdition.wave_id, col(newer.number) > col(ResultEdition.number)
+        )
+        .exists()
+    )
+    said = (
+        select(EditionWithheld.edition_id)
+        .where(
+            EditionWithheld.edition_id == ResultEdition.id,
+            EditionWithheld.rules == release_rules(),
+        )
+        .exists()
+    )
+    return list(
+        session.exec(
+            select(ResultEdition.id)
+            .where(~said, or_(~superseded, col(ResultEdition.accepted_at).is_not(None)))
+            .order_by(col(ResultEdition.frozen_at).desc(), col(ResultEdition.id))
+            .limit(limit)
+        )
+    )
 
 
 def _told(

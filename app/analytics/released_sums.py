@@ -16,12 +16,11 @@ from app.analytics.editions import (
     DueEdition,
     EditionHead,
     draft_edition,
-    edition_content,
     in_force,
     is_over,
 )
 from app.analytics.joint import Query
-from app.analytics.kept_withheld import small_summands
+from app.analytics.kept_withheld import small_summands, summand_of_edition
 from app.analytics.sum_parts import Summand, summand_of, withheld_of_sums
 from app.analytics.tables import EditionKind
 from app.chronology.wave_plan import Cohort
@@ -134,7 +133,7 @@ def kept_summand(session: Session, head: EditionHead) -> Summand:
         if head.id in _schools:
             _schools.move_to_end(head.id)
             return _schools[head.id]
-    found = summand_of(edition_content(session, head.id).tally)
+    found = summand_of_edition(session, head.id)
     with _lock:
         _schools[head.id] = found
         while len(_schools) > SCHOOLS:

@@ -11,7 +11,7 @@ from app.worker.counting import compare_counts, gather_counts
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
-from app.worker.editions import freeze_editions
+from app.worker.editions import freeze_editions, tell_editions
 from app.worker.housekeeping import (
     forget_appointment_notes,
     forget_classes,
@@ -131,7 +131,8 @@ def _compared(deployment: Deployment) -> bool:
 def _editions(deployment: Deployment) -> bool:
     frozen = freeze_editions(deployment, limit=A_PASS_OF_EDITIONS)
     _counted(frozen, "editions")
-    return frozen >= A_PASS_OF_EDITIONS
+    told = tell_editions(deployment, limit=A_PASS_OF_EDITIONS)
+    return max(frozen, told) >= A_PASS_OF_EDITIONS
 
 
 def _counted(count: int, word: str) -> bool:
