@@ -1,6 +1,6 @@
 """Every table, for Alembic and the tests."""
 
-import app.analytics.kept_tables
+import app.analytics.editions.tables
 import app.analytics.tables
 import app.classroom.tables
 import app.db.tables

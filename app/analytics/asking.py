@@ -6,7 +6,7 @@ a value of another (domain.md 3.8, rule 1).
 
 from dataclasses import dataclass
 
-from app.analytics.traits import LATTICE, Trait, TraitPair, TraitValue, pair_of
+from app.analytics.figures.traits import LATTICE, Trait, TraitPair, TraitValue, pair_of
 from app.errors import AppError
 
 

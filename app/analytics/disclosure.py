@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from app.analytics.estimates import wilson
-from app.analytics.joint import Query, State, hide_together
+from app.analytics.figures.joint import Query, State, hide_together
+from app.analytics.protection.suppression import MINIMUM_CELL, SMALL_GROUP, suppress, suppress_line
 from app.analytics.released import (
     KEY,
     Audience,
@@ -23,7 +24,6 @@ from app.analytics.released import (
     ReleasedRow,
     ReleasedTable,
 )
-from app.analytics.suppression import MINIMUM_CELL, SMALL_GROUP, suppress, suppress_line
 
 __all__ = [
     "Audience",

@@ -10,30 +10,30 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.analytics.asking import NothingFielded
-from app.analytics.balance import balance_of
-from app.analytics.datasets import AnalysisFrame, live_frame
-from app.analytics.editions import (
+from app.analytics.editions.freezing import (
     EditionsUsed,
     Publication,
     Published,
     editions_used,
     published,
 )
-from app.analytics.kept_frames import KeptFrames
+from app.analytics.editions.store import Below, stored_part
+from app.analytics.editions.sums import kept_summand, withheld_of_unit
+from app.analytics.frame.balance import balance_of
+from app.analytics.frame.datasets import AnalysisFrame, live_frame
+from app.analytics.frame.kept_frames import KeptFrames
+from app.analytics.frame.tallies import Counted, CountedRows, CountedTogether, Tally, add_tallies
 from app.analytics.nonresponse import Balance, add_balances
-from app.analytics.outcome_release import release_counted
+from app.analytics.release.outcome_release import release_counted
+from app.analytics.release.sum_parts import summand_of
+from app.analytics.release.told_part import School
 from app.analytics.released import (
     OFFICE_SCHOOLS,
     Context,
     IndicatorRow,
     Weighted,
 )
-from app.analytics.released_sums import kept_summand, withheld_of_unit
 from app.analytics.sensitivity import weighted_figures
-from app.analytics.store import Below, stored_part
-from app.analytics.sum_parts import summand_of
-from app.analytics.tallies import Counted, CountedRows, CountedTogether, Tally, add_tallies
-from app.analytics.told_part import School
 from app.chronology.wave_plan import Cohort
 from app.units.queries import schools_below
 from app.units.scope import Scope

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, case, col, func, or_, select
 
-from app.analytics.datasets import CORE, SELF
+from app.analytics.frame.datasets import CORE, SELF
 from app.analytics.rates import share
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.analytics.indicators import Kind
-from app.analytics.registry import REGISTRY, indicator
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.registry import REGISTRY, indicator
 from app.chronology.wave_plan import Cohort, parse_cohort
 
 MOST_ROWS = 2_000

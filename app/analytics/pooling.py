@@ -11,11 +11,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.analytics.editions import Published, published_generations
+from app.analytics.editions.freezing import Published, published_generations
+from app.analytics.frame.tallies import Tally, add_tallies
 from app.analytics.nonresponse import Balance, add_balances
-from app.analytics.pools import Block, Generation, block_with, blocks, is_small
+from app.analytics.release.pools import Block, Generation, block_with, blocks, is_small
 from app.analytics.released import OFFICE_SCHOOLS
-from app.analytics.tallies import Tally, add_tallies
 from app.chronology.wave_plan import Cohort
 from app.units.tables import OrganisationUnit, UnitKind
 

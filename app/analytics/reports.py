@@ -11,10 +11,7 @@ from fractions import Fraction
 from sqlmodel import Session
 
 from app.analytics.asking import AudienceNotYours, division_of
-from app.analytics.balance import balance_of
-from app.analytics.crossed_release import CrossedRow, release_divided
-from app.analytics.datasets import AnalysisFrame, frame_at_opening
-from app.analytics.editions import (
+from app.analytics.editions.freezing import (
     EditionsUsed,
 )
 from app.analytics.figure_sources import (
@@ -25,11 +22,16 @@ from app.analytics.figure_sources import (
     live_source,
     of_everybody,
 )
+from app.analytics.figures.traits import Trait
+from app.analytics.frame.balance import balance_of
+from app.analytics.frame.datasets import AnalysisFrame, frame_at_opening
 from app.analytics.nonresponse import PLAN, Verdict, verdict
-from app.analytics.outcome_release import release_counted, withhold_wave
 from app.analytics.pooling import Pool, Pooled, pool_of
-from app.analytics.pools import is_small
 from app.analytics.rates import Dispositions, OutcomeRates, knowledge_rate, outcome_rates
+from app.analytics.release.crossed_release import CrossedRow, release_divided
+from app.analytics.release.outcome_release import release_counted, withhold_wave
+from app.analytics.release.pools import is_small
+from app.analytics.release.told_part import told_in_part
 from app.analytics.released import (
     OFFICE_SCHOOLS,
     Audience,
@@ -39,8 +41,6 @@ from app.analytics.released import (
     Weighted,
 )
 from app.analytics.response_rates import RatesReport, wave_rates
-from app.analytics.told_part import told_in_part
-from app.analytics.traits import Trait
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind

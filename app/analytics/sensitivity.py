@@ -8,11 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from app.analytics.grouped_rows import ColumnRows
-from app.analytics.indicators import OUT, Indicator, Kind, category_of, reads
+from app.analytics.figures.indicators import OUT, Indicator, Kind, category_of, reads
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.grouped_rows import ColumnRows
 from app.analytics.nonresponse import Balance
 from app.analytics.panel_row import Value
-from app.analytics.registry import outcomes_of
 from app.analytics.released import Weighted
 from app.analytics.weighting import LEAST_STRATUM, design_effect, effective_size, rake_weights
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, or_
 from sqlmodel import Session, and_, col, select, update
 
-from app.analytics.editions import (
+from app.analytics.editions.freezing import (
     GRACE,
     STEP,
     DueEdition,

@@ -9,7 +9,7 @@ import typer
 from sqlmodel import Session
 
 from app.analytics import reports
-from app.analytics.registry import indicator
+from app.analytics.figures.registry import indicator
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import FrameReport, WaveOfUnit
 from app.cli.asked import asked_cohort, asked_unit

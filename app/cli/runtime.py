@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.analytics.store import use_store
+from app.analytics.editions.store import use_store
 from app.clock import Clock, system_clock
 from app.db.engine import make_engine
 from app.db.transactions import Database

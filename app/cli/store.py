@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from app.analytics.store import StoreNotInstalled, installed, store_folder
-from app.analytics.store_building import parts_to_build, rebuild_part
+from app.analytics.editions.store import StoreNotInstalled, installed, store_folder
+from app.analytics.editions.store_building import parts_to_build, rebuild_part
 from app.cli.runtime import opened_runtime
 from app.cli.terminal import show_json
 from app.worker.columns import tell_apart

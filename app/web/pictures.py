@@ -11,7 +11,7 @@ from html import escape
 
 from fastapi.responses import Response
 
-from app.analytics.drawing import (
+from app.analytics.charts.drawing import (
     BLUE,
     GREY,
     INK,

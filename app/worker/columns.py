@@ -1,8 +1,8 @@
 """Bring the columnar store of big offices up to the editions in force."""
 
-from app.analytics.kept_withheld import keep_withheld, not_told, told_texts
-from app.analytics.store import STORED_FROM, installed, store_folder
-from app.analytics.store_building import editions_in_parts, parts_to_build, rebuild_part
+from app.analytics.editions.store import STORED_FROM, installed, store_folder
+from app.analytics.editions.store_building import editions_in_parts, parts_to_build, rebuild_part
+from app.analytics.editions.withheld import keep_withheld, not_told, told_texts
 from app.chronology.wave_plan import Cohort
 from app.db.transactions import Database
 from app.units.queries import count_schools

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.analytics.editions import Draft, draft_edition, due_editions, keep_edition
-from app.analytics.kept_withheld import keep_withheld, told_texts, untold
+from app.analytics.editions.freezing import Draft, draft_edition, due_editions, keep_edition
+from app.analytics.editions.withheld import keep_withheld, told_texts, untold
 from app.worker.deployment import Deployment
 
 A_PASS = 100  # editions in one run of the job: some 30,000 answers

@@ -1,7 +1,7 @@
 """What a clever reader can work out of released figures, by integer programming.
 
-An independent opponent of app/analytics/suppression.py and joint.py: it uses nothing of them,
-only what a reader sees and the rule as domain.md 3.8 states it.
+An independent opponent of app/analytics/protection/suppression.py and figures/joint.py: it uses
+nothing of them, only what a reader sees and the rule as domain.md 3.8 states it.
 """
 
 from collections.abc import Mapping, Sequence

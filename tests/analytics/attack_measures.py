@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from app.analytics.indicators import Indicator, Kind
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.wages import BAND_EDGES
 from app.analytics.released import IndicatorRow
-from app.analytics.wages import BAND_EDGES
 
 Numbers = NDArray[np.float64]
 Range = tuple[float, float]

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from app.analytics.asking import Division, PairNotKept, PairNotOffered, division_of
-from app.analytics.crossed_release import release_crossed, release_pair
-from app.analytics.indicators import Kind, count
-from app.analytics.outcome_release import release_wave
+from app.analytics.figures.indicators import Kind, count
+from app.analytics.figures.registry import indicator
+from app.analytics.figures.traits import LATTICE
+from app.analytics.frame.tallies import add_tallies, tally_of
 from app.analytics.panel_row import Row
-from app.analytics.registry import indicator
+from app.analytics.release.crossed_release import release_crossed, release_pair
+from app.analytics.release.outcome_release import release_wave
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
-from app.analytics.tallies import add_tallies, tally_of
-from app.analytics.traits import LATTICE
 from tests.analytics.attack import Interval, joint_intervals
 from tests.analytics.test_outcome_release import a_school, core, possible, state
 

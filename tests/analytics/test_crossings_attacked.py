@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.analytics.crossed_release import CrossedRow, release_crossed
-from app.analytics.indicators import Indicator
-from app.analytics.registry import indicator
+from app.analytics.figures.indicators import Indicator
+from app.analytics.figures.registry import indicator
+from app.analytics.figures.traits import LATTICE, Trait
+from app.analytics.frame.tallies import add_tallies, tally_of
+from app.analytics.release.crossed_release import CrossedRow, release_crossed
 from app.analytics.released import Audience, Context
-from app.analytics.tallies import add_tallies, tally_of
-from app.analytics.traits import LATTICE, Trait
 from tests.analytics.attack import Told, sums_intervals
 from tests.analytics.test_outcome_release import a_school
 from tests.analytics.test_sums_of_schools import WAVE, Cell, Schools, World, exact, protected, seen

@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analytics.boards import BOARDS, Look
-from app.analytics.charts_compare import MOST_POINTS, DotLine, Mark, Place, dot_chart, funnel
-from app.analytics.charts_opinion import items_of, stacked_chart
-from app.analytics.charts_paths import flow_chart, matrix_of
-from app.analytics.charts_time import (
+from app.analytics.charts.boards import BOARDS, Look
+from app.analytics.charts.compare import MOST_POINTS, DotLine, Mark, Place, dot_chart, funnel
+from app.analytics.charts.drawing import Dot, Drawing, Path, Rect, Stroke, Words, stairs
+from app.analytics.charts.headlines import board_headline
+from app.analytics.charts.opinion import items_of, stacked_chart
+from app.analytics.charts.over_time import (
     Generation,
     Rise,
     curve_chart,
     progress_chart,
     series_chart,
 )
+from app.analytics.charts.paths import flow_chart, matrix_of
 from app.analytics.disclosure import Line, release_lines
-from app.analytics.drawing import Dot, Drawing, Path, Rect, Stroke, Words, stairs
-from app.analytics.headlines import board_headline
-from app.analytics.indicators import Kind
-from app.analytics.national_references import BESIDE, beside, national_references
-from app.analytics.outcome_release import release_wave
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.national_references import BESIDE, beside, national_references
+from app.analytics.figures.registry import indicator
 from app.analytics.panel_row import Row
-from app.analytics.registry import indicator
+from app.analytics.release.outcome_release import release_wave
 from app.analytics.released import Audience, Context, IndicatorRow
 from app.web.pictures import LOOKS, picture
 

@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, update
 
-from app.analytics.edition_content import EditionContent, read_back, written
-from app.analytics.edition_texts import EditionAltered
-from app.analytics.editions import (
+from app.analytics.editions.content import EditionContent, read_back, written
+from app.analytics.editions.freezing import (
     GRACE,
     draft_edition,
     due_editions,
     editions_of,
     keep_edition,
 )
+from app.analytics.editions.texts import EditionAltered
+from app.analytics.frame.tallies import Tally, add_tallies, tally_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport, indicators_report, rates_report
 from app.analytics.tables import EditionKind, ResultEdition
-from app.analytics.tallies import Tally, add_tallies, tally_of
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave, WaveState

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from app.analytics.beside_earlier import withheld_beside
-from app.analytics.edition_content import EditionContent, read_back, written
-from app.analytics.families import CORE
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.outcome_release import release_counted
+from app.analytics.editions.content import EditionContent, read_back, written
+from app.analytics.figures.families import CORE
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.tallies import Tally, tally_of
 from app.analytics.panel_row import Row
-from app.analytics.registry import outcomes_of
+from app.analytics.release.beside_earlier import withheld_beside
+from app.analytics.release.outcome_release import release_counted
 from app.analytics.released import Audience, Context, IndicatorRow
-from app.analytics.tallies import Tally, tally_of
 from tests.analytics.attack_measures import Knowledge, Numbers, ends
 from tests.analytics.test_measures_attacked import opinions
 from tests.analytics.test_outcome_release import a_school, possible, state

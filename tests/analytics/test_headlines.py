@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.analytics.boards import Look
-from app.analytics.charts import bar_chart
+from app.analytics.charts.bars import bar_chart
+from app.analytics.charts.boards import Look
+from app.analytics.charts.drawing import Rect, Stroke, Words
+from app.analytics.charts.headlines import board_headline, category_label, headline, percent
 from app.analytics.disclosure import Line, release_lines
-from app.analytics.drawing import Rect, Stroke, Words
-from app.analytics.headlines import board_headline, category_label, headline, percent
 from app.analytics.released import Audience, Context, IndicatorRow
 
 OWN = Context(audience=Audience.OWN, frame=2_000)

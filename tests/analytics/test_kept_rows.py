@@ -9,23 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select, update
 
-from app.analytics import kept_editions, kept_rows, released_sums
-from app.analytics.coded import Column, column_of, shift, table, together
-from app.analytics.edition_content import read_back
-from app.analytics.editions import draft_edition, due_editions, keep_edition
-from app.analytics.grouped_rows import in_columns
-from app.analytics.indicators import Kind
-from app.analytics.kept_rows import KeptRows, coded_rows, packed, rules_of, unpacked, variables_kept
-from app.analytics.kept_tables import EditionRows, EditionWithheld
-from app.analytics.kept_withheld import small_summands
+from app.analytics.editions import kept as kept_editions
+from app.analytics.editions import rows as kept_rows
+from app.analytics.editions import sums as released_sums
+from app.analytics.editions.content import read_back
+from app.analytics.editions.freezing import draft_edition, due_editions, keep_edition
+from app.analytics.editions.rows import (
+    KeptRows,
+    coded_rows,
+    packed,
+    rules_of,
+    unpacked,
+    variables_kept,
+)
+from app.analytics.editions.store import stored_part_in
+from app.analytics.editions.store_building import rebuild_part
+from app.analytics.editions.sums import withheld_by_unit
+from app.analytics.editions.tables import EditionRows, EditionWithheld
+from app.analytics.editions.withheld import small_summands
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.coded import Column, column_of, shift, table, together
+from app.analytics.frame.grouped_rows import in_columns
+from app.analytics.frame.tallies import tally_of
 from app.analytics.panel_row import Value
-from app.analytics.registry import outcomes_of
-from app.analytics.released_sums import withheld_by_unit
-from app.analytics.store import stored_part_in
-from app.analytics.store_building import rebuild_part
-from app.analytics.sum_parts import summand_of
+from app.analytics.release.sum_parts import summand_of
 from app.analytics.tables import ResultEdition
-from app.analytics.tallies import tally_of
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.analytics.grouped_rows import in_columns
-from app.analytics.indicators import Kind
-from app.analytics.outcome_release import release_counted, release_wave
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.registry import indicator, outcomes_of
+from app.analytics.frame.grouped_rows import in_columns
+from app.analytics.frame.tallies import add_tallies, tally_of
 from app.analytics.panel_row import Row, panel_row
 from app.analytics.rates import Dispositions, outcome_rates
-from app.analytics.registry import indicator, outcomes_of
+from app.analytics.release.outcome_release import release_counted, release_wave
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
-from app.analytics.tallies import add_tallies, tally_of
 from app.analytics.weighting import rake_weights
 from tests.analytics.survey import moment
 from tests.recount.world import people_by_lot

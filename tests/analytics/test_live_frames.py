@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select, update
 
-from app.analytics.datasets import AnalysisFrame, analysis_frame, live_frame
-from app.analytics.kept_frames import KeptFrames
+from app.analytics.frame.datasets import AnalysisFrame, analysis_frame, live_frame
+from app.analytics.frame.kept_frames import KeptFrames
 from app.chronology.wave_plan import Cohort
 from app.db.transactions import Database
 from app.directory.tables import PanelMember

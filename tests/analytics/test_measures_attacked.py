@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pytest
 
-from app.analytics.families import parent_of
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.measures import release_mean
-from app.analytics.outcome_release import release_counted
+from app.analytics.figures.families import parent_of
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.tallies import Tally, tally_of
 from app.analytics.panel_row import Row
-from app.analytics.registry import outcomes_of
+from app.analytics.release.measures import release_mean
+from app.analytics.release.outcome_release import release_counted
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
-from app.analytics.tallies import Tally, tally_of
 from tests.analytics.attack_measures import (
     Guess,
     Knowledge,

@@ -7,12 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.outcome_release import release_counted
-from app.analytics.registry import outcomes_of
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.tallies import Tally, add_tallies, tally_of
+from app.analytics.release.outcome_release import release_counted
+from app.analytics.release.sum_parts import summand_of, withheld_of_sums
 from app.analytics.released import Audience, Context, IndicatorRow
-from app.analytics.sum_parts import summand_of, withheld_of_sums
-from app.analytics.tallies import Tally, add_tallies, tally_of
 from tests.analytics.attack_measures import Knowledge, Numbers, codes, ends
 from tests.analytics.test_measures_attacked import MINIMUM, SMALL_GROUP, opinions
 

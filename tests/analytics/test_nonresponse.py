@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from app.analytics.balance import UNKNOWN, balance_of
+from app.analytics.frame.balance import UNKNOWN, balance_of
 from app.analytics.nonresponse import Advice, Group, add_balances, possible_bias, verdict
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition

@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from app.analytics.families import CORE
-from app.analytics.indicators import Indicator, Kind, category_of
-from app.analytics.outcome_release import release_wave
+from app.analytics.figures.families import CORE
+from app.analytics.figures.indicators import Indicator, Kind, category_of
+from app.analytics.figures.registry import indicator, outcomes_of
 from app.analytics.panel_row import Row, Value, panel_row
-from app.analytics.registry import indicator, outcomes_of
+from app.analytics.release.outcome_release import release_wave
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
 from tests.analytics.attack import Interval, joint_intervals
 

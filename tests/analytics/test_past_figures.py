@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.analytics.figures.registry import indicator
 from app.analytics.past_figures import TypedFigure, Wrong, offered, read_figure, read_file
-from app.analytics.registry import indicator
 from app.chronology.wave_plan import Cohort
 
 RIGHT = {

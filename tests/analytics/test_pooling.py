@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from app.analytics.edition_content import EditionContent
-from app.analytics.editions import Draft, DueEdition, keep_edition
-from app.analytics.pools import MOST_GENERATIONS, Block, Generation, block_with, blocks, is_small
+from app.analytics.editions.content import EditionContent
+from app.analytics.editions.freezing import Draft, DueEdition, keep_edition
+from app.analytics.frame.tallies import tally_of
+from app.analytics.release.pools import (
+    MOST_GENERATIONS,
+    Block,
+    Generation,
+    block_with,
+    blocks,
+    is_small,
+)
 from app.analytics.released import Audience
 from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report
 from app.analytics.tables import EditionKind
-from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.db.transactions import Database
 from app.directory.tables import CohortRow

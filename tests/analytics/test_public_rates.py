@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analytics.public_rates import PublicRate, public_rate
+from app.analytics.release.public_rates import PublicRate, public_rate
 
 
 @pytest.mark.parametrize(

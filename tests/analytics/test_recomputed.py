@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from app.analytics.registry import outcomes_of
+from app.analytics.figures.registry import outcomes_of
 from app.analytics.released import Audience
 from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report, rates_report
 from app.chronology.wave_plan import Cohort

@@ -3,9 +3,9 @@ from datetime import date
 
 import pytest
 
-from app.analytics.indicators import Kind, count, cross, values, waits
+from app.analytics.figures.indicators import Kind, count, cross, values, waits
+from app.analytics.figures.registry import REGISTRY, column, indicator, outcomes_of
 from app.analytics.panel_row import Row, panel_row
-from app.analytics.registry import REGISTRY, column, indicator, outcomes_of
 
 IDS = [
     *(f"R{i}" for i in range(1, 14)),

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from app.analytics import datasets
 from app.analytics.asking import AudienceNotYours, NothingFielded, TraitNotOffered
-from app.analytics.registry import outcomes_of
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame import datasets
 from app.analytics.released import Audience, IndicatorRow, Reason
 from app.analytics.reports import (
     IndicatorsReport,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analytics.grouped_rows import in_columns
+from app.analytics.frame.grouped_rows import in_columns
 from app.analytics.nonresponse import Group
 from app.analytics.panel_row import Row
 from app.analytics.sensitivity import weighted_figures

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analytics.edition_content import EditionContent, read_back, written
-from app.analytics.families import FAMILIES
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.registry import outcomes_of
-from app.analytics.small_tallies import SmallTally
-from app.analytics.sum_parts import Summand, summand_of, withheld_of_sums
-from app.analytics.tallies import COUNTED, CROSSED, NUMBERED, WAITED, Counted, Tally, tally_of
-from app.analytics.traits import LATTICE
+from app.analytics.editions.content import EditionContent, read_back, written
+from app.analytics.figures.families import FAMILIES
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.figures.traits import LATTICE
+from app.analytics.frame.small_tallies import SmallTally
+from app.analytics.frame.tallies import COUNTED, CROSSED, NUMBERED, WAITED, Counted, Tally, tally_of
+from app.analytics.release.sum_parts import Summand, summand_of, withheld_of_sums
 from tests.analytics.test_outcome_release import a_person
 
 

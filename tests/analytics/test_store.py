@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
-from app.analytics import kept_editions, store, store_building, store_columns
-from app.analytics.indicators import each, split
+from app.analytics.editions import kept as kept_editions
+from app.analytics.editions import store, store_building, store_columns
+from app.analytics.editions.store import stored_part, stored_part_in, use_store
+from app.analytics.editions.store_building import Rebuilt, parts_to_build, rebuild_part
+from app.analytics.figures.indicators import each, split
+from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience
 from app.analytics.reports import IndicatorsReport, WaveOfUnit, indicators_report
-from app.analytics.store import stored_part, stored_part_in, use_store
-from app.analytics.store_building import Rebuilt, parts_to_build, rebuild_part
-from app.analytics.traits import LATTICE
 from app.db.transactions import Database
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition

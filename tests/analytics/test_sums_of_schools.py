@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.analytics.crossed_release import CrossedRow, release_crossed
-from app.analytics.families import CORE
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.joint import Query
-from app.analytics.outcome_release import release_counted
-from app.analytics.registry import indicator, outcomes_of
+from app.analytics.figures.families import CORE
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.joint import Query
+from app.analytics.figures.registry import indicator, outcomes_of
+from app.analytics.frame.tallies import Tally, add_tallies, tally_of
+from app.analytics.release.crossed_release import CrossedRow, release_crossed
+from app.analytics.release.outcome_release import release_counted
+from app.analytics.release.sum_parts import summand_of, withheld_of_sums
 from app.analytics.released import Audience, Context, IndicatorRow
-from app.analytics.sum_parts import summand_of, withheld_of_sums
-from app.analytics.tallies import Tally, add_tallies, tally_of
 from tests.analytics.attack import FAR, Told, sums_intervals
 from tests.analytics.test_crossed_release import SEX, by_sex
 from tests.analytics.test_outcome_release import a_school, possible, state

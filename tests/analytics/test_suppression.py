@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analytics.suppression import suppress
+from app.analytics.protection.suppression import suppress
 from tests.analytics.attack import table_intervals, withheld_sums
 
 MINIMUM, SMALL_GROUP = 5, 50

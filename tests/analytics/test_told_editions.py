@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from app.analytics import released_sums
-from app.analytics.edition_content import read_back
-from app.analytics.editions import DueEdition, draft_edition, keep_edition
-from app.analytics.kept_tables import EditionWithheld
-from app.analytics.kept_withheld import summand_of_edition
-from app.analytics.released_sums import Withheld, withheld_by_unit
-from app.analytics.sum_parts import summand_of
+from app.analytics.editions import sums as released_sums
+from app.analytics.editions.content import read_back
+from app.analytics.editions.freezing import DueEdition, draft_edition, keep_edition
+from app.analytics.editions.sums import Withheld, withheld_by_unit
+from app.analytics.editions.tables import EditionWithheld
+from app.analytics.editions.withheld import summand_of_edition
+from app.analytics.release.sum_parts import summand_of
 from app.analytics.tables import EditionKind, ResultEdition
 from app.db.transactions import Database
 from app.worker.deployment import Deployment

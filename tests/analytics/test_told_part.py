@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from app.analytics.outcome_release import release_counted
-from app.analytics.registry import outcomes_of
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.frame.tallies import Tally, tally_of
+from app.analytics.release.outcome_release import release_counted
+from app.analytics.release.sum_parts import summand_of
+from app.analytics.release.told_part import School, told_in_part
 from app.analytics.released import Audience, Context, IndicatorRow, Reason
-from app.analytics.sum_parts import summand_of
-from app.analytics.tallies import Tally, tally_of
-from app.analytics.told_part import School, told_in_part
 from tests.analytics.test_outcome_release import a_school
 
 WAVE = 2

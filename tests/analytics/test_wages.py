@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.analytics.wages import DailyWage, band_limits, monthly_minimum_wage, wage_in_force
+from app.analytics.figures.wages import DailyWage, band_limits, monthly_minimum_wage, wage_in_force
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.analytics.registry import indicator
-from app.analytics.tallies import tally_of
+from app.analytics.figures.registry import indicator
+from app.analytics.frame.tallies import tally_of
 from tests.analytics import test_editions_attacked as editions
 from tests.analytics import test_measures_attacked as measures
 from tests.analytics import test_measures_of_sums as measured_sums

@@ -27,15 +27,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.analytics.coded import Column
-from app.analytics.crossed_release import release_crossed
-from app.analytics.indicators import Kind, each, reads
-from app.analytics.outcome_release import release_counted
-from app.analytics.registry import outcomes_of
+from app.analytics.editions.store import SCHOOL, Part, StoredWave, stored_part_in, write_part
+from app.analytics.figures.indicators import Kind, each, reads
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.figures.traits import LATTICE
+from app.analytics.frame.coded import Column
+from app.analytics.frame.tallies import CROSSED, CountedRows
+from app.analytics.release.crossed_release import release_crossed
+from app.analytics.release.outcome_release import release_counted
 from app.analytics.released import Audience, Context
-from app.analytics.store import SCHOOL, Part, StoredWave, stored_part_in, write_part
-from app.analytics.tallies import CROSSED, CountedRows
-from app.analytics.traits import LATTICE
 from app.chronology.wave_plan import Cohort
 
 RESPONSES, SCHOOLS, VARIABLES = 4_200_000, 15_427, 40

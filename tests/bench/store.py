@@ -22,10 +22,10 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from app.analytics.kept_tables import EditionRows, EditionWithheld
-from app.analytics.released_sums import Withheld, withheld_by_unit
-from app.analytics.store import stored_part_in
-from app.analytics.store_building import rebuild_part
+from app.analytics.editions.store import stored_part_in
+from app.analytics.editions.store_building import rebuild_part
+from app.analytics.editions.sums import Withheld, withheld_by_unit
+from app.analytics.editions.tables import EditionRows, EditionWithheld
 from app.analytics.tables import ResultEdition
 from app.db.engine import make_engine
 from app.db.transactions import Database

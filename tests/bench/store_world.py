@@ -23,17 +23,17 @@ from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
 import app.all_tables  # noqa: F401
-from app.analytics.cases_read import places_of_schools
-from app.analytics.datasets import frames_of_schools
-from app.analytics.edition_content import EditionContent, content_hash, written
-from app.analytics.grouped_rows import ColumnRows, in_columns
-from app.analytics.kept_rows import coded_rows, packed, rules_of, variables_kept
-from app.analytics.kept_tables import EditionRows, EditionWithheld
-from app.analytics.kept_withheld import release_rules, told_text
+from app.analytics.editions.content import EditionContent, content_hash, written
+from app.analytics.editions.rows import coded_rows, packed, rules_of, variables_kept
+from app.analytics.editions.tables import EditionRows, EditionWithheld
+from app.analytics.editions.withheld import release_rules, told_text
+from app.analytics.frame.cases_read import places_of_schools
+from app.analytics.frame.datasets import frames_of_schools
+from app.analytics.frame.grouped_rows import ColumnRows, in_columns
+from app.analytics.frame.tallies import tally_of
 from app.analytics.nonresponse import Balance, Group
 from app.analytics.panel_row import Value
 from app.analytics.tables import EditionKind, ResultEdition
-from app.analytics.tallies import tally_of
 from app.chronology.wave_plan import Cohort
 from app.db.engine import make_engine
 from app.db.transactions import Database

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from app.analytics.boards import BOARDS
+from app.analytics.charts.boards import BOARDS
 from app.analytics.released import Audience, Reason
 from tests.recount.drawn import drawings_checked
 from tests.recount.estimates import fives, half_up

@@ -8,7 +8,7 @@ from functools import cached_property
 import polars as pl
 from fastapi.testclient import TestClient
 
-from app.analytics.registry import column, indicator
+from app.analytics.figures.registry import column, indicator
 from app.analytics.released import Audience
 from app.staff import invitations, sessions
 from app.staff.addresses import staff_keys

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import polars as pl
 
+from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience, Reason
-from app.analytics.traits import LATTICE
 from tests.recount.agreement import TINY, Reader, same_number, told_numbers
 from tests.recount.checks import Problems, tables_checked
 from tests.recount.estimates import fives, half_up

@@ -16,8 +16,8 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from app.analytics.indicators import Kind
-from app.analytics.registry import outcomes_of
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.registry import outcomes_of
 from app.analytics.released import Audience
 from app.analytics.tables import ResultEdition, SignOffAct, SignOffStep
 from app.fieldwork.tables import Wave as WaveRow

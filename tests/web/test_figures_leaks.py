@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from app.analytics.boards import BOARDS
+from app.analytics.charts.boards import BOARDS
+from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience
-from app.analytics.traits import LATTICE
 from app.staff.roles import Permission
 from tests.recount.estimates import half_up
 from tests.recount.outcomes import Figure

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
+from app.analytics.charts.headlines import percent
+from app.analytics.figures.registry import indicator
 from app.analytics.followed import Followed, followed
-from app.analytics.headlines import percent
-from app.analytics.registry import indicator
 from app.chronology.wave_plan import Cohort
 from app.units.queries import schools_below
 from app.units.tables import OrganisationUnit, UnitKind

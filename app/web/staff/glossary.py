@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.analytics.figures.registry import REGISTRY
 from app.analytics.followed import followed
-from app.analytics.registry import REGISTRY
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.analytics.response_rates import wave_rates
 from app.fieldwork.queries import wave_header

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from app.analytics.charts_compare import DotLine, Funnel, Mark, Place, dot_chart, funnel
-from app.analytics.drawing import Drawing
+from app.analytics.charts.compare import DotLine, Funnel, Mark, Place, dot_chart, funnel
+from app.analytics.charts.drawing import Drawing
 from app.chronology.calendar import civil_date
 from app.fieldwork.queries import OutcomeCounts, Trait, progress_by, unit_outcome_counts
 from app.fieldwork.unit_progress import counts_below, progress_of_schools, waves_below

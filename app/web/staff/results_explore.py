@@ -11,14 +11,14 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.analytics.asking import PairNotKept, PairNotOffered
-from app.analytics.charts import bar_chart, plotly_bars, share_text
-from app.analytics.drawing import BLUE, GREY, Drawing
-from app.analytics.headlines import category_label, headline
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.registry import outcomes_of
+from app.analytics.charts.bars import bar_chart, plotly_bars, share_text
+from app.analytics.charts.drawing import BLUE, GREY, Drawing
+from app.analytics.charts.headlines import category_label, headline
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import outcomes_of
+from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport, indicators_report
-from app.analytics.traits import LATTICE
 from app.errors import NotFound
 from app.fieldwork.percents import as_percent, in_percent
 from app.fieldwork.queries import unit_outcome_counts

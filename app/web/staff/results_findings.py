@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.analytics.boards import Board, Look
-from app.analytics.charts import Beside, bar_chart
-from app.analytics.charts_compare import DotLine, Mark, dot_chart
-from app.analytics.charts_opinion import items_of, stacked_chart
-from app.analytics.charts_paths import Matrix, flow_chart, matrix_of
-from app.analytics.charts_time import curve_chart
+from app.analytics.charts.bars import Beside, bar_chart
+from app.analytics.charts.boards import Board, Look
+from app.analytics.charts.compare import DotLine, Mark, dot_chart
+from app.analytics.charts.drawing import Drawing
+from app.analytics.charts.headlines import board_headline, category_label, headline, percent
+from app.analytics.charts.opinion import items_of, stacked_chart
+from app.analytics.charts.over_time import curve_chart
+from app.analytics.charts.paths import Matrix, flow_chart, matrix_of
 from app.analytics.disclosure import nearest_five
-from app.analytics.drawing import Drawing
-from app.analytics.headlines import board_headline, category_label, headline, percent
-from app.analytics.indicators import Kind
-from app.analytics.national_references import beside, in_words
-from app.analytics.registry import column, indicator
+from app.analytics.figures.indicators import Kind
+from app.analytics.figures.national_references import beside, in_words
+from app.analytics.figures.registry import column, indicator
 from app.analytics.released import Audience, IndicatorRow, Reason, Weighted
 from app.analytics.reports import IndicatorsReport
 from app.fieldwork.percents import half_up

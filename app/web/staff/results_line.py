@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from app.analytics.charts_time import Rise, progress_chart
-from app.analytics.drawing import Drawing
-from app.analytics.headlines import percent
+from app.analytics.charts.drawing import Drawing
+from app.analytics.charts.headlines import percent
+from app.analytics.charts.over_time import Rise, progress_chart
 from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import Cohort
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from app.analytics.charts_time import Generation, series_chart
-from app.analytics.drawing import Drawing
-from app.analytics.headlines import headline, percent
-from app.analytics.indicators import Indicator, Kind
+from app.analytics.charts.drawing import Drawing
+from app.analytics.charts.headlines import headline, percent
+from app.analytics.charts.over_time import Generation, series_chart
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import indicator, outcomes_of
 from app.analytics.past_results import past_figures
-from app.analytics.registry import indicator, outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.wave_plan import Cohort

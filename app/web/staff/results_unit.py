@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from app.analytics.boards import BOARDS, board
-from app.analytics.drawing import Drawing
+from app.analytics.charts.boards import BOARDS, board
+from app.analytics.charts.drawing import Drawing
 from app.analytics.released import IndicatorRow
 from app.analytics.response_rates import RatesReport
 from app.errors import NotFound

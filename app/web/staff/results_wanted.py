@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
-from app.analytics.indicators import Indicator
-from app.analytics.registry import indicator, outcomes_of
-from app.analytics.tallies import CROSSED
-from app.analytics.traits import LATTICE
+from app.analytics.figures.indicators import Indicator
+from app.analytics.figures.registry import indicator, outcomes_of
+from app.analytics.figures.traits import LATTICE
+from app.analytics.frame.tallies import CROSSED
 from app.errors import NotFound
 from app.web.staff.results_pages import Choice
 from app.web.staff.worked import SHARES

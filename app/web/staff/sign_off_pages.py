@@ -8,15 +8,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.analytics.editions import EditionHead
+from app.analytics.editions.freezing import EditionHead
+from app.analytics.figures.expectation import PLANS
+from app.analytics.figures.traits import LATTICE
 from app.analytics.nonresponse import TRAITS, TraitBalance
-from app.analytics.registry_expectation import PLANS
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, audience_of, indicators_report, verdict_report
 from app.analytics.sign_off import ActLine, SignOff, SignOffState, sign_off_of
 from app.analytics.sign_off_list import LISTED, ClosedWave, closed_waves
 from app.analytics.tables import EditionKind, SignOffStep
-from app.analytics.traits import LATTICE
 from app.fieldwork.percents import in_percent
 from app.fieldwork.queries import WaveHeader, wave_header
 from app.staff.roles import Permission

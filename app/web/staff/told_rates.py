@@ -1,12 +1,12 @@
 """A rate of response as one reader may have it: exact for staff, as published for the public.
 
-The public view of a page shows no more than anybody would see (analytics/public_rates.py).
+The public view of a page shows no more than anybody would see (analytics/release/public_rates.py).
 """
 
 from dataclasses import dataclass
 
-from app.analytics.headlines import percent
-from app.analytics.public_rates import public_rate
+from app.analytics.charts.headlines import percent
+from app.analytics.release.public_rates import public_rate
 from app.web.staff.wave_words import rate_in_words
 
 HIDDEN = "no se muestra"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from app.analytics.headlines import percent
+from app.analytics.charts.headlines import percent
+from app.analytics.figures.registry import indicator
 from app.analytics.nonresponse import TRAITS
-from app.analytics.registry import indicator
 from app.analytics.released import IndicatorRow, Weighted
 from app.analytics.reports import IndicatorsReport
 

@@ -6,9 +6,9 @@ The numbers are released ones: what is withheld is told by its reason alone.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.analytics.headlines import category_label, percent
-from app.analytics.indicators import Indicator, Kind
-from app.analytics.registry import REGISTRY, column, outcomes_of
+from app.analytics.charts.headlines import category_label, percent
+from app.analytics.figures.indicators import Indicator, Kind
+from app.analytics.figures.registry import REGISTRY, column, outcomes_of
 from app.analytics.released import Audience, IndicatorRow
 from app.analytics.reports import IndicatorsReport
 from app.analytics.response_rates import RateLine, RatesReport

@@ -1,0 +1,1 @@
+"""Released figures as shapes, sentences and boards."""

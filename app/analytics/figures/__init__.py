@@ -1,0 +1,1 @@
+"""What is counted: the registry of indicators, in families that are protected together."""

@@ -1,0 +1,1 @@
+"""Whom it is counted of: the rows of a wave and their counts."""

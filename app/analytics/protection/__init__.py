@@ -1,0 +1,1 @@
+"""What must be withheld: pure, of tables and of sums of schools."""

@@ -1,0 +1,289 @@
+"""Crossings by one trait of sums of schools: what they tell of a school that withholds its own.
+
+A school tells a crossing whole or not at all. Beside the sum, those that tell theirs leave the
+table of those that do not; it is safe for one of them where the others could take over what it
+might have more, and it what they might. Its line is told, so persons only change places within a
+category: a woman of one school for a man of another. Where a school tells another crossing of the
+same answers, a second change has to undo what that would show of the first.
+Source: domain.md 3.8, rules 1 and 2; decisions/0021.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from app.analytics.figures.families import FAMILIES, entries_of
+from app.analytics.figures.indicators import Indicator
+from app.analytics.figures.joint import Query, State
+from app.analytics.figures.traits import LATTICE, TraitValue
+from app.analytics.frame.small_tallies import SmallTally
+from app.analytics.frame.tallies import CROSSED, Tally
+from app.analytics.protection.holding import Hidden, Schools, Secret, Secrets
+from app.analytics.protection.suppression import MINIMUM_CELL, SMALL_GROUP
+
+OF_SCHOOLS = ("turno", "tipo_bachillerato")  # traits of which many schools have one value
+
+Place = tuple[TraitValue | None, str]  # a value of the trait and a category
+Table = Mapping[Place, int]
+
+
+def crossing_name(identifier: str, variable: str) -> str:
+    """Under what a sum withholds the crossing of an indicator by a trait."""
+    return f"{identifier}@{variable}"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one school brings to a crossing.
+
+    `together`: where another crossing of the same answers is told, the categories that it does not
+    tell apart; None: where none is. `ranges`: of a yes or no, how far it may lie beside that one.
+    """
+
+    table: Table
+    hidden: bool
+    known: bool = False  # everybody has one value, and everybody knows which
+    together: tuple[frozenset[str], ...] | None = None
+    ranges: Mapping[Place, tuple[int, int]] = field(default_factory=dict)
+
+
+class Crossings(Secrets):
+    """An indicator by a trait."""
+
+    def __init__(self, name: str, sides: Sequence[Side], minimum: int = MINIMUM_CELL) -> None:
+        self.queries = [(name, "")]
+        self.sides, self.minimum = sides, minimum
+        cells = dict.fromkeys(cell for side in sides for cell in side.table)
+        self.groups = tuple(dict.fromkeys(group for group, _ in cells))
+        self.categories = tuple(dict.fromkeys(category for _, category in cells))
+        self._totals: dict[tuple[int, ...], dict[Place, int]] = {}
+        self._lines = [self._by_category(side) for side in sides]
+        self._rooms: dict[tuple[tuple[int, ...], Place, bool], int] = {}
+        self._twos: dict[tuple[tuple[int, ...], Place, Place, bool], int] = {}
+
+    def all(self) -> Iterator[Secret]:
+        for place, side in enumerate(self.sides):
+            if side.hidden and not side.known and any(side.table.values()):
+                yield Secret(place, self.queries[0], 1)
+
+    def alone(self, secret: Secret, hidden: Hidden) -> bool:  # noqa: ARG002
+        return True
+
+    def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002
+        return {secret.query}
+
+    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002
+        among = tuple(places)
+        total = self._total(among)
+        persons = sum(total.values())
+        for group in self.groups:
+            for category in self.categories:
+                nobody = not total.get((group, category), 0) and persons >= SMALL_GROUP
+                if not nobody and not self._is_open(secret.place, among, (group, category)):
+                    return False
+        return True
+
+    def _by_category(self, side: Side) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for (_, category), n in side.table.items():
+            found[category] = found.get(category, 0) + n
+        return found
+
+    def _total(self, places: tuple[int, ...]) -> dict[Place, int]:
+        if places not in self._totals:
+            found: dict[Place, int] = {}
+            for place in places:
+                for cell, n in self.sides[place].table.items():
+                    found[cell] = found.get(cell, 0) + n
+            self._totals[places] = found
+        return self._totals[places]
+
+    def _is_open(self, mine: int, among: tuple[int, ...], cell: Place) -> bool:
+        need = min(self.minimum, self._own(self.sides[mine], *cell))
+        if not need:
+            return True
+        found = 0
+        for up in (True, False):
+            found += max(
+                self._by_one(mine, among, cell, up=up), self._by_two(mine, among, cell, up=up)
+            )
+        return found >= need
+
+    def _own(self, side: Side, group: TraitValue | None, category: str) -> int:
+        """How far apart a school's own figures leave a count."""
+        if side.together is None:
+            return sum(side.table.get((one, category), 0) for one in self.groups)
+        if (group, category) in side.ranges:
+            low, high = side.ranges[group, category]
+            return high - low
+        if not side.together:  # not worked out: no sum may tell it
+            return self.minimum
+        return max(
+            self._two(side, (group, category), other, second, up=True)
+            + self._two(side, (group, category), other, second, up=False)
+            for other in self.groups
+            for second in self.categories
+        )
+
+    def _by_one(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
+        """Persons of other groups of the same category for whom the others have some of this."""
+        if self.sides[mine].together is not None:
+            return 0
+        key = among, cell, up
+        if key not in self._rooms:
+            self._rooms[key] = sum(
+                self._room(place, cell, up=not up)
+                for place in among
+                if self._may_change(place) and self.sides[place].together is None
+            )
+        others = self._rooms[key] - self._room(mine, cell, up=not up)
+        return min(self._room(mine, cell, up=up), others)
+
+    def _may_change(self, place: int) -> bool:
+        return self.sides[place].hidden and not self.sides[place].known
+
+    def _room(self, place: int, cell: Place, *, up: bool) -> int:
+        here = self.sides[place].table.get(cell, 0)
+        return self._lines[place].get(cell[1], 0) - here if up else here
+
+    def _by_two(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
+        """The same with a second change, in another category, the other way."""
+        best = 0
+        for group in self.groups:
+            for category in self.categories:
+                if group != cell[0] and category != cell[1]:
+                    own = self._two(self.sides[mine], cell, group, category, up=up)
+                    if own > best:
+                        other = group, category
+                        theirs = self._twos_of(among, cell, other, up=not up)
+                        theirs -= self._two(self.sides[mine], cell, *other, up=not up)
+                        best = max(best, min(own, theirs))
+        return best
+
+    def _twos_of(self, among: tuple[int, ...], cell: Place, other: Place, *, up: bool) -> int:
+        """Of all that may change, together: asked once for each secret of the same sums."""
+        key = among, cell, other, up
+        if key not in self._twos:
+            self._twos[key] = sum(
+                self._two(self.sides[place], cell, *other, up=up)
+                for place in among
+                if self._may_change(place)
+            )
+        return self._twos[key]
+
+    def _two(
+        self, side: Side, cell: Place, group: TraitValue | None, category: str, *, up: bool
+    ) -> int:
+        if group == cell[0] or category == cell[1]:
+            return 0
+        if side.together is not None and cell in side.ranges:
+            low, high = side.ranges[cell]
+            here = side.table.get(cell, 0)
+            return high - here if up else here - low
+        if side.together is not None and not any(
+            {cell[1], category} <= one for one in side.together
+        ):
+            return 0
+        plus, minus = ((group, cell[1]), (cell[0], category))
+        if not up:
+            plus, minus = ((group, category), cell)
+        return min(side.table.get(plus, 0), side.table.get(minus, 0))
+
+
+def crossings_of(
+    tallies: Sequence[Tally | SmallTally],
+    told: Sequence[AbstractSet[str]],
+    entries: Sequence[Indicator],
+) -> Iterator[Crossings]:
+    """Every crossing of a wave by one trait.
+
+    Args:
+        tallies: of the schools.
+        told: for each, the crossings that it tells (`crossing_name`).
+        entries: the wave's indicators.
+    """
+    for entry in entries:
+        if entry.kind not in CROSSED:
+            continue
+        for variable in LATTICE:
+            name = crossing_name(entry.id, variable)
+            sides = [
+                _side(tally, entry, variable, mine)
+                for tally, mine in zip(tallies, told, strict=True)
+            ]
+            if any(side.hidden for side in sides):
+                yield Crossings(name, sides)
+
+
+def _side(
+    tally: Tally | SmallTally, entry: Indicator, variable: str, told: AbstractSet[str]
+) -> Side:
+    counts = tally.counts_by(entry, variable)
+    table = {(group, c): n for group, one in counts.items() for c, n in one.cells.items()}
+    if crossing_name(entry.id, variable) in told:
+        return Side(table, hidden=False)
+    if variable in OF_SCHOOLS and len(counts) == 1:
+        return Side(table, hidden=True, known=True)
+    other = _told_of_family(entry, variable, told, tally.wave)
+    if other is None:
+        return Side(table, hidden=True)
+    family, known = other
+    states = tally.states[family]
+    if entry.variable == known.variable and not entry.among and not known.among:
+        together = _coarser(entry, known)
+        return Side(table, hidden=True, together=together)
+    groups = [group for group, one in counts.items() if one.base]
+    if len(entry.categories) != 2 or len(groups) > 2:
+        return Side(table, hidden=True, together=())
+    beside = tally.counts_by(known, variable)
+    yes, no = (category.id for category in entry.categories)
+    ranges: dict[Place, tuple[int, int]] = {}
+    for group in groups:
+        low, high = _range(states, entry.id, yes, no, known, beside[group].cells)
+        ranges[group, yes] = low, high
+        whole = counts[group].base
+        ranges[group, no] = whole - high, whole - low
+    return Side(table, hidden=True, together=(), ranges=ranges)
+
+
+def _range(
+    states: Mapping[State, int],
+    name: str,
+    yes: str,
+    no: str,
+    known: Indicator,
+    persons: Mapping[str, int],
+) -> tuple[int, int]:
+    """How many of a group may have said yes, for who knows what else the group said."""
+    low = high = 0
+    for category in known.categories:
+        here = (known.id, category.id)
+        agree = sum(n for state, n in states.items() if here in state and (name, yes) in state)
+        deny = sum(n for state, n in states.items() if here in state and (name, no) in state)
+        # Who is in the other line and not in this one would make more possible: left out.
+        mine = persons.get(category.id, 0)
+        low += max(0, mine - deny)
+        high += min(agree, mine)
+    return low, high
+
+
+def _told_of_family(
+    entry: Indicator, variable: str, told: AbstractSet[str], wave: int
+) -> tuple[int, Indicator] | None:
+    """The crossing of the same answers that a school tells, if any, and whose family it is."""
+    for place, family in enumerate(FAMILIES):
+        mine = entries_of(family, wave)
+        if entry in mine:
+            for other in mine:
+                if other is not entry and crossing_name(other.id, variable) in told:
+                    return place, other
+    return None
+
+
+def _coarser(entry: Indicator, known: Indicator) -> tuple[frozenset[str], ...]:
+    """The categories of one indicator by those of another of the same answers."""
+    found: dict[frozenset[str], set[str]] = {}
+    for category in entry.categories:
+        meets = frozenset(one.id for one in known.categories if category.codes & one.codes)
+        found.setdefault(meets, set()).add(category.id)
+    return tuple(frozenset(one) for one in found.values())
