@@ -69,7 +69,10 @@ def _problems(row: IndicatorRow, figure: Figure, reader: Reader) -> Iterator[str
     if row.numerator != persons:
         yield f"{row.numerator} persons, counted {persons}"
     slack = _slack(figure, reader, public=public)
-    numbers = zip((row.value, row.low, row.high), told_numbers(figure, reader), strict=True)
+    again = told_numbers(figure, reader)
+    if figure.kind == "mean" and not reader.exact and row.low is None and row.high is None:
+        again = (again[0], None, None)  # outside a school it may tell of the extremes (decision 26)
+    numbers = zip((row.value, row.low, row.high), again, strict=True)
     for name, (value, counted) in zip(("value", "low", "high"), numbers, strict=True):
         if not same_number(value, counted, slack):
             yield f"{name} {value}, counted {counted}"

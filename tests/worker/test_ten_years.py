@@ -82,15 +82,17 @@ def live(url: str, folder: Path, moments: Sequence[datetime]) -> None:
         except Exception as error:  # noqa: BLE001  # told to the test below
             failures.append(error)
 
-    for now in moments:
-        crew = [threading.Thread(target=work, args=(one, now)) for one in databases]
-        for thread in crew:
-            thread.start()
-        for thread in crew:
-            thread.join()
-        assert failures == [], now
-    for database in databases:
-        database.dispose()
+    try:
+        for now in moments:
+            crew = [threading.Thread(target=work, args=(one, now)) for one in databases]
+            for thread in crew:
+                thread.start()
+            for thread in crew:
+                thread.join()
+            assert failures == [], (now, [one.__cause__ for one in failures])
+    finally:  # a connection left open fails a stranger's test
+        for database in databases:
+            database.dispose()
 
 
 @dataclass(frozen=True)
