@@ -14,7 +14,7 @@ from app.directory.contacts import mark_dead
 from app.directory.tables import ContactKind, ContactPoint
 from app.fieldwork.addressees import USABLE
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.frame import log_events
+from app.fieldwork.frame import cases_in_turn, log_events
 from app.fieldwork.progress import Why, advance_if_possible
 from app.fieldwork.tables import Case
 from app.messaging.addresses import matching_form
@@ -26,7 +26,9 @@ def record_sent(session: Session, case_ids: Sequence[UUID], *, now: datetime) ->
     """Messages about these cases reached the mail server: silent cases are invited now."""
     moved = session.exec(
         update(Case)
-        .where(col(Case.id).in_(case_ids), col(Case.disposition).in_(_BEFORE_INVITED))
+        .where(
+            cases_in_turn(col(Case.id).in_(case_ids)), col(Case.disposition).in_(_BEFORE_INVITED)
+        )
         .values(disposition=Disposition.INVITED, moved_at=now)
         .returning(col(Case.id))
     ).all()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert
 from sqlmodel import Session, col, select
 
 from app.directory.tables import PanelMember, Standing
@@ -73,6 +73,16 @@ def make_cases(
         session.connection().execute(insert(Case), cases)
         _log_the_denied(session, cases, now=now)
     return len(cases)
+
+
+def cases_in_turn(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Condition of an update of many cases: those under `conditions`, locked by their ids.
+
+    Two workers that change the same cases wait one for the other, never each for both.
+    """
+    found = select(Case.id).where(*conditions).order_by(col(Case.id))
+    # Only the lock that an update takes: answers that come meanwhile do not wait.
+    return col(Case.id).in_(found.with_for_update(key_share=True))
 
 
 def log_events(session: Session, events: Sequence[dict[str, object]]) -> None:

@@ -30,6 +30,7 @@ from app.fieldwork.addressees import (
     points_of,
 )
 from app.fieldwork.channels import BY_MAIL, channel_for
+from app.fieldwork.frame import cases_in_turn
 from app.fieldwork.plans import Plans, plans_of
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.fieldwork.wanted import (
@@ -369,7 +370,7 @@ def _queue(
 def _remember(session: Session, case_ids: Collection[UUID], step: Step, today: date) -> None:
     session.exec(
         update(Case)
-        .where(col(Case.id).in_(case_ids))
+        .where(cases_in_turn(col(Case.id).in_(case_ids)))
         .values(last_step=step.value, last_contact_on=today, contacts=Case.contacts + 1)
         .execution_options(synchronize_session=False)
     )

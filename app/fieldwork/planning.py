@@ -17,7 +17,7 @@ from app.chronology.reference_week import reference_week
 from app.chronology.wave_plan import LAST_EARLIER_STRATEGY
 from app.directory.tables import CalendarName, CohortRow, PanelMember, PrivacyNotice
 from app.fieldwork.dispositions import Disposition
-from app.fieldwork.frame import Frame, log_events, make_cases, members_of
+from app.fieldwork.frame import Frame, cases_in_turn, log_events, make_cases, members_of
 from app.fieldwork.inserting import insert_missing
 from app.fieldwork.schedule import (
     Window,
@@ -268,7 +268,10 @@ def _settle(session: Session, wave_id: UUID, *, now: datetime) -> int:
     for current, following in _AT_CLOSE.items():
         taken = session.exec(
             update(Case)
-            .where(col(Case.wave_id) == wave_id, col(Case.disposition) == current)
+            .where(
+                cases_in_turn(col(Case.wave_id) == wave_id, col(Case.disposition) == current),
+                col(Case.disposition) == current,
+            )
             .values(disposition=following, moved_at=now)
             .returning(col(Case.id))
         ).all()

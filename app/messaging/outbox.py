@@ -61,8 +61,10 @@ def enqueue(
     Two callers with the same key, even at the same moment, queue one message.
     """
     queued: set[str] = set()
-    for start in range(0, len(messages), _ENQUEUE_AT_ONCE):
-        rows = [_row(message, now) for message in messages[start : start + _ENQUEUE_AT_ONCE]]
+    # In one order: a second caller waits for the first, and never the first for it too.
+    ordered = sorted(messages, key=lambda message: message.dedupe_key)
+    for start in range(0, len(ordered), _ENQUEUE_AT_ONCE):
+        rows = [_row(message, now) for message in ordered[start : start + _ENQUEUE_AT_ONCE]]
         queued.update(_insert_missing(session, rows))
     return frozenset(queued)
 
