@@ -208,13 +208,14 @@ def revive(session: Session, context_id: UUID, *, cancelled_at: datetime, now: d
 
 def hold_domain(session: Session, domain: str, *, until: datetime, now: datetime) -> int:
     """Let the queued messages of a receiver that slows us down wait; how many."""
+    waits = and_(
+        col(OutboxMessage.state).in_(_WAITING),
+        col(OutboxMessage.domain) == domain,
+        col(OutboxMessage.due_at) < until,
+    )
     held = session.exec(
         update(OutboxMessage)
-        .where(
-            col(OutboxMessage.state).in_(_WAITING),
-            col(OutboxMessage.domain) == domain,
-            col(OutboxMessage.due_at) < until,
-        )
+        .where(_in_turn(waits), waits)
         .values(due_at=until, changed_at=now)
         .returning(col(OutboxMessage.id))
         .execution_options(synchronize_session=False)
@@ -275,7 +276,7 @@ def _doubt_lapsed(session: Session, now: datetime) -> None:
 def _stop(session: Session, condition: ColumnElement[bool], reason: str, now: datetime) -> int:
     stopped = session.exec(
         update(OutboxMessage)
-        .where(condition)
+        .where(_in_turn(condition), condition)
         .values(
             state=case(
                 (col(OutboxMessage.doubts) > 0, OutboxState.UNKNOWN.value),
@@ -298,6 +299,15 @@ def _stop(session: Session, condition: ColumnElement[bool], reason: str, now: da
         now=now,
     )
     return len(stopped)
+
+
+def _in_turn(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The rows under `condition`, locked by their ids: two workers never wait each for the other.
+
+    A big table is read from wherever another reader of it is, so that no update keeps an order.
+    """
+    found = select(OutboxMessage.id).where(condition).order_by(col(OutboxMessage.id))
+    return col(OutboxMessage.id).in_(found.with_for_update())
 
 
 def _inside_window(now: datetime) -> ColumnElement[bool]:

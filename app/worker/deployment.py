@@ -26,17 +26,23 @@ class Deployment:
     clock: Clock
 
     def change(self, act: Callable[[Session, datetime], T]) -> T:
-        """Run `act` in a transaction of its own, again if the store was busy (F-13).
+        """Run `act` in a transaction of its own, again if the store was busy."""
+        return change(self.database, lambda session: act(session, self.clock()))
 
-        Every act of the worker can be repeated: rivals and earlier tries are seen in the rows.
-        """
-        for _ in range(_TRIES - 1):
-            try:
-                return self._once(act)
-            except StorageBusy:
-                continue
-        return self._once(act)
 
-    def _once(self, act: Callable[[Session, datetime], T]) -> T:
-        with self.database.unit_of_work() as session:
-            return act(session, self.clock())
+def change(database: Database, act: Callable[[Session], T]) -> T:
+    """Run `act` in a transaction of its own, again if the store was busy (F-13).
+
+    Every act of the worker can be repeated: rivals and earlier tries are seen in the rows.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _once(database, act)
+        except StorageBusy:
+            continue
+    return _once(database, act)
+
+
+def _once(database: Database, act: Callable[[Session], T]) -> T:
+    with database.unit_of_work() as session:
+        return act(session)

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session
@@ -31,6 +32,7 @@ from app.messaging.delivery import (
 from app.messaging.pace_book import PaceBook, Settlement
 from app.messaging.pacing import PacePolicy
 from app.messaging.states import Channel, Outcome, Pause, Stage, SuppressionReason
+from app.worker.deployment import change
 
 Render = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Rendered | Objection]]
 StillWanted = Callable[[Session, Sequence[ClaimedMessage]], Mapping[UUID, Objection]]
@@ -118,14 +120,8 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
     cause: DeliveryResult | None = None
     left = limit
     while cause is None and (left is None or left > 0):
-        with desk.database.unit_of_work() as session:
-            claimed = outbox.claim_due(
-                session,
-                now=desk.clock(),
-                limit=batch if left is None else min(batch, left),
-                lease=desk.lease,
-                channel=desk.channel,
-            )
+        most = batch if left is None else min(batch, left)
+        claimed = change(desk.database, partial(_claim, desk, limit=most))
         if not claimed:
             break
         outgoing, objections = _admitted(desk, *_written(desk, claimed))
@@ -137,6 +133,12 @@ def drain(desk: Desk, *, limit: int | None = None, batch: int = BATCH) -> DrainR
         tally += ledger.tally
         left = None if left is None else left - len(claimed)
     return _report(tally, cause)
+
+
+def _claim(desk: Desk, session: Session, *, limit: int) -> list[ClaimedMessage]:
+    return outbox.claim_due(
+        session, now=desk.clock(), limit=limit, lease=desk.lease, channel=desk.channel
+    )
 
 
 class MailboxTransport:
@@ -192,10 +194,13 @@ class _Ledger:
             )
             for identifier, to in self._recipients.items()
         }
-        with self._desk.database.unit_of_work() as session:
+
+        def act(session: Session) -> Counter[Outcome]:
             tally = self._settle(session, objections)
             outbox.note_receivers(session, chosen)
-        self.tally += tally
+            return tally
+
+        self.tally += change(self._desk.database, act)
 
     def _write_once(
         self, handing_over: Sequence[Outgoing], finished: Sequence[DeliveryResult]
@@ -311,8 +316,10 @@ def _admitted(
     if not queues:
         return [], objections
     wanted = {receiver: len(queue) for receiver, queue in queues.items()}
-    with desk.database.unit_of_work() as session:
-        rooms = desk.book.admit(session, wanted, now=desk.clock(), lease=desk.lease)
+    rooms = change(
+        desk.database,
+        lambda session: desk.book.admit(session, wanted, now=desk.clock(), lease=desk.lease),
+    )
     later = {
         message.id: Objection(rooms[receiver].reason or "domain_pace", until=until)
         for receiver, queue in queues.items()
@@ -340,8 +347,7 @@ def _settle(desk: Desk, outgoing: Sequence[Outgoing], results: Sequence[Delivery
             before.taken + (outcome is Outcome.SENT),
             before.released + (outcome in {Outcome.RELEASED, Outcome.CANCELLED}),
         )
-    with desk.database.unit_of_work() as session:
-        desk.book.settle(session, endings, now=desk.clock())
+    change(desk.database, lambda session: desk.book.settle(session, endings, now=desk.clock()))
 
 
 def _report(tally: Counter[Outcome], cause: DeliveryResult | None) -> DrainReport:
