@@ -22,7 +22,7 @@ class EditionKind(StrEnum):
 class ResultEdition(Table, table=True):
     """The outcomes of one wave as they were once: what readers outside the school see.
 
-    Immutable but for `accepted_at`. `content`: edition_content.py; `content_hash`: its SHA-256.
+    Immutable but for `accepted_at`. `content`: editions/content.py; `content_hash`: its SHA-256.
     """
 
     __tablename__ = "result_edition"

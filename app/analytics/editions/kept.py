@@ -34,7 +34,7 @@ class KeptBlock:
 class RowsToKeep:
     """The persons of an edition that is not kept yet, and the cases that had been answered.
 
-    `told`: what its school withholds (kept_withheld.py).
+    `told`: what its school withholds (withheld.py).
     """
 
     block: bytes

@@ -81,7 +81,7 @@ class Below:
 class Part:
     """One questionnaire of a generation. `waves` in the order of the numbers in `_school`.
 
-    `withheld`: what the sums of each unit withhold (released_sums.py).
+    `withheld`: what the sums of each unit withhold (sums.py).
     """
 
     cohort: Cohort

@@ -15,7 +15,7 @@ from app.fieldwork.tables import Case
 
 
 class EditionRows(Table, table=True):
-    """The coded persons of an edition (kept_rows.py), for the columnar store.
+    """The coded persons of an edition (rows.py), for the columnar store.
 
     They go in the transaction in which any of them takes the answers back. `rules`: how they were
     counted when the edition was frozen.

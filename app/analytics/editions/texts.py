@@ -24,7 +24,7 @@ class EditionAltered(AppError):
 
 
 def edition_texts(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What some editions say, by id, as it is written (edition_content.py).
+    """What some editions say, by id, as it is written (content.py).
 
     Raises:
         EditionAltered: one is not what was frozen.

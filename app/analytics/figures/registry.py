@@ -6,10 +6,7 @@ figures (R, D1 to D3) are counted from cases and directory, and are here for the
 
 from functools import cache
 
-from app.analytics.figures import expectation as registry_expectation
-from app.analytics.figures import opinion as registry_opinion
-from app.analytics.figures import situation as registry_situation
-from app.analytics.figures import work as registry_work
+from app.analytics.figures import expectation, opinion, situation, work
 from app.analytics.figures.indicators import Indicator, Kind
 from app.analytics.figures.situation import category
 
@@ -181,10 +178,10 @@ PROCESS = (
 )
 
 REGISTRY: tuple[Indicator, ...] = (
-    *registry_situation.INDICATORS,
-    *registry_expectation.INDICATORS,
-    *registry_work.INDICATORS,
-    *registry_opinion.INDICATORS,
+    *situation.INDICATORS,
+    *expectation.INDICATORS,
+    *work.INDICATORS,
+    *opinion.INDICATORS,
     *PROCESS,
 )
 _BY_ID = {indicator.id: indicator for indicator in REGISTRY}
