@@ -64,8 +64,8 @@ HSTS = "max-age=63072000; includeSubDomains"
 
 
 @asynccontextmanager
-async def few_threads(_: object) -> AsyncIterator[None]:
-    """How many requests are at work at once, for as long as the application lives."""
+async def serving(_: object) -> AsyncIterator[None]:
+    """For as long as the application lives: few threads, and no garbage sought where none is."""
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     # What is there now stays: looking through it for garbage would stop every request for 0.2 s,
     # a tenth of the time in which answers are saved.

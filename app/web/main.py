@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.settings import Settings
 from app.units.places import use_pinned_zones
 from app.web import assets, operations, public, verify
-from app.web.asgi import Compressed, Open, Outermost, few_threads
+from app.web.asgi import Compressed, Open, Outermost, serving
 from app.web.errors import add_error_pages
 from app.web.render import label_simulated
 from app.web.respondent import (
@@ -138,7 +138,7 @@ class UndeclaredRoute(RuntimeError):
 def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     """The web application. Routers join it here, one per screen family."""
     use_pinned_zones()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=few_threads)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=serving)
     app.state.database, app.state.clock, app.state.site = database, clock, Site(settings)
     refuse_undeclared()
     # Not include_router: it makes a second tree, which every request would walk down to its route.
