@@ -14,6 +14,7 @@ from app.fieldwork.percents import as_percent
 
 ROW = 52  # pixels of a dot with its label above it
 TRACK = 84  # percent of the drawing that the scale is wide
+LETTER = 2.9  # percent of the drawing on a phone, where it is narrowest
 FUNNEL = 300  # pixels from the top to the foot of the funnel
 LEFT = 10  # percent before the funnel, for the words of its levels
 LIMITS = (0.95, 0.998)  # Spiegelhalter (2005): about 2 and 3 standard deviations
@@ -77,9 +78,8 @@ def dot_chart(
             continue
         if line.low is not None and line.high is not None:
             found.append(Stroke(_track(line.low), y + 34, _track(line.high), y + 34, "whisker"))
-        behind = max(line.at, line.high or 0.0)
         found.append(Dot(_track(line.at), y + 34, 7, "dot-main"))
-        found.append(Words(_track(behind) + 3, y + 39, line.text, "end"))
+        found.append(_beside(line, y + 39))
     height = top + ROW * len(lines)
     if mark is not None:
         shapes = [
@@ -94,6 +94,16 @@ def dot_chart(
         height=height,
         shapes=(*shapes, *found),
     )
+
+
+def _beside(line: DotLine, y: float) -> Words:
+    """The number behind its dot, or before it where a phone's edge would cut it."""
+    at = line.at or 0.0
+    behind = _track(max(at, line.high or 0.0)) + 3
+    if behind + LETTER * len(line.text) <= 100:
+        return Words(behind, y, line.text, "end")
+    before = at if line.low is None else min(at, line.low)
+    return Words(_track(before) - 3, y, line.text, "end", "end")
 
 
 def funnel(places: Sequence[Place], *, key: str, title: str) -> Funnel | None:

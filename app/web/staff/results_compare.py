@@ -36,6 +36,7 @@ OVERDISPERSED = (
     "sería solo azar): quedar fuera de los límites dice poco de uno solo; pregunte primero en qué "
     "condiciones levanta."
 )
+AS_PUBLIC = "Así lo leería el público."
 NOTHING = "Aquí se compararán los grupos o los planteles en cuanto se abra un cuestionario."
 HIDDEN_ALL = (
     "Ninguna de estas tasas se publicaría: son de menos de 23 personas, o con ellas se sabría de "
@@ -172,7 +173,7 @@ def _page(
 ) -> ComparePage:
     title = _dots_title(lines)
     dots = dot_chart(
-        [DotLine(one.name, one.rate.share, one.rate.words) for one in lines[:MOST_DOTS]],
+        [DotLine(one.name, one.rate.share, one.rate.short) for one in lines[:MOST_DOTS]],
         key="puntos",
         title=title,
         mark=MARK,
@@ -210,7 +211,8 @@ def _subtitle(session: Session, caller: Caller, asked: Asked, *, now: datetime) 
     )
     day = say_date(civil_date(now, asked.unit.time_zone), "d 'de' MMMM 'de' y")
     whole = told_rate(counts.answered, counts.frame, public=asked.as_public).words
-    return f"Tasa de respuesta (RR2) al {day}. En conjunto: {whole}."
+    said = f"Tasa de respuesta (RR2) al {day}. En conjunto: {whole}."
+    return f"{said} {AS_PUBLIC}" if asked.as_public else said
 
 
 def _dots_title(lines: Sequence[_Line]) -> str:

@@ -20,6 +20,7 @@ class ToldRate:
     share: float | None
     answered: int | None
     listed: int | None
+    short: str  # of the words, as much as stands beside a dot
 
     @property
     def alone(self) -> str:
@@ -31,10 +32,12 @@ def told_rate(answered: int, listed: int, *, public: bool) -> ToldRate:
     """`answered` of `listed` persons for one reader."""
     if not public:
         share = answered / listed if listed else None
-        return ToldRate(rate_in_words(answered, listed), share, answered, listed)
+        words = rate_in_words(answered, listed)
+        return ToldRate(words, share, answered, listed, words)
     told = public_rate(answered, listed)
     if told is None:
-        return ToldRate(HIDDEN, None, None, None)
+        return ToldRate(HIDDEN, None, None, None, HIDDEN)
     share = told.percent / 100
-    words = f"{percent(share, whole=True)} de unas {told.base:,} personas"
-    return ToldRate(words, share, None, told.base)
+    said = percent(share, whole=True)
+    words = f"{said} de unas {told.base:,} personas"
+    return ToldRate(words, share, None, told.base, f"{said} (unas {told.base:,})")
