@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -215,6 +216,12 @@ def serve(url: str, port: int, script: Sequence[Mapping[str, Any]]) -> None:
         timeout_keep_alive=600,  # the second submission of a connection waits for the first
     )
     uvicorn.Server(config).run()
+
+
+def spread(ratios: Iterable[float]) -> dict[str, float]:
+    """What the rounds of one run gave, to two places."""
+    found = sorted(round(ratio, 2) for ratio in ratios)
+    return {"median": round(median(found), 2), "lowest": found[0], "highest": found[-1]}
 
 
 def write_figures(name: str, figures: Mapping[str, object]) -> None:

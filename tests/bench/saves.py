@@ -21,7 +21,16 @@ from app.db.transactions import Database
 from app.fieldwork import entry
 from app.responses.tables import Response
 from app.responses.writing import Changes
-from tests.bench.beside import NUMBER, Client, empty_databases, made, now, served, write_figures
+from tests.bench.beside import (
+    NUMBER,
+    Client,
+    empty_databases,
+    made,
+    now,
+    served,
+    spread,
+    write_figures,
+)
 from tests.responses.desk import Desk
 from tests.responses.people import Field, a_field, a_person
 
@@ -70,14 +79,9 @@ def _engine(url: str) -> dict[str, object]:
     for way in WAYS[1:]:
         shares = [ours / bare for ours, bare in zip(rates[way], rates["bare"], strict=True)]
         times = [bare / ours for ours, bare in zip(costs[way], costs["bare"], strict=True)]
-        figures[f"{way}: ratio"] = _spread(shares)
-        figures[f"{way}: ratio by server time"] = _spread(times)
+        figures[f"{way}: ratio"] = spread(shares)
+        figures[f"{way}: ratio by server time"] = spread(times)
     return figures
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    found = {"median": median(values), "lowest": min(values), "highest": max(values)}
-    return {name: round(value, 2) for name, value in found.items()}
 
 
 def _prepare(url: str) -> dict[str, list[Person]]:
