@@ -62,6 +62,8 @@ def pool_of(
     if block is None or not block.enough:
         return None
     members = _of(left, block.cohorts)
+    if all(one.school_id != school.id for one in left[cohort]):
+        return None  # in the field still: the pool of its neighbours tells nothing of it
     if len({one.school_id for one in members}) < OFFICE_SCHOOLS:
         return None
     return _pooled(members, block.cohorts, questionnaire, zone=zone.name)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, update
 
 from app.chronology.wave_plan import Cohort
-from app.directory.tables import CohortRow, PanelMember
+from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
 from app.questionnaires.library import source_file
@@ -56,21 +56,32 @@ def a_surveyed_school(
 ) -> UUID:
     """A school whose cohort 2023-2026 is in wave `number`, with the waves before it; its id."""
     school = a_school(session, code=code, cohort=COHORT, office=office)
-    unit = session.get_one(OrganisationUnit, school.unit_id)
-    unit.municipality = "15106"
-    waves = {n: _wave(session, school.unit_id, n, state) for n in range(1, number + 1)}
-    for someone in people:
-        _add(session, school, waves, someone)
-    session.flush()
+    a_surveyed_generation(session, school, number, people, state=state)
     return school.unit_id
 
 
-def _wave(session: Session, school_id: UUID, number: int, state: WaveState) -> UUID:
-    cohort_id = session.exec(select(CohortRow.id).where(CohortRow.school_id == school_id)).one()
+def a_surveyed_generation(
+    session: Session,
+    school: FieldSchool,
+    number: int,
+    people: Sequence[Someone],
+    *,
+    state: WaveState = WaveState.CLOSED,
+) -> None:
+    """A generation that a school has already, in wave `number`, with the waves before it."""
+    unit = session.get_one(OrganisationUnit, school.unit_id)
+    unit.municipality = "15106"
+    waves = {n: _wave(session, school, n, state) for n in range(1, number + 1)}
+    for someone in people:
+        _add(session, school, waves, someone)
+    session.flush()
+
+
+def _wave(session: Session, school: FieldSchool, number: int, state: WaveState) -> UUID:
     opened = moment(number) - timedelta(days=9)
     wave = Wave(
-        school_id=school_id,
-        cohort_id=cohort_id,
+        school_id=school.unit_id,
+        cohort_id=school.cohort_id,
         questionnaire=number,
         version_id=publish(session, source_file(number).text, now=opened).id,
         opens=OPENS[number],

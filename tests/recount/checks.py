@@ -24,7 +24,7 @@ from tests.recount.pages import (
     rates_in,
 )
 from tests.recount.process import answered_by_day
-from tests.recount.site import View, day_said, label_of, rate_told
+from tests.recount.site import View, day_said, label_of, rate_told, share_told
 from tests.recount.weights import Again
 
 Problems = Iterator[str]
@@ -57,12 +57,14 @@ def prose_checked(page: PageText, view: View) -> Problems:
         if whole and percent != half_up(Fraction(part, whole)):
             yield f"{part} de {whole} is not {percent} %"
     yield from _followed(page, view)
-    for base in re.findall(r"Base: [\d,]+ de ([\d,]+) personas", page.prose):
-        if int(base.replace(",", "")) != view.frame:
-            yield f"a base of {base}, listed {view.frame}"
-    _, share = rate_told(view.cases, view.audience)
-    for said in re.findall(r"\(tasa de respuesta (\d+) %\)", page.prose):
-        if share is None or int(said) != half_up(Fraction(view.answered, view.frame)):
+    answered, frame = view.based
+    listed = fives(frame) if view.audience is Audience.PUBLIC else frame
+    for base in re.findall(r"Base: (?:unas )?[\d,]+ de (?:unas )?([\d,]+) personas", page.prose):
+        if int(base.replace(",", "")) != listed:
+            yield f"a base of {base}, listed {listed}"
+    _, share = share_told(answered, frame, view.audience)
+    for said in re.findall(r"\(tasa de respuesta (\d+) %", page.prose):
+        if share is None or int(said) != half_up(Fraction(answered, frame)):
             yield f"a rate of {said} %, counted {share}"
     if view.audience is Audience.PUBLIC and (exact := RATE.search(page.prose)):
         yield f"the public reads {exact.group()}"

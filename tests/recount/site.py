@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 
@@ -42,6 +43,7 @@ class Site:
     """A deployment with somebody signed in at each unit."""
 
     made: Simulated
+    now: datetime = NOW
     tokens: dict[str, str] = field(default_factory=dict)
     views: list[tuple[str, "View"]] = field(default_factory=list)  # who reads, and what
 
@@ -51,7 +53,7 @@ class Site:
 
     @cached_property
     def client(self) -> TestClient:
-        app = create_app(self.made.settings, self.made.database, lambda: NOW)
+        app = create_app(self.made.settings, self.made.database, lambda: self.now)
         return TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
 
     def sign_in(self, unit: str) -> None:
@@ -61,10 +63,10 @@ class Site:
                 wanted = WantedGrant(unit, Role.OFFICER)
                 invited = invitations.invite(
                     session, f"o.{unit.lower()}@escuela.mx", wanted,
-                    keys=staff_keys(DATA_KEYS), by=None, now=NOW,
+                    keys=staff_keys(DATA_KEYS), by=None, now=self.now,
                 )  # fmt: skip
                 self.tokens[unit] = sessions.open_session(
-                    session, invited.account_id, place="p", device="t", now=NOW
+                    session, invited.account_id, place="p", device="t", now=self.now
                 )
         self.client.cookies.clear()
         cookie = security.cookie_name(security.STAFF_COOKIE, secure=False)
@@ -132,6 +134,11 @@ class View:
     def reader(self) -> Reader:
         return Reader(self.audience, self.exact, self.frame, self.told.height)
 
+    @property
+    def based(self) -> tuple[int, int]:
+        """Persons who answered and persons listed, of the figures."""
+        return self.answered, self.frame
+
     @cached_property
     def figures(self) -> Mapping[Key, Figure]:
         return recount(self.told, self.wave.questionnaire, self.frame)
@@ -195,7 +202,11 @@ def answered_of(cases: pl.DataFrame) -> int:
 
 def rate_told(cases: pl.DataFrame, audience: Audience) -> tuple[str, float | None]:
     """The rate of response of some cases as this reader may have it: its words, and its share."""
-    k, n = answered_of(cases), frame_of(cases)
+    return share_told(answered_of(cases), frame_of(cases), audience)
+
+
+def share_told(k: int, n: int, audience: Audience) -> tuple[str, float | None]:
+    """The rate of `k` of `n` persons as this reader may have it."""
     if audience is not Audience.PUBLIC:
         return rate_said(k, n), k / n if n else None
     few = 0 < k < LEAST or 0 < n - k < LEAST or (n < WHOLE_GROUP and k in {0, n})
