@@ -42,7 +42,8 @@ class Drawn:
     @property
     def level(self) -> tuple[float, float] | None:
         """Where 0 % and 100 % are, from the words beside the axis; None where there is none."""
-        at = {text: number(given["y"]) - 5 for given, text in self.words if text in LEVELS}
+        beside = [one for one in self.words if one[0].get("class") == "quiet"]  # not of a dot
+        at = {text: number(given["y"]) - 5 for given, text in beside if text in LEVELS}
         return (at["0 %"], at["100 %"]) if len(at) == len(LEVELS) else None
 
     def down(self, share: float) -> float:
@@ -249,7 +250,7 @@ def _curve(drawn: Drawn, whole: float) -> Iterator[str]:
     corners = [one.split(" ") for one in line["d"][1:].split("L")]
     reached = {float(x): float(y) for x, y in corners}  # the last of those above each other
     told = dict(re.findall(r"mes (\d+): ([\d.]+) %", drawn.described))
-    months = {text: 10 * number(given["x"]) for given, text in drawn.words if text in told}
+    months = {text: 10 * number(given["x"]) for given, text in drawn.words if text.isdecimal()}
     last = max(map(int, told))
     left, right = months["0"], months[str(last)]
     for month, share in told.items():
