@@ -77,7 +77,8 @@ def test_pools_are_what_is_counted_again(db: Database, database_url: str, seed: 
     with db.unit_of_work() as session:
         number = a_zone_by_lot(session, int(seed))
     freeze_editions(Deployment(settings_for(database_url), db, lambda: LATER))
-    raw, kinds, problems = raw_of(db), Counter[str](), []
+    raw, kinds = raw_of(db), Counter[str]()
+    problems: list[tuple[object, ...]] = []
     site = Site(Simulated(settings_for(database_url), db, raw), LATER)
     zone = raw.schools_of[ZONE] & set(raw.cases["school"])
     for school in sorted(zone):
