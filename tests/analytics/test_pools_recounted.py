@@ -143,9 +143,10 @@ def pages(site: Site, school: str, wave: Wave, again: Together) -> Iterator[tupl
         page = PageText(site.get(at, f"{view.address}{asked}"))
         workings = PageText(site.get(at, f"{view.address}/calculo{asked}"))
         lines = lines_of(site.get(at, f"{view.address}/cifras.csv{asked}").encode())
+        drawn = any(table.name.startswith("Números de") for table in page.tables)
         found = [
             *board_page(page, view, zone),
-            *(() if again.words in page.prose else ["what was pooled is not said"]),
+            *([] if again.words in page.prose or not drawn else ["what was pooled is not said"]),
             *calculation_page(workings, view),
             *figures_file(lines, view),
         ]
