@@ -29,7 +29,10 @@ class CohortRow(Table, table=True):
     """A generation of one school: the row of its chronological table."""
 
     __tablename__ = "cohort"
-    __table_args__ = (UniqueConstraint("school_id", "entered", "leaves"),)
+    __table_args__ = (
+        UniqueConstraint("school_id", "entered", "leaves"),
+        Index("ix_cohort_generation", "entered", "leaves", "school_id"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     school_id: UUID = Field(foreign_key="organisation_unit.id", index=True)

@@ -4,11 +4,12 @@ The triggers are those of the migration; tests/db compares both. A migration tha
 `survey_case` on SQLite must make them again.
 """
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import DDL, event
+from sqlalchemy import DDL, LargeBinary, event, text
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlmodel import Field
+from sqlmodel import Field, Index
 
 from app.db.base import Table
 from app.db.types import StrEnumText
@@ -20,6 +21,14 @@ class WaveCount(Table, table=True):
     """Cases of a wave by AAPOR group, as of the last time the worker gathered its moves."""
 
     __tablename__ = "wave_count"
+    __table_args__ = (
+        Index(
+            "ix_wave_count_no_days",
+            "wave_id",
+            sqlite_where=text("days IS NULL"),
+            postgresql_where=text("days IS NULL"),
+        ),
+    )
 
     wave_id: UUID = Field(foreign_key="wave.id", primary_key=True)
     complete: int = 0
@@ -29,6 +38,9 @@ class WaveCount(Table, table=True):
     other: int = 0
     unknown_eligibility: int = 0
     not_eligible: int = 0
+    # On how many of its days as many answered (answer_days.py); None: not worked out.
+    days_from: date | None = None
+    days: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class CaseMove(Table, table=True):

@@ -3,7 +3,6 @@
 Counts are of cases alone, exact and live for whoever may see the unit (domain.md 3.8, rule 1).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,18 +12,15 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
-from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
-from app.fieldwork.dispositions import Disposition
+from app.fieldwork.answer_days import answers_by_day
 from app.fieldwork.queries import DayOfProgress, OutcomeCounts
-from app.fieldwork.tables import Case, CaseEvent, Wave
+from app.fieldwork.tables import Wave
 from app.fieldwork.wave_counts import Query, counts_by
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitAncestor
-
-ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +112,7 @@ def unit_progress_over_time(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> tuple[DayOfProgress, ...]:
     """Answered cases, cumulative, on each local day on which one more answered."""
-    rows = session.connection().execute(
-        select_columns(
-            func.min(col(CaseEvent.at)), col(OrganisationUnit.time_zone), col(CaseEvent.case_id)
-        )
-        .join(Case, col(Case.id) == col(CaseEvent.case_id))
-        .join(Wave, col(Wave.id) == col(Case.wave_id))
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
-        .where(
-            _below(scope, unit_id),
-            *_asked(cohort, questionnaire),
-            col(Case.disposition).in_(ANSWERED),
-            col(CaseEvent.disposition).in_(ANSWERED),
-        )
-        .group_by(col(CaseEvent.case_id), col(OrganisationUnit.time_zone))
-    )
-    a_day = Counter(civil_date(at, zone) for at, zone, _ in rows)
+    a_day = answers_by_day(session, _below(scope, unit_id), *_asked(cohort, questionnaire))
     total, days = 0, []
     for day in sorted(a_day):
         total += a_day[day]

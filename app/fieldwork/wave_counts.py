@@ -131,17 +131,21 @@ def gather(session: Session) -> int:
         )
     )
     changes: dict[UUID, Counter[Outcome]] = defaultdict(Counter)
-    moves = 0
+    moves, answered = 0, set()  # waves whose answers by day are no longer known
     for wave_id, disposition, confirmed, cases in taken:
+        if disposition in {Disposition.COMPLETE, Disposition.PARTIAL}:
+            answered.add(wave_id)
         changes[wave_id][outcome(disposition, eligibility_confirmed=confirmed)] += cases
         moves += 1
     for wave_id in sorted(changes):  # in one order: two workers never wait for each other
         insert_missing(session, WaveCount, _nobody(wave_id), key=["wave_id"])
-        grown = {
-            _COLUMNS[group].key: _COLUMNS[group] + cases
+        grown: dict[str, object] = {
+            str(_COLUMNS[group].key): _COLUMNS[group] + cases
             for group, cases in changes[wave_id].items()
             if cases
         }
+        if wave_id in answered:
+            grown |= {"days": None}
         if grown:
             session.connection().execute(
                 update(WaveCount).where(col(WaveCount.wave_id) == wave_id).values(grown)

@@ -1,15 +1,19 @@
 """Keep the counts of every wave gathered, and compare them with its cases once a day."""
 
+from app.fieldwork.answer_days import KEPT, keep_days
 from app.fieldwork.wave_counts import GATHERED, gather, put_right
 from app.worker.deployment import Deployment
 
 
 def gather_counts(deployment: Deployment) -> int:
-    """Moves added to their waves: all that are there."""
+    """Moves added to their waves: all that are there; and the days of whoever answered."""
     gathered = done = deployment.change(lambda session, _: gather(session))
     while done == GATHERED:
         done = deployment.change(lambda session, _: gather(session))
         gathered += done
+    done = deployment.change(lambda session, _: keep_days(session))
+    while done == KEPT:
+        done = deployment.change(lambda session, _: keep_days(session))
     return gathered
 
 
