@@ -96,6 +96,22 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert chart.description.startswith("Solo estudia: 50.0\u00a0%; ")
 
 
+def test_of_several_indicators_the_one_of_the_sentence_is_marked_and_each_tells_its_base() -> None:
+    """A small base at 100 % is not what "3 de cada 10 siguieron" is about."""
+    (first_choice,) = release_lines(
+        [Line(id="H3", cells={"si": 12, "no": 0}, reported=(("si", ("si",)),))], OWN
+    )
+    chart = bar_chart([*higher(30, 70), first_choice], title="t", whole_percents=False)
+
+    assert chart is not None
+    bars = [one for one in chart.shapes if isinstance(one, Rect) and one.look != "bar-track"]
+    assert [(bar.width, bar.look) for bar in bars] == [(24.0, "bar-main"), (80.0, "bar-other")]
+    assert chart.description == (
+        "Continúa en educación superior (base: 100): 30.0\u00a0%; "
+        "Entró a su primera opción (base: 12): 100.0\u00a0%"
+    )
+
+
 def test_a_withheld_bar_is_named() -> None:
     rows = situation(400, 300, 3, 4, context=OFFICE)
     chart = bar_chart(rows, title="t", whole_percents=False)
@@ -125,4 +141,4 @@ def test_the_best_and_the_worst_are_of_those_that_are_told() -> None:
 
     assert said == "Califican bien docentes 76\u00a0%; prácticas, 41\u00a0%"
     assert alone == "¿Cómo la califican?"
-    assert one == "77\u00a0% dicen estar satisfechas con su formación"
+    assert one == "El 77\u00a0% de las personas dicen estar satisfechas con su formación"

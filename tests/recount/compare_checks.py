@@ -52,7 +52,7 @@ def compare_page(page: PageText, view: View, lines: Sequence[Mapping[str, str]])
         if abs(float(said) - spread) > 0.05:
             yield f"dispersion {said}, counted {spread}"
     reached = sum(one.share >= TARGET for one in told if one.share is not None)
-    for part, whole in re.findall(r"(\d+) de (\d+) alcanzan la meta", page.prose):
+    for part, whole in re.findall(r"(\d+) de (\d+) alcanzan? la meta", page.prose):
         if (int(part), int(whole)) != (reached, len(told)):
             yield f"{part} of {whole} reach the target, counted {reached} of {len(told)}"
     if told and f"En conjunto: {rate_told(view.cases, view.audience)[0]}." not in page.prose:

@@ -47,14 +47,18 @@ def bar_chart(
         key: unique on the page; the indicator's own id if it is empty.
         labels: of the bars; those of their categories if there are none.
     """
-    shown = [row.value for row in rows if row.value is not None]
-    if not shown:
+    if all(row.value is None for row in rows):
         return None
-    largest = max(shown)
+    # Several indicators on one board: the sentence is about the first, and each has its own base.
+    about = next(row.id for row in rows if row.value is not None)
+    largest = max(row.value for row in rows if row.id == about and row.value is not None)
+    own_bases = len({row.base for row in rows if row.base is not None}) > 1
     shapes: list[Shape] = []
     said, top = [], 0
     for place, row in enumerate(rows):
         label = labels[place] if labels else category_label(row)
+        if own_bases and not labels and row.value is not None and row.base is not None:
+            label += f" (base: {'unas ' if whole_percents else ''}{row.base:,})"
         text = share_text(row, whole=whole_percents)
         other = None if beside is None else beside.shares.get((row.id, row.category))
         compared = "" if other is None else f" ({beside_text(beside, other)})"
@@ -62,7 +66,8 @@ def bar_chart(
         lines = wrap(label, LABEL)  # as much as a phone has room for
         shapes += [Words(0, top + 16 + LINE_HEIGHT * n, line) for n, line in enumerate(lines)]
         top += LINE_HEIGHT * (len(lines) - 1)
-        shapes += _bar(row, top, text, highlighted=row.value == largest, other=other)
+        highlighted = row.id == about and row.value == largest
+        shapes += _bar(row, top, text, highlighted=highlighted, other=other)
         top += ROW
     return Drawing(
         key=key or rows[0].id,

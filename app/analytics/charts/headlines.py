@@ -159,7 +159,8 @@ def _best_and_worst(top: Mapping[str, float]) -> str | None:
     Shares are figures of their own: parts that were rounded or withheld would add to another.
     """
     if list(top) == ["C1d"]:
-        return f"{percent(top['C1d'], whole=True)} dicen estar satisfechas con su formación"
+        satisfied = percent(top["C1d"], whole=True)
+        return f"El {satisfied} de las personas dicen estar satisfechas con su formación"
     if len(top) < 2:
         return None
     best, worst = max(top, key=lambda name: top[name]), min(top, key=lambda name: top[name])

@@ -24,7 +24,7 @@ SATISFACTION = tuple(
 )
 QUALITY = tuple(
     category(str(rating), label, rating)
-    for rating, label in enumerate(("Muy mal", "Mal", "Regular", "Bien", "Muy bien"), 1)
+    for rating, label in enumerate(("Muy mal", "Mal", "Ni bien ni mal", "Bien", "Muy bien"), 1)
 )
 TOP = yes_no(4, 5, no=(1, 2, 3))
 GAPS = tuple(category(str(gap), str(gap), gap) for gap in range(-4, 5))

@@ -18,7 +18,7 @@ class Trait:
 LATTICE: Mapping[str, Trait] = {
     trait.variable: trait
     for trait in (
-        Trait("sexo", "Sexo", {"M": "Mujeres", "H": "Hombres", "X": "Otro"}),
+        Trait("sexo", "Sexo", {"M": "Mujeres", "H": "Hombres", "X": "No binario"}),
         Trait("turno", "Turno", {1: "Matutino", 2: "Vespertino", 3: "Nocturno", 4: "Mixto"}),
         Trait(
             "tipo_bachillerato",

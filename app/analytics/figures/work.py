@@ -8,11 +8,11 @@ from app.analytics.figures.situation import BOTH, Q2, category, yes_no
 
 BANDS = (
     category("1", "Hasta medio salario mínimo", 1),
-    category("2", "De medio a 1", 2),
-    category("3", "De 1 a 1 y medio", 3),
-    category("4", "De 1 y medio a 2", 4),
-    category("5", "De 2 a 3", 5),
-    category("6", "Más de 3", 6),
+    category("2", "De medio a 1 salario mínimo", 2),
+    category("3", "De 1 a 1 y medio salarios mínimos", 3),
+    category("4", "De 1 y medio a 2 salarios mínimos", 4),
+    category("5", "De 2 a 3 salarios mínimos", 5),
+    category("6", "Más de 3 salarios mínimos", 6),
 )
 MEANS = (
     category("1", "Familia o amistades", 1),

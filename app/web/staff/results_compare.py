@@ -220,11 +220,15 @@ def _dots_title(lines: Sequence[_Line]) -> str:
     reached = sum(one.reaches for one in told)
     if not told:
         return "Nada que se pueda publicar" if lines else "Todavía no hay nada que comparar"
+    if len(told) == 1:
+        verb = "alcanza" if reached else "todavía no alcanza"
+        return f"{told[0].name} {verb} la meta de {TARGET}\u00a0%"
     if not reached:
         return f"Todavía ninguna fila alcanza la meta de {TARGET}\u00a0%"
     if reached == len(told):
         return f"Todas las filas alcanzan la meta de {TARGET}\u00a0%"
-    return f"{reached:,} de {len(told):,} alcanzan la meta de {TARGET}\u00a0%"
+    verb = "alcanza" if reached == 1 else "alcanzan"
+    return f"{reached:,} de {len(told):,} {verb} la meta de {TARGET}\u00a0%"
 
 
 def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
