@@ -116,7 +116,7 @@ def test_the_days_follow_a_window_that_was_moved(
         theirs = next_window(session, other, 2, now.date())
 
     assert "9 mar 2026" not in before
-    assert "del 9 mar 2026 al cierre del 9 may 2026" in after
+    assert "del 9 mar 2026 al cierre del 8 may 2026" in after
     assert "lunes 9 de marzo de 2026" in after
     assert theirs.opens == date(2026, 10, 1)
 

@@ -1,7 +1,7 @@
 """The contact plan of a unit: when each message leaves, for itself and all below."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Request
@@ -288,7 +288,7 @@ def _page(
         preferred=shown.preferred,
         weekdays_only=shown.weekdays_only,
         window=f"del {say_date(period.opens, 'd MMM y')} al cierre del "
-        f"{say_date(period.closes, 'd MMM y')}",
+        f"{say_date(period.closes - timedelta(days=1), 'd MMM y')}",
         days=tuple(
             DayLine(say_date(one.day, "EEEE d 'de' MMMM 'de' y"), STEP_WORDS[one.step])
             for one in planned_steps(found.plan, period)

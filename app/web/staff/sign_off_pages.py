@@ -1,7 +1,7 @@
 """What the pages of the sign-off show: one wave's close, and the list an office works through."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import ClassVar
 from uuid import UUID
@@ -362,7 +362,7 @@ def _close_row(wave: ClosedWave) -> CloseRow:
     return CloseRow(
         school=f"{wave.school} ({wave.cct})",
         wave=f"Cuestionario {wave.questionnaire}, generación {wave.cohort}",
-        closed=say_date(wave.closes, "d MMM y"),
+        closed=say_date(wave.closes - timedelta(days=1), "d MMM y"),  # the last day of answering
         since="" if wave.at is None else say_date(wave.at.date(), "d MMM y"),
         url=f"/panel/olas/{wave.wave_id}{TAB}",
     )
