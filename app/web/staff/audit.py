@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from app.staff import queries
 from app.staff.roles import Permission
+from app.units.geography import CAPITAL_ZONE
 from app.web.render import Page, render
-from app.web.staff.audit_words import action_words, object_words
+from app.web.staff.audit_words import action_words, object_words, short_id
 from app.web.staff.shell import Shell, shell
 from app.web.wiring import Caller, Db, Permits
 
@@ -52,8 +54,8 @@ def audit_page(
 
 def _line(row: queries.AuditRow) -> ActLine:
     return ActLine(
-        f"{row.at:%d/%m/%Y %H:%M}",
+        f"{row.at.astimezone(ZoneInfo(CAPITAL_ZONE)):%d/%m/%Y %H:%M}",
         row.actor or "El sistema",  # the operator's console or the worker
         action_words(row.action),
-        f"{object_words(row.object_kind)} {row.object_id}",
+        f"{object_words(row.object_kind)} {short_id(row.object_id)}",
     )

@@ -113,3 +113,8 @@ def action_words(action: str) -> str:
 def object_words(kind: str) -> str:
     """What it was done to, in Spanish."""
     return OBJECT_WORDS.get(kind, kind)
+
+
+def short_id(text: str) -> str:
+    """The first piece of an identifier, enough to tell two rows apart; other keys are whole."""
+    return text[:8] if len(text) == 36 and text.count("-") == 4 else text

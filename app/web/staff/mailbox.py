@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Annotated, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -18,6 +19,7 @@ from app.messaging import mailbox
 from app.messaging.mailbox import KeptMessage
 from app.settings import Settings
 from app.staff.roles import Permission
+from app.units.geography import CAPITAL_ZONE
 from app.web.render import Page, render
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.wiring import Caller, Db, Permits, SiteHere
@@ -36,7 +38,7 @@ class MailboxLine:
     url: str
     subject: str
     recipient: str
-    at: datetime  # UTC
+    at: datetime  # of the capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ def _refuse_elsewhere(settings: Settings) -> None:
 
 def _line(kept: KeptMessage) -> MailboxLine:
     subject = str(_parsed(kept)["Subject"])
-    return MailboxLine(f"{HERE}/{kept.id}", subject, kept.recipient, kept.at.astimezone(UTC))
+    return MailboxLine(
+        f"{HERE}/{kept.id}", subject, kept.recipient, kept.at.astimezone(ZoneInfo(CAPITAL_ZONE))
+    )
 
 
 def _parsed(kept: KeptMessage) -> EmailMessage:

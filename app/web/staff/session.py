@@ -1,9 +1,11 @@
 """Sign in and out; accept an invitation; the own account."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,8 +18,10 @@ from app.staff.first_account import needs_first_account
 from app.staff.password_rules import PasswordRefused
 from app.staff.roles import Permission
 from app.staff.sessions import LONGEST
+from app.units.geography import CAPITAL_ZONE
 from app.web import security
-from app.web.render import Page, render
+from app.web.render import Page, render, say_moment
+from app.web.staff.device_words import device_words
 from app.web.staff.shell import Issue, Shell, shell
 from app.web.wiring import (
     OPEN_LINK,
@@ -176,6 +180,10 @@ class AccountPage(Page):
     digest: bool
 
 
+def _since(moment: datetime) -> str:
+    return f"{say_moment(moment.astimezone(ZoneInfo(CAPITAL_ZONE)))}, hora del centro de México"
+
+
 @router.get("/panel/cuenta")
 def own_account(
     caller: Annotated[Caller, Depends(Permits(Permission.OWN_ACCOUNT))], db: Db, now: Now
@@ -191,8 +199,8 @@ def own_account(
             tuple(
                 OwnSession(
                     one.session_id,
-                    one.device or "Navegador",
-                    one.created_at.strftime("%d/%m/%Y %H:%M UTC"),
+                    device_words(one.device),
+                    _since(one.created_at),
                     current=one.session_id == caller.actor.session_id,
                 )
                 for one in found

@@ -14,6 +14,7 @@ from app.units.importing import ImportResult, import_units
 from app.units.tables import OrganisationUnit, UnitKind
 from app.web.render import Page, render
 from app.web.staff.shell import Crumb, Issue, Shell, shell
+from app.web.staff.wave_words import zone_in_words
 from app.web.wiring import Caller, Db, Form, Now, Permits, upload
 
 router = APIRouter()
@@ -178,7 +179,7 @@ def _facts(unit: OrganisationUnit) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Tipo", KIND_NAMES[unit.kind]),
         ("Clave", unit.code),
-        ("Zona horaria", unit.time_zone),
+        ("Horario", zone_in_words(unit.time_zone)),
     ]
     if unit.valid_from is not None:
         facts.append(("Desde", f"{unit.valid_from:%d/%m/%Y}"))
