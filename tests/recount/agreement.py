@@ -69,10 +69,7 @@ def _problems(row: IndicatorRow, figure: Figure, reader: Reader) -> Iterator[str
     if row.numerator != persons:
         yield f"{row.numerator} persons, counted {persons}"
     slack = _slack(figure, reader, public=public)
-    again = told_numbers(figure, reader)
-    if figure.kind == "mean" and not reader.exact and row.low is None and row.high is None:
-        again = (again[0], None, None)  # outside a school it may tell of the extremes (decision 26)
-    numbers = zip((row.value, row.low, row.high), again, strict=True)
+    numbers = zip((row.value, row.low, row.high), told_numbers(figure, reader), strict=True)
     for name, (value, counted) in zip(("value", "low", "high"), numbers, strict=True):
         if not same_number(value, counted, slack):
             yield f"{name} {value}, counted {counted}"
@@ -89,6 +86,8 @@ def _withheld(row: IndicatorRow, figure: Figure, *, exact: bool) -> Iterator[str
 
 def told_numbers(figure: Figure, reader: Reader) -> Numbers:
     """Value, low and high as this reader may have them, before a measure is rounded."""
+    if figure.few_alike and not reader.exact:  # it may tell of the extremes (decision 26)
+        return figure.value, None, None
     share = figure.kind == "share" and figure.numerator is not None and figure.base
     if reader.audience is not Audience.PUBLIC or not share:
         return figure.value, figure.low, figure.high

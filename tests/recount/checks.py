@@ -171,7 +171,7 @@ def _figures(rows: Iterable[Cells], expected: Mapping[Key, Figure], view: View) 
         if row[2] != NOTHING and Reason.SOME in row and row[1:5] not in some:
             yield f"{row} of some schools was not counted; {[s for s in some if s[0] == row[1]]}"
     shown = Counter(row[1:5] for row in rows if row[2] != NOTHING and Reason.SOME not in row)
-    for row in (shown - said).keys() - _bare(expected, view):
+    for row in shown - said:
         yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[0])}"
     if view.exact and view.audience is Audience.OWN:
         drawn = {key[0] for key in expected} - {"X1", "X1b"}
@@ -181,17 +181,6 @@ def _figures(rows: Iterable[Cells], expected: Mapping[Key, Figure], view: View) 
         for row in wanted - shown:
             if row[0] in shown_labels:
                 yield f"{row} is not shown"
-
-
-def _bare(expected: Mapping[Key, Figure], view: View) -> set[Cells]:
-    """Means without their interval: outside a school it may tell of the extremes."""
-    if view.reader.exact:
-        return set()
-    return {
-        (label_of(key), *figure_said(key[0], one, view.reader)[:2], "")
-        for key, one in expected.items()
-        if one.kind == "mean"
-    }
 
 
 def _beside(rows: list[Cells], expected: Mapping[Key, Figure], above: View) -> Problems:

@@ -4,8 +4,8 @@ Each figure says who counts and among whom as the definitions have it, in Polars
 the app is not read. `some`: asked of part of the graduates, so that its frame is scaled.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -35,6 +35,7 @@ class Figure:
     high: float | None = None
     kind: str = "share"
     some: bool = False
+    few_alike: bool = False  # of a mean: an answer of so few that its interval tells of them
 
     @property
     def share(self) -> Fraction | None:
@@ -112,6 +113,8 @@ SCALE = same(1, 2, 3, 4, 5)
 HOME, SCHOOL = pl.col("municipio_residencia"), pl.col("municipality")
 TOWNS = HOME.is_not_null() & SCHOOL.is_not_null()
 ENOUGH_HOURS = 20
+RATINGS, DIFFERENCES = range(1, 6), range(-4, 5)
+LEAST, SMALL_GROUP = 5, 50  # persons
 FULL_TIME = 35
 
 
@@ -303,8 +306,10 @@ def recount(
             low, high = score_interval(k, n, frame_here) or (None, None)
             found[one.id, category] = Figure(k, n, k / n if n else None, low, high, "share", some)
     for name, expression, some in means(number):
-        values = told.select(expression.alias("value"))["value"].drop_nulls().to_list()
-        found[name, ""] = _mean(values, frame, everybody, some=some)
+        values = told.select(expression.alias("value"))["value"].drop_nulls()
+        mean = _mean(values.to_list(), frame, everybody, some=some)
+        answers = DIFFERENCES if name.startswith("C3b_") else RATINGS
+        found[name, ""] = replace(mean, few_alike=_few_alike(values, answers))
     if number > 1:
         found |= _numbers(told)
         found |= _waiting(told)
@@ -326,6 +331,12 @@ def _mean(values: list[int], frame: int, everybody: int, *, some: bool) -> Figur
     n = len(values)
     mean, low, high = mean_interval(values, _frame(n, frame, everybody, some=some))
     return Figure(None, n, mean, low, high, "mean", some)
+
+
+def _few_alike(values: pl.Series, answers: Sequence[int]) -> bool:
+    """Whether some answer is of one to four persons, or of nobody in a group under fifty."""
+    persons = np.bincount(values.to_numpy() - answers[0], minlength=len(answers))
+    return bool(np.any((persons < LEAST) & ((persons > 0) | (len(values) < SMALL_GROUP))))
 
 
 def _numbers(told: pl.DataFrame) -> dict[Key, Figure]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from html.parser import HTMLParser
 
 from app.analytics.released import Audience
-from tests.recount.agreement import Reader
+from tests.recount.agreement import Reader, told_numbers
 from tests.recount.estimates import fives, half_up, public_share
 from tests.recount.outcomes import Figure
 
@@ -113,10 +113,10 @@ def figure_said(name: str, figure: Figure, reader: Reader) -> Cells:
         digits = 0 if public else 1
         said = [of_percent(one, digits) for one in (value, *edges)]
         return said[0], people, _margin(said[1:], edges)
-    numbers = (figure.value, figure.low, figure.high)
+    numbers = told_numbers(figure, reader)
     signed = name.startswith(SIGNED)
     said = ["—" if one is None else _decimal(one, signed=signed) for one in numbers]
-    if figure.value is not None and figure.low == figure.value == figure.high:
+    if numbers[0] is not None and numbers[0] == numbers[1] == numbers[2]:
         return said[0], people, CENSUS
     return said[0], people, _margin(said[1:], numbers[1:])
 

@@ -69,10 +69,7 @@ def line_checked(line: Line, figure: Figure, reader: Reader) -> Problems:
     slack = TINY
     if not reader.exact and figure.kind != "share":
         slack += 0.05 if figure.kind in {*MEASURES, "cell"} else 0.02
-    # Outside a school the interval of a mean may tell of the extremes, and is not told.
-    bare = figure.kind == "mean" and not reader.exact and not (line["inferior"] or line["superior"])
-    numbers = told_numbers(figure, reader)
-    for name, value in zip(NUMBERS, (numbers[0], None, None) if bare else numbers, strict=True):
+    for name, value in zip(NUMBERS, told_numbers(figure, reader), strict=True):
         said = float(line[name]) if line[name] else None
         if not same_number(said, value, slack):
             yield f"{dict(line)}: {name} counted {value}"
