@@ -29,7 +29,7 @@ from tests.recount.checks import board_page
 from tests.recount.pages import PageText, lines_of
 from tests.recount.pools import PooledView, Together, together
 from tests.recount.raw import Raw, Wave
-from tests.recount.site import Site, View, frame_of, waves_of
+from tests.recount.site import Site, View, frame_of, generation_before, waves_of
 from tests.recount.unit_checks import figures_file
 from tests.recount.wave_checks import calculation_page
 from tests.recount.world import Simulated, people_by_lot, raw_of
@@ -145,7 +145,7 @@ def pages(site: Site, school: str, wave: Wave, again: Together) -> Iterator[tupl
         lines = lines_of(site.get(at, f"{view.address}/cifras.csv{asked}").encode())
         drawn = any(table.name.startswith("Números de") for table in page.tables)
         found = [
-            *board_page(page, view, zone),
+            *board_page(page, view, zone, generation_before(view)),
             *([] if again.words in page.prose or not drawn else ["what was pooled is not said"]),
             *calculation_page(workings, view),
             *figures_file(lines, view),

@@ -3,14 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
+from math import isclose
 
+import numpy as np
 import polars as pl
 
 from app.analytics.charts.boards import BOARDS
 from app.analytics.released import Audience, Reason
-from tests.recount.drawn import drawings_checked
+from tests.recount.drawn import CORNER, Drawings, Drawn, drawings_checked, number
 from tests.recount.estimates import fives, half_up
+from tests.recount.flows import flows_checked
 from tests.recount.outcomes import Figure, Key
 from tests.recount.pages import (
     RATE,
@@ -26,10 +30,12 @@ from tests.recount.pages import (
 from tests.recount.process import answered_by_day
 from tests.recount.site import View, day_said, label_of, rate_told, share_told
 from tests.recount.weights import Again
+from tests.recount.whiskers import whiskers_checked
 
 Problems = Iterator[str]
 Check = Callable[[list[Cells]], Problems]
 NOTHING = "—"
+TARGET = 0.65
 
 
 def tables_checked(
@@ -37,6 +43,8 @@ def tables_checked(
 ) -> Problems:
     """Each table by its name, and each drawing; one without a check nobody counted again."""
     yield from drawings_checked(page.html)
+    numbers = {table.name: body_of(table) for table in page.tables}
+    yield from whiskers_checked(Drawings(page.html).found, numbers)
     there = {table.name for table in page.tables}
     yield from (f"there is no table «{name}»" for name in needed if name not in there)
     for table in page.tables:
@@ -83,6 +91,7 @@ def headlines_checked(page: PageText, view: View) -> Problems:
         r"Califican bien [^;%]+ (\d+) %;": whole(*aspects),
         r"Califican bien [^;%]+ \d+ %; [^;%]+, (\d+) %": whole(*aspects),
         r"Lo más mencionado: [^%]+\((\d+) %\)": whole(*(k for k in view.figures if k[0] == "H5")),
+        r"tasa de enlace (\d+) %": whole(("X1e", "si")),
     }
     for pattern, shares in counted.items():
         for said in re.findall(pattern, page.prose):
@@ -102,8 +111,10 @@ def _followed(page: PageText, view: View) -> Problems:
         yield f"known and stayed {said[:2]}, counted {wanted}"
 
 
-def board_page(page: PageText, view: View, above: View | None) -> Problems:
-    """The dashboards of a unit."""
+def board_page(
+    page: PageText, view: View, above: View | None, before: View | None = None
+) -> Problems:
+    """The dashboards of a unit. `before`: its generation before, whose line is drawn in grey."""
     told = view.exact and view.audience is Audience.OWN
     yield from tables_checked(
         page,
@@ -117,6 +128,8 @@ def board_page(page: PageText, view: View, above: View | None) -> Problems:
     )
     yield from prose_checked(page, view)
     yield from headlines_checked(page, view)
+    yield from flows_checked(page.html, view)
+    yield from _rises(page, view, before)
     said = rate_said(view.answered, view.frame)
     lead = f"Tasa de respuesta, al momento: {said}."
     if view.audience is Audience.PUBLIC:
@@ -222,6 +235,41 @@ def _cell_said(figure: Figure, *, public: bool) -> str:
     if public:  # a share of counts that are rounded themselves
         return f"{half_up(Fraction(fives(k), fives(n)))} %"
     return f"{half_up(Fraction(k, n), 1)} % ({k:,})"
+
+
+def _rises(page: PageText, view: View, before: View | None) -> Problems:
+    """The line of answers and that of the generation before, each over its own window."""
+    for drawn in Drawings(page.html).found:
+        if drawn.key != "avance" or drawn.level is None:
+            continue
+        (mark,) = drawn.of("line", "beside")
+        if not isclose(number(mark["y1"]), drawn.down(TARGET), abs_tol=CORNER):
+            yield f"the target is at {mark}"
+        grey = drawn.of("path", "trace earlier")
+        if (before is None or not answered_by_day(before.raw, before.cases)) != (not grey):
+            yield f"the generation before is drawn by {grey}"
+        left = 10 * min(number(one["x1"]) for one in drawn.of("line", "axis"))
+        for line, one in ((drawn.of("path", "trace"), view), (grey, before)):
+            corners = (
+                [tuple(map(float, c.split(" "))) for c in line[0]["d"][1:].split("L")]
+                if line
+                else []
+            )
+            for place in _rise(one, left, drawn) if one is not None and line else []:
+                if not any(np.allclose(place, corner, rtol=0, atol=0.11) for corner in corners):
+                    yield f"{one.wave if one else ''}: {place} is not in {corners}"
+
+
+def _rise(view: View, left: float, drawn: Drawn) -> list[tuple[float, float]]:
+    """Where the line should be at the end of each day with answers."""
+    opens = date.fromisoformat(min(view.cases["opens"].to_list()))
+    closes = date.fromisoformat(max(view.cases["closes"].to_list()))
+    found = []
+    for day, n in answered_by_day(view.raw, view.cases):
+        part = ((date.fromisoformat(day) - opens).days + 1) / (closes - opens).days
+        across = left + (1000 - left) * min(1.0, max(0.0, part))
+        found.append((across, drawn.down(n / view.frame)))
+    return found
 
 
 def _days(rows: list[Cells], view: View) -> Problems:

@@ -4,13 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from app.analytics.released import Audience
 from tests.recount.checks import Check, Problems, tables_checked
-from tests.recount.drawn import CORNER, Drawings, number
+from tests.recount.drawn import CORNER, Drawings, Drawn, number
 from tests.recount.estimates import fives
 from tests.recount.pages import RATE, Cells, PageText
 from tests.recount.process import funnel_of
@@ -72,6 +74,27 @@ def _funnel_drawn(page: PageText, places: Sequence[tuple[str, float, int]]) -> P
         shown = sorted((number(one["cx"]), number(one["cy"])) for one in drawn.of("circle"))
         if not np.allclose(np.array(shown), np.array(wanted), rtol=0, atol=CORNER):
             yield f"schools drawn at {shown}, counted {wanted}"
+        yield from _limits_drawn(drawn, places, left)
+
+
+def _limits_drawn(drawn: Drawn, places: Sequence[tuple[str, float, int]], left: float) -> Problems:
+    """The rate of all, and around it how far chance takes 95 and 99.8 % of schools of each size."""
+    largest = max(listed for _, _, listed in places)
+    rate = sum(k for _, k, _ in places) / sum(n for _, _, n in places)
+    (mean,) = drawn.of("line", "beside")
+    if not isclose(number(mean["y1"]), drawn.down(rate), abs_tol=CORNER):
+        yield f"the rate of all, {rate}, is at {mean}"
+    for look, tail in (("limit-near", 0.025), ("limit-far", 0.001)):
+        lines = drawn.of("path", look)
+        for line, side in zip(lines, (tail, 1 - tail), strict=True):
+            x, y = np.array([one.split(" ") for one in line["d"][1:].split("L")], dtype=float).T
+            listed = largest * (x / 10 - left) / (99 - left)
+            reach = stats.norm.ppf(side) * np.sqrt(rate * (1 - rate) / listed)
+            wanted = [drawn.down(share) for share in np.clip(rate + reach, 0, 1)]
+            # Near the smallest lists the limit is steep: half a thousandth across is much down.
+            slack = np.abs(reach) / (x - 10 * left) * 150 + 2 * CORNER
+            if np.any(np.abs(y - wanted) > slack):
+                yield f"{look} is at {y}, counted {wanted}"
 
 
 def _same_file(

@@ -91,9 +91,9 @@ class Drawings(HTMLParser):
 
 def same_picture(drawn: Drawn, picture: str) -> Iterator[str]:
     """What a picture is made from has every shape and word of the drawing of its page."""
-    wanted = Counter(_across(tag, one, 10) for tag, one in drawn.shapes if tag != "path")
+    wanted = Counter(_place(tag, one, 10) for tag, one in drawn.shapes if tag != "path")
     there = Counter(
-        _across(tag, dict(re.findall(r'(?<![-\w])(\w+)="([\d.]+)"', given)), 1)
+        _place(tag, dict(re.findall(r'(?<![-\w])(\w+)="([\d.]+)"', given)), 1)
         for tag, given in re.findall(r"<(rect|circle|line) ([^>]*)/>", picture)
     )
     yield from (f"{shape} is not in the picture" for shape in wanted - there)
@@ -103,10 +103,15 @@ def same_picture(drawn: Drawn, picture: str) -> Iterator[str]:
     yield from (f"{path} is not in the picture" for path in paths)
 
 
-def _across(tag: str, given: Attrs, times: int) -> tuple[str, ...]:
-    """Where a shape is across, in thousandths."""
-    names = [name for name in ("x", "width", "cx", "x1", "x2") if name in given]
-    return tag, *(f"{times * number(given[name]):.0f}" for name in names)
+def _place(tag: str, given: Attrs, times: int) -> tuple[str, ...]:
+    """Where a shape is: across in thousandths, down in pixels."""
+    across = [name for name in ("x", "width", "cx", "x1", "x2") if name in given]
+    down = [name for name in ("y", "height", "cy", "y1", "y2", "r") if name in given]
+    return (
+        tag,
+        *(f"{times * number(given[name]):.0f}" for name in across),
+        *(f"{number(given[name]):.1f}" for name in down),
+    )
 
 
 def number(text: str) -> float:
@@ -260,6 +265,15 @@ def _curve(drawn: Drawn, whole: float) -> Iterator[str]:
             yield f"month {month}: {share} % is at {near}, 0 % and 100 % at {drawn.level}"
 
 
+def _marks(drawn: Drawn, whole: float) -> Iterator[str]:
+    """The dotted lines down the chart: the target, or no difference in the middle."""
+    words = [text for _, text in drawn.words if text.startswith("Meta ") or text == "sin brecha"]
+    for mark, text in zip(drawn.of("line", "beside"), words, strict=True):
+        place = float(PERCENT.findall(text)[0]) if text.startswith("Meta ") else 50.0
+        if number(mark["x1"]) != whole * place / 100 or mark["x1"] != mark["x2"]:
+            yield f"{text} is at {mark}"
+
+
 def _dots(drawn: Drawn) -> Iterator[str]:
     """Rates from 0 to 100 %, means from 1 to 5, or differences of them around none."""
     axes, dots = drawn.of("line", "axis"), {one["cy"]: one for one in drawn.of("circle")}
@@ -270,6 +284,7 @@ def _dots(drawn: Drawn) -> Iterator[str]:
     )
     if len(axes) != len(parts):
         yield f"{len(axes)} lines, told {len(parts)}"
+    yield from _marks(drawn, number(axes[0]["x2"]))
     for axis, part in zip(axes, parts, strict=False):
         whole, dot = number(axis["x2"]), dots.get(axis["y1"])
         share, value = PERCENT.findall(part), NUMBER.findall(part)

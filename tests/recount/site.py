@@ -74,10 +74,14 @@ class Site:
 
     def get(self, unit: str, address: str) -> str:
         """The page as an officer of `unit` reads it."""
+        return self.fetch(unit, address).decode("utf-8-sig")
+
+    def fetch(self, unit: str, address: str) -> bytes:
+        """A file as an officer of `unit` gets it."""
         self.sign_in(unit)
         answer = self.client.get(address)
         assert answer.status_code == 200, (address, answer.status_code, answer.text[:300])
-        return answer.content.decode("utf-8-sig")
+        return answer.content
 
     def waves_of(self, unit: str) -> list[Wave]:
         """Every questionnaire of a generation that was fielded below a unit."""
@@ -187,6 +191,15 @@ class View:
             name = "tipo" if variable == "tipo_bachillerato" else variable
             mine = mine.filter(pl.col(name) == code)
         return recount(mine, self.wave.questionnaire, self.frame, part_of=self.told.height)
+
+
+def generation_before(view: View) -> View | None:
+    """The generation of the same unit that left before, if it was asked the same."""
+    number = view.wave.questionnaire
+    waves = [one for one in waves_of(view.raw, view.unit) if one.questionnaire == number]
+    earlier = [one for one in waves if one.leaves < view.wave.leaves]
+    found = max(earlier, key=lambda wave: wave.leaves, default=None)
+    return None if found is None else View(view.raw, view.unit, found, view.audience)
 
 
 def frame_of(cases: pl.DataFrame) -> int:

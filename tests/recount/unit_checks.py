@@ -1,5 +1,6 @@
 """What the files, series, explorations and tables of a unit should say."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from tests.recount.agreement import TINY, Reader, same_number, told_numbers
 from tests.recount.checks import Problems, tables_checked
 from tests.recount.estimates import fives, half_up
 from tests.recount.outcomes import Figure, Key
-from tests.recount.pages import Cells, PageText, figure_said
+from tests.recount.pages import Cells, PageText, body_of, figure_said, of_percent
 from tests.recount.raw import Raw, Wave
 from tests.recount.site import View, answered_of, frame_of, label_of, waves_of
 
@@ -155,12 +156,42 @@ def explored_page(page: PageText, lines: Sequence[Line], view: View, asked: Expl
                 yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[1])}"
 
     yield from tables_checked(page, {"Números de *": view_rows})
+    yield from _same_cells(page, lines, view)
     some = any(line["nota"] == Reason.SOME for line in lines)
     for line in lines:
         figure = expected[line["grupo"], line["categoria"]]
         if some:
             figure = part.get(line["categoria"], figure)
         yield from line_checked(line, figure, reader)
+
+
+def _same_cells(page: PageText, lines: Sequence[Line], view: View) -> Problems:
+    """Screen, file and the drawing of the browser tell the same cells, and none that another hides.
+
+    Row by row in the same order; the bases of the subtitle are those of the file.
+    """
+    digits = 0 if view.audience is Audience.PUBLIC else 1
+    shown = [row for table in page.tables for row in body_of(table)]
+    values = [line["valor"] and of_percent(float(line["valor"]), digits) for line in lines]
+    if shown and [row[1] for row in shown] != [value or "—" for value in values]:
+        yield f"on the page {[row[1] for row in shown]}, in the file {values}"
+    (block,) = re.findall(r'id="figura">(.*?)</script>', page.html) or ["null"]
+    figure = json.loads(block)
+    if (figure is None) != (not any(values)):
+        yield f"the browser draws {figure}, the file tells {values}"
+    traces = [] if figure is None else figure["data"]
+    told = [f"{x:.{digits}f} %" for trace in traces for x in trace["x"]]
+    texts = [text.replace("\u00a0", " ") for trace in traces for text in trace["text"]]
+    if told != [value for value in values if value] or not all(map(str.endswith, texts, told)):
+        yield f"the browser draws {told} with {texts}, the file tells {values}"
+    bases = dict.fromkeys((line["grupo"].lower(), line["base"]) for line in lines if line["base"])
+    said = re.findall(r"Bases: (.*?\d), ", page.prose)
+    counted = ", ".join(f"{group} {int(base):,}" for group, base in bases)
+    if said and said[0] != counted:
+        yield f"bases {said[0]}, in the file {counted}"
+    alone = re.findall(r"Base: (?:unas )?([\d,]+) de", page.prose)
+    if alone and alone[0].replace(",", "") not in {line["base"] for line in lines}:
+        yield f"a base of {alone[0]}, in the file {bases}"
 
 
 def closes_page(html: str, counted: Counter[str]) -> Problems:

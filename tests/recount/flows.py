@@ -1,0 +1,78 @@
+"""What was planned and what came of it, as streams and as a heat table: by the persons counted.
+
+Streams and groups are shares of everybody who is linked; their thickness is in drawn.py.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isclose
+
+from app.analytics.released import Audience
+from tests.recount.drawn import Drawings, Drawn, number
+from tests.recount.estimates import fives
+from tests.recount.site import View, label_of
+
+HEAT = re.compile(r'<td class="number heat-(\d)( kept)?">([\d.]+)[^<%]*%')
+HALF_PERCENT = 0.0051
+ROUNDED = 0.02  # what bases leave that are rounded to five themselves
+SHADES = 5
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Persons by what was before and what came of it, as a reader may know them."""
+
+    persons: Mapping[str, int]  # by "before → after"
+    slack: float
+
+    @property
+    def whole(self) -> int:
+        return sum(self.persons.values())
+
+    def differs(self, said: str, persons: int) -> bool:
+        return not isclose(int(said) / 100, persons / self.whole, abs_tol=self.slack)
+
+
+def flows_checked(html: str, view: View) -> Iterator[str]:
+    """The flow and the matrix of a page."""
+    linked = linked_of(view)
+    for drawn in Drawings(html).found:
+        if drawn.of("rect", "node"):
+            yield from _streams(drawn, linked)
+            yield from _groups(drawn, linked)
+    for shade, _, text in HEAT.findall(html):
+        near = {min(SHADES - 1, int(SHADES * (float(text) + off) / 100)) for off in (-0.5, 0, 0.5)}
+        if int(shade) not in near:
+            yield f"a cell of {text} % has the shade {shade}"
+
+
+def linked_of(view: View) -> Linked:
+    """Of the plan and the situation, or of the situation before and that of today."""
+    name, public = "X1" if view.wave.questionnaire == 2 else "X1b", view.audience is Audience.PUBLIC
+    counts = {label_of(k): one.numerator or 0 for k, one in view.figures.items() if k[0] == name}
+    if public:
+        return Linked({label: fives(n) for label, n in counts.items()}, ROUNDED)
+    return Linked(counts, HALF_PERCENT)
+
+
+def _streams(drawn: Drawn, linked: Linked) -> Iterator[str]:
+    told = dict(re.findall(r"([^;]+?): (\d+) %(?:; |$)", drawn.described))
+    yield from (f"flow of {label}: nobody counted it" for label in told.keys() - linked.persons)
+    for label, n in linked.persons.items():
+        said = told.get(label)
+        if (said is None) != (n == 0) or (said is not None and linked.differs(said, n)):
+            yield f"flow of {label}: {said} %, counted {n} of {linked.whole}"
+
+
+def _groups(drawn: Drawn, linked: Linked) -> Iterator[str]:
+    sides: Counter[str] = Counter()
+    for label, n in linked.persons.items():
+        before, _, after = label.partition(" → ")
+        sides.update({f"0 {before}": n, f"100 {after}": n})
+    for given, text in drawn.words:
+        group, _, share = text.removesuffix(" %").rpartition(" ")
+        n = sides[f"{number(given['x']):.0f} {group}"]
+        if linked.differs(share, n):
+            yield f"«{text}», counted {n} of {linked.whole}"
