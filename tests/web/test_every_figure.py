@@ -8,23 +8,33 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from itertools import cycle
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import resvg_py
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from app.analytics.figures.indicators import Kind
 from app.analytics.figures.registry import outcomes_of
 from app.analytics.released import Audience
 from app.analytics.tables import ResultEdition, SignOffAct, SignOffStep
+from app.fieldwork.digest import write_digest
+from app.fieldwork.stationery import post_office
 from app.fieldwork.tables import Wave as WaveRow
 from app.fieldwork.tables import WaveState
+from app.messaging.delivery import ClaimedMessage
+from app.messaging.states import Channel
+from app.staff.digests import digest_scope
 from app.staff.roles import Permission
+from app.staff.tables import StaffAccount
 from tests.recount.checks import board_page, findings_page
 from tests.recount.compare_checks import compare_page
+from tests.recount.digest_checks import digest_checked
 from tests.recount.drawn import Drawings, same_picture
 from tests.recount.pages import PageText, lines_of
 from tests.recount.painted import painted_like
@@ -267,6 +277,37 @@ def test_the_closes_by_state(site: Site) -> None:
 
     assert {step: raw.closes[step] for step in STEPS} == dict.fromkeys(STEPS, 1)
     assert list(closes_page(site.get(OFFICE, "/panel/cierres"), raw.closes)) == []
+
+
+@pytest.mark.parametrize("site", SEEDS, indirect=True)
+def test_the_summary_that_staff_get_on_mondays(site: Site) -> None:
+    problems = []
+    for unit in dict.fromkeys(unit for unit, _ in units_read(site)):
+        site.sign_in(unit)
+        with site.made.database.reading() as session:
+            letter = summary_of(session, site, unit)
+        html_part, text = (letter.get_body((kind,)) for kind in ("html", "plain"))
+        assert html_part is not None
+        assert text is not None
+        found = digest_checked(
+            str(letter["Subject"]), text.get_content(), html_part.get_content(), site.raw, unit
+        )
+        problems += [(unit, said) for said in found]
+    assert not problems, "\n".join(map(str, problems))
+
+
+def summary_of(session: Session, site: Site, unit: str) -> EmailMessage:
+    """What the officer of a unit would get now."""
+    accounts = session.exec(select(StaffAccount)).all()
+    (account,) = (one for one in accounts if one.email == f"o.{unit.lower()}@escuela.mx")
+    message = ClaimedMessage(
+        id=uuid4(), attempt=1, context_id=account.id, kind="digest/2026-11-23", message_id="<1@x>",
+        recipient=account.email, unit_id=None, identity="", deferrals=0, doubts=0, not_after=None,
+        domain=None, channel=Channel.MAIL,
+    )  # fmt: skip
+    scope = digest_scope(session, account.id)
+    rendered = write_digest(session, post_office(site.made.settings), scope, message, now=NOW)
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(rendered.content)
 
 
 def test_no_page_of_figures_is_left_unchecked() -> None:
