@@ -142,9 +142,22 @@ def release_table(
         cells: list[list[int | None]] = [list(line) for line in table]
     else:
         cells = suppress(table, MINIMUM_CELL)
-    if context.audience is Audience.PUBLIC:
+    public = context.audience is Audience.PUBLIC
+    shares = tuple(_shares_of(line, whole=public) for line in cells)
+    if public:
         cells = [[None if n is None else nearest_five(n) for n in line] for line in cells]
-    return ReleasedTable(tuple(rows), tuple(columns), tuple(tuple(line) for line in cells), key=KEY)
+    told = tuple(tuple(line) for line in cells)
+    return ReleasedTable(tuple(rows), tuple(columns), told, shares, key=KEY)
+
+
+def _shares_of(line: Sequence[int | None], *, whole: bool) -> tuple[float | None, ...]:
+    """The cells of a row over its total, the last; whole percents only of bases that allow them."""
+    *cells, total = line
+    if not total or (whole and total < PUBLIC_BASE):
+        return tuple(None for _ in cells)
+    if whole:
+        return tuple(None if n is None else _percent(n, total) / 100 for n in cells)
+    return tuple(None if n is None else n / total for n in cells)
 
 
 def release_lines(
@@ -366,7 +379,12 @@ def _rounded_frame(frame: float | None, total: int) -> int | None:
     return max(nearest_five(round(frame)), nearest_five(total) + missed)
 
 
+def _percent(count: int, total: int) -> int:
+    """Whole percents of unrounded counts, half up."""
+    return (200 * count + total) // (2 * total)
+
+
 def _share(count: int, total: int, base: int, frame: int | None) -> PublicShare:
-    percent = (200 * count + total) // (2 * total)  # half up, from the unrounded counts
+    percent = _percent(count, total)
     low, high = wilson(percent * base / 100, base, frame) or (0.0, 1.0)
     return PublicShare(percent, floor(round(low * 100, 6)), ceil(round(high * 100, 6)))

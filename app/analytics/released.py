@@ -128,12 +128,14 @@ class PublicRow(_Guarded):
 class ReleasedTable(_Guarded):
     """A table of two traits with totals in the last row and column; None where withheld.
 
-    For the public, counts are to the nearest 5.
+    For the public, counts are to the nearest 5. `shares`: of each row, its cells over its total,
+    for the public whole percents of the unrounded counts, and of 23 persons or more.
     """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: tuple[tuple[int | None, ...], ...]
+    shares: tuple[tuple[float | None, ...], ...]
     key: InitVar[object] = None
 
 

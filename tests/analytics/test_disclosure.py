@@ -242,6 +242,8 @@ def test_a_table_for_each_audience() -> None:
 
     assert own.cells == tuple(tuple(line) for line in table)
     assert public.cells == ((30, 40, 70), (50, 65, 115), (80, 105, 185))
+    assert own.shares[0] == (30 / 71, 41 / 71)
+    assert public.shares == ((0.42, 0.58), (0.45, 0.55), (0.44, 0.56))
 
 
 @pytest.mark.parametrize("counts", [{}, {"a": 1}, {"a": -1, "b": 3}])

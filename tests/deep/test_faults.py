@@ -137,7 +137,7 @@ class Phone:
     def hear(self, answer: Any, chance: random.Random) -> None:
         """What the script does with an answer that arrived, and the person with a question."""
         for result in answer.json()["l"]:
-            assert set(result) <= set("kdabqr"), result  # nothing to mend or to hand on
+            assert set(result) <= set("kdabqrxu"), result  # nothing to mend or to hand on
             if "a" in result:  # another phone gave a newer answer: which one stays?
                 mine = self.waiting.pop(result["k"])
                 self.injected["chosen"] += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from app.analytics.released import Audience, IndicatorRow, Reason
-from tests.recount.estimates import fives, public_share
+from tests.recount.estimates import fives, half_up, public_share
 from tests.recount.outcomes import Figure, Key
 
 LEAST = 5  # persons of a cell
@@ -88,9 +88,10 @@ def told_numbers(figure: Figure, reader: Reader) -> Numbers:
     """Value, low and high as this reader may have them, before a measure is rounded."""
     if figure.few_alike and not reader.exact:  # it may tell of the extremes (decision 26)
         return figure.value, None, None
-    share = figure.kind == "share" and figure.numerator is not None and figure.base
-    if reader.audience is not Audience.PUBLIC or not share:
+    if reader.audience is not Audience.PUBLIC or not figure.share or figure.kind == "curve":
         return figure.value, figure.low, figure.high
+    if figure.kind == "cell":
+        return float(half_up(figure.share)) / 100, None, None
     return public_share(figure.numerator or 0, figure.base, reader.population(figure))
 
 
@@ -103,12 +104,10 @@ def same_number(value: float | None, counted: float | None, slack: float) -> boo
 
 def _slack(figure: Figure, reader: Reader, *, public: bool) -> float:
     """What rounding may have taken: a decimal of a measure, a whole percent of the rest."""
-    if reader.exact or (figure.kind == "share"):
+    if reader.exact or figure.kind in {"share", "cell"}:
         return TINY
     if figure.kind in {"mean", "median"}:
         return 0.05 + TINY
-    if figure.kind == "cell":
-        return 0.05 if public else TINY  # a share of counts that are rounded to 5 themselves
     return 0.02 + TINY if figure.kind == "score" and public else 0.005 + TINY
 
 

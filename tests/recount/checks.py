@@ -36,6 +36,7 @@ Problems = Iterator[str]
 Check = Callable[[list[Cells]], Problems]
 NOTHING = "—"
 TARGET = 0.65
+NEEDED = ("Respuestas acumuladas por día", "Números de satisfaccion")
 
 
 def tables_checked(
@@ -112,9 +113,22 @@ def _followed(page: PageText, view: View) -> Problems:
 
 
 def board_page(
-    page: PageText, view: View, above: View | None, before: View | None = None
+    page: PageText,
+    view: View,
+    above: View | None,
+    before: View | None = None,
+    *,
+    needed: Sequence[str] = NEEDED,
 ) -> Problems:
-    """The dashboards of a unit. `before`: its generation before, whose line is drawn in grey."""
+    """The dashboards of a unit.
+
+    Args:
+        page: as a reader sees it.
+        view: what they should.
+        above: the unit above, where it is told beside.
+        before: its generation before, whose line is drawn in grey.
+        needed: tables that its own school must find.
+    """
     told = view.exact and view.audience is Audience.OWN
     yield from tables_checked(
         page,
@@ -124,7 +138,7 @@ def board_page(
             "Respuestas acumuladas por día": lambda rows: _days(rows, view),
             "Unidades": lambda rows: _units(rows, view),
         },
-        needed=["Respuestas acumuladas por día", "Números de satisfaccion"] if told else (),
+        needed=needed if told else (),
     )
     yield from prose_checked(page, view)
     yield from headlines_checked(page, view)
@@ -232,8 +246,8 @@ def _cell_said(figure: Figure, *, public: bool) -> str:
     n, k = figure.base, figure.numerator or 0
     if not n:
         return NOTHING
-    if public:  # a share of counts that are rounded themselves
-        return f"{half_up(Fraction(fives(k), fives(n)))} %"
+    if public:
+        return f"{half_up(Fraction(k, n))} %"
     return f"{half_up(Fraction(k, n), 1)} % ({k:,})"
 
 

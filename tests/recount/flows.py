@@ -4,19 +4,19 @@ Streams and groups are shares of everybody who is linked; their thickness is in 
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
 
 from app.analytics.released import Audience
 from tests.recount.drawn import Drawings, Drawn, number
-from tests.recount.estimates import fives
+from tests.recount.estimates import fives, half_up
+from tests.recount.outcomes import Figure
 from tests.recount.site import View, label_of
 
 HEAT = re.compile(r'<td class="number heat-(\d)( kept)?">([\d.]+)[^<%]*%')
 HALF_PERCENT = 0.0051
-ROUNDED = 0.02  # what bases leave that are rounded to five themselves
 SHADES = 5
 
 
@@ -24,15 +24,14 @@ SHADES = 5
 class Linked:
     """Persons by what was before and what came of it, as a reader may know them."""
 
-    persons: Mapping[str, int]  # by "before → after"
-    slack: float
+    persons: Mapping[str, float]  # by "before → after"
 
     @property
-    def whole(self) -> int:
+    def whole(self) -> float:
         return sum(self.persons.values())
 
-    def differs(self, said: str, persons: int) -> bool:
-        return not isclose(int(said) / 100, persons / self.whole, abs_tol=self.slack)
+    def differs(self, said: str, persons: float) -> bool:
+        return not isclose(int(said) / 100, persons / self.whole, abs_tol=HALF_PERCENT)
 
 
 def flows_checked(html: str, view: View) -> Iterator[str]:
@@ -51,10 +50,15 @@ def flows_checked(html: str, view: View) -> Iterator[str]:
 def linked_of(view: View) -> Linked:
     """Of the plan and the situation, or of the situation before and that of today."""
     name, public = "X1" if view.wave.questionnaire == 2 else "X1b", view.audience is Audience.PUBLIC
-    counts = {label_of(k): one.numerator or 0 for k, one in view.figures.items() if k[0] == name}
-    if public:
-        return Linked({label: fives(n) for label, n in counts.items()}, ROUNDED)
-    return Linked(counts, HALF_PERCENT)
+    cells = {label_of(key): one for key, one in view.figures.items() if key[0] == name}
+    return Linked({label: _known(one, public=public) for label, one in cells.items()})
+
+
+def _known(cell: Figure, *, public: bool) -> float:
+    """Persons of a cell; the public has whole percents of rounded rows."""
+    if not public or cell.share is None:
+        return cell.numerator or 0
+    return fives(cell.base) * float(half_up(cell.share)) / 100
 
 
 def _streams(drawn: Drawn, linked: Linked) -> Iterator[str]:
@@ -67,10 +71,11 @@ def _streams(drawn: Drawn, linked: Linked) -> Iterator[str]:
 
 
 def _groups(drawn: Drawn, linked: Linked) -> Iterator[str]:
-    sides: Counter[str] = Counter()
+    sides: defaultdict[str, float] = defaultdict(float)
     for label, n in linked.persons.items():
         before, _, after = label.partition(" → ")
-        sides.update({f"0 {before}": n, f"100 {after}": n})
+        sides[f"0 {before}"] += n
+        sides[f"100 {after}"] += n
     for given, text in drawn.words:
         group, _, share = text.removesuffix(" %").rpartition(" ")
         n = sides[f"{number(given['x']):.0f} {group}"]

@@ -68,8 +68,8 @@ def line_checked(line: Line, figure: Figure, reader: Reader) -> Problems:
     if line["numerador"] != ("" if public or figure.numerator is None else str(figure.numerator)):
         yield f"{dict(line)}: persons counted {figure.numerator}"
     slack = TINY
-    if not reader.exact and figure.kind != "share":
-        slack += 0.05 if figure.kind in {*MEASURES, "cell"} else 0.02
+    if not reader.exact and figure.kind not in {"share", "cell"}:
+        slack += 0.05 if figure.kind in MEASURES else 0.02
     for name, value in zip(NUMBERS, told_numbers(figure, reader), strict=True):
         said = float(line[name]) if line[name] else None
         if not same_number(said, value, slack):

@@ -87,7 +87,6 @@ def _bars(drawn: Drawn, told: list[Told]) -> Iterator[str]:
     if len(tracks) != len(told):
         yield f"{len(tracks)} bars of {len(told)} rows"
         return
-    most = max((one.value for one in told if one.value is not None), default=0)
     for track, row in zip(tracks, told, strict=True):
         y, whole = number(track["y"]), number(track["width"])
         yield from _across(whiskers.pop(y + 10, None), row, lambda share, w=whole: w * share, whole)  # type: ignore[misc]
@@ -96,8 +95,6 @@ def _bars(drawn: Drawn, told: list[Told]) -> Iterator[str]:
             bar is None or not _near(bar["width"], row.value, whole, row)
         ):
             yield f"«{row.label}» is {bar}, told {row.value}"
-        if bar is not None and bar["class"] == "bar-main" and row.value != most:
-            yield f"«{row.label}» stands out with {row.value}, the most is {most}"
     yield from (f"nobody told {one}" for one in whiskers.values())
 
 
@@ -179,7 +176,7 @@ def _band(drawn: Drawn, told: list[Told]) -> Iterator[str]:
     """The field around a curve: at each month its edge is at both ends of the interval."""
     bands, ends = drawn.of("path", "band"), [row for row in told if row.ends is not None]
     months = {text: 10 * number(given["x"]) for given, text in drawn.words if text.isdecimal()}
-    curve = [row for row in ends if row.label.isdecimal() or row.label.startswith("mes ")]
+    curve = {month[0]: row for row in ends if (month := re.findall(r"\d+", row.label))}
     if not bands or drawn.level is None:
         if len(curve) > 1:
             yield f"{len(curve)} intervals and no field"
@@ -187,8 +184,8 @@ def _band(drawn: Drawn, told: list[Told]) -> Iterator[str]:
     corners = [tuple(map(float, one.split(" "))) for one in bands[0]["d"][1:-1].split("L")]
     last = max(map(int, months))
     whole = drawn.level[0] - drawn.level[1]
-    for row in curve:
-        x = months["0"] + (months[str(last)] - months["0"]) * int(row.label.split()[-1]) / last
+    for month, row in curve.items():
+        x = months["0"] + (months[str(last)] - months["0"]) * int(month) / last
         near = [y for at, y in corners if isclose(at, x, abs_tol=0.2)]
         slack = whole * 0.51 / 10 ** (2 + row.digits) + CORNER
         for end in row.ends or ():

@@ -160,28 +160,24 @@ def release_curve(
 def release_crossing(identifier: str, table: ReleasedTable, context: Context) -> list[IndicatorRow]:
     """Each cell of a released table as a share of its row; the category is "row|column".
 
-    A single school reads what its table shows; other outsiders read it whole or not at all. For
-    the public a share is computed from the rounded counts.
+    A single school reads what its table shows; other outsiders read it whole or not at all.
     """
     public = context.audience is Audience.PUBLIC
     outside = public or (context.audience is Audience.OFFICE and not context.exact)
     gone = outside and any(n is None for line in table.cells for n in line)
     found = []
-    for row, line in zip(table.rows, table.cells, strict=False):
+    for row, line, shares in zip(table.rows, table.cells, table.shares, strict=False):
         base = None if gone else line[-1]
-        for column, cell in zip(table.columns, line, strict=False):
+        for column, cell, share in zip(table.columns, line, shares, strict=False):
             small = public and (base or 0) < PUBLIC_BASE
             told = base is not None and cell is not None and not small
-            share = None
-            if told and cell is not None and base:
-                share = _whole(cell, base) if public else cell / base
             found.append(
                 IndicatorRow(
                     id=identifier,
                     category=f"{row}|{column}",
                     numerator=cell if told and not public else None,
                     base=base,
-                    value=share,
+                    value=share if told else None,
                     low=None,
                     high=None,
                     withheld=not told,
