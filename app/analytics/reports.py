@@ -179,7 +179,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         figures = of_everybody(source, context) if alone else withhold_wave(number)
     pooled = (
         pool_of(session, asked.unit, asked.cohort, number, now=now)
-        if school and (small or not alone)
+        if trait is None and school and (small or not alone)  # nobody reads a pool divided
         else None
     )
     counts = _counts(session, scope, asked)
@@ -193,7 +193,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         editions=source.editions,
         verdict=verdict(source.balance),
         pool=None if pooled is None else pooled.pool,
-        pooled=() if pooled is None or trait else tuple(_of_pool(pooled, reader)),
+        pooled=() if pooled is None else tuple(_of_pool(pooled, reader)),
         weighted=None if small or reader is not Audience.OWN else source.weighted,
         small=small,
         in_part=_in_part(source, figures, number) if reader is Audience.OFFICE else (),

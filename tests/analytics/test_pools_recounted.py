@@ -30,7 +30,7 @@ from tests.recount.pages import PageText, lines_of
 from tests.recount.pools import PooledView, Together, together
 from tests.recount.raw import Raw, Wave
 from tests.recount.site import Site, View, frame_of, generation_before, waves_of
-from tests.recount.unit_checks import figures_file
+from tests.recount.unit_checks import Explored, explored_page, figures_file
 from tests.recount.wave_checks import calculation_page
 from tests.recount.world import Simulated, people_by_lot, raw_of
 from tests.web.world import settings_for
@@ -39,6 +39,7 @@ pytestmark = pytest.mark.slow
 
 ZONE, NAME, IN_FIELD = "Z1", "la zona 1", "15ETH0009X"
 SMALL_FRAME = 23
+EXPLORED = (Explored("S1"), Explored("S2", "", "sexo", "M"), Explored("L1", "sexo"))
 SIZES = ((9, 14, 16, 11), (8,), (6, 13), (12, 7), (44, 5), (24,))  # of generations, by school
 SEEDS = [
     ("sqlite", "1"),
@@ -139,6 +140,7 @@ def pages(site: Site, school: str, wave: Wave, again: Together) -> Iterator[tupl
     zone = View(site.raw, ZONE, replace(wave, schools=site.raw.schools_of[ZONE]), Audience.PUBLIC)
     for at, audience in readers:
         view = PooledView(site.raw, school, wave, audience, pool=again)
+        alone = View(site.raw, school, wave, audience)
         asked = f"?{view.query}"
         page = PageText(site.get(at, f"{view.address}{asked}"))
         workings = PageText(site.get(at, f"{view.address}/calculo{asked}"))
@@ -150,4 +152,14 @@ def pages(site: Site, school: str, wave: Wave, again: Together) -> Iterator[tupl
             *calculation_page(workings, view),
             *figures_file(lines, view),
         ]
+        for asked_for in EXPLORED:
+            tail = f"{asked}{asked_for.query}"
+            page = PageText(site.get(at, f"{view.address}/explorar{tail}"))
+            lines = lines_of(site.get(at, f"{view.address}/explorar.csv{tail}").encode())
+            seen = view if not (asked_for.variable or asked_for.kept) else alone
+            found += [
+                f"{asked_for}: {said}" for said in explored_page(page, lines, seen, asked_for)
+            ]
+            if seen is alone and again.words in page.prose:
+                found.append(f"{asked_for}: who divides reads no pool, and is told of one")
         yield from ((school, wave, audience.value, said) for said in found)

@@ -88,7 +88,7 @@ def told_numbers(figure: Figure, reader: Reader) -> Numbers:
     """Value, low and high as this reader may have them, before a measure is rounded."""
     if figure.few_alike and not reader.exact:  # it may tell of the extremes (decision 26)
         return figure.value, None, None
-    if reader.audience is not Audience.PUBLIC or not figure.share or figure.kind == "curve":
+    if reader.audience is not Audience.PUBLIC or figure.share is None:
         return figure.value, figure.low, figure.high
     if figure.kind == "cell":
         return float(half_up(figure.share)) / 100, None, None

@@ -66,6 +66,13 @@ def prose_checked(page: PageText, view: View) -> Problems:
         if whole and percent != half_up(Fraction(part, whole)):
             yield f"{part} de {whole} is not {percent} %"
     yield from _followed(page, view)
+    yield from bases_checked(page, view)
+    if view.audience is Audience.PUBLIC and (exact := RATE.search(page.prose)):
+        yield f"the public reads {exact.group()}"
+
+
+def bases_checked(page: PageText, view: View) -> Problems:
+    """Whom the figures are of: the list, and its rate."""
     answered, frame = view.based
     listed = fives(frame) if view.audience is Audience.PUBLIC else frame
     for base in re.findall(r"Base: (?:unas )?[\d,]+ de (?:unas )?([\d,]+) personas", page.prose):
@@ -75,8 +82,6 @@ def prose_checked(page: PageText, view: View) -> Problems:
     for said in re.findall(r"\(tasa de respuesta (\d+) %", page.prose):
         if share is None or int(said) != half_up(Fraction(answered, frame)):
             yield f"a rate of {said} %, counted {share}"
-    if view.audience is Audience.PUBLIC and (exact := RATE.search(page.prose)):
-        yield f"the public reads {exact.group()}"
 
 
 def headlines_checked(page: PageText, view: View) -> Problems:

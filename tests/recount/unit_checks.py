@@ -12,7 +12,7 @@ import polars as pl
 from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience, Reason
 from tests.recount.agreement import TINY, Reader, same_number, told_numbers
-from tests.recount.checks import Problems, tables_checked
+from tests.recount.checks import Problems, bases_checked, tables_checked
 from tests.recount.estimates import fives, half_up
 from tests.recount.outcomes import Figure, Key
 from tests.recount.pages import Cells, PageText, body_of, figure_said, of_percent
@@ -156,6 +156,7 @@ def explored_page(page: PageText, lines: Sequence[Line], view: View, asked: Expl
                 yield f"{row} was not counted; {sorted(s for s in said if s[0] == row[1])}"
 
     yield from tables_checked(page, {"Números de *": view_rows})
+    yield from bases_checked(page, view)
     yield from _same_cells(page, lines, view)
     some = any(line["nota"] == Reason.SOME for line in lines)
     for line in lines:
