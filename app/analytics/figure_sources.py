@@ -178,8 +178,16 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
         frame=sum(wave.frame for wave in waves),
         stored_at=part.made_at,
     )
-    source = Source(counted, used.answered, used.frame, used.schools, below.balance, used)
-    return replace(source, withheld=part.withheld.get(asked.unit.id, frozenset()))
+    return Source(
+        counted,
+        used.answered,
+        used.frame,
+        used.schools,
+        below.balance,
+        used,
+        withheld=part.withheld.get(asked.unit.id, frozenset()),
+        kept=below.kept,
+    )
 
 
 def live_frame_of(session: Session, scope: Scope, asked: WaveOfUnit) -> AnalysisFrame:

@@ -49,11 +49,12 @@ class PanelMember(Table, table=True):
     __table_args__ = (
         UniqueConstraint("school_id", "student_id"),
         Index("ix_panel_member_cohort", "cohort_id", "group_id"),
+        Index("ix_panel_member_standing", "cohort_id", "standing"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     school_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
-    cohort_id: UUID = Field(foreign_key="cohort.id", index=True)
+    cohort_id: UUID = Field(foreign_key="cohort.id")
     group_id: UUID | None = Field(default=None, foreign_key="student_group.id", index=True)
     programme_id: UUID | None = Field(default=None, foreign_key="programme.id")
     student_id: str | None = Field(default=None, max_length=40, index=True)  # matrícula, as typed

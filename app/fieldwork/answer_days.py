@@ -6,16 +6,15 @@ events, so that a line is always that of the cases of the same moment (decisions
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, case, func, or_, update
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.calendar import civil_date
-from app.directory.tables import CohortRow
 from app.fieldwork.counting_tables import CaseMove, WaveCount
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, CaseEvent, Wave
@@ -33,19 +32,27 @@ def answers_by_day(session: Session, *asked: ColumnElement[bool]) -> Days:
 
     Args:
         session: any.
-        asked: conditions on the wave and its cohort.
+        asked: conditions on the wave.
     """
+    # Somebody began to count as answered, or stopped, and nobody gathered it.
+    just_moved = col(Wave.id).in_(
+        select(CaseMove.wave_id).where(col(CaseMove.disposition).in_(ANSWERED))
+    )
+    unknown = col(WaveCount.wave_id).is_not(None) & col(WaveCount.days).is_(None)
     waves = session.connection().execute(
-        select_columns(col(Wave.id), col(WaveCount.days_from), col(WaveCount.days))
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        select_columns(
+            case((or_(just_moved, unknown), col(Wave.id))),  # the id of no other is read
+            col(WaveCount.days_from),
+            col(WaveCount.days),
+        )
+        .select_from(Wave)
         .outerjoin(WaveCount, col(WaveCount.wave_id) == col(Wave.id))
         .where(*asked)
     )
-    moved = _just_answered(session)
     kept: list[tuple[date, bytes]] = []
     others: list[UUID] = []
     for wave_id, first, packed in waves:
-        if packed is None or wave_id in moved:
+        if wave_id is not None:
             others.append(wave_id)
         elif first is not None:
             kept.append((first, packed))
@@ -108,15 +115,6 @@ def _total(found: Iterable[Days]) -> Days:
     return total
 
 
-def _just_answered(session: Session) -> Collection[UUID]:
-    """Waves of which somebody began to count as answered, or stopped, and nobody gathered it."""
-    return set(
-        session.exec(
-            select(CaseMove.wave_id).where(col(CaseMove.disposition).in_(ANSWERED)).distinct()
-        )
-    )
-
-
 def _from_events(session: Session, *asked: ColumnElement[bool]) -> Mapping[UUID, Days]:
     """By wave, as its events say."""
     rows = session.connection().execute(
@@ -124,7 +122,6 @@ def _from_events(session: Session, *asked: ColumnElement[bool]) -> Mapping[UUID,
             col(Case.wave_id), func.min(col(CaseEvent.at)), col(OrganisationUnit.time_zone)
         )
         .select_from(Wave)
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
         .join(OrganisationUnit, col(OrganisationUnit.id) == col(Wave.school_id))
         .join(Case, col(Case.wave_id) == col(Wave.id))
         .join(CaseEvent, col(CaseEvent.case_id) == col(Case.id))

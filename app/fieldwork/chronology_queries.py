@@ -4,7 +4,6 @@ A school's windows are its own; an office sees the windows that its oldest schoo
 each generation has officially, and counts summed over its schools.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,7 +20,7 @@ from app.fieldwork.dispositions import Outcome
 from app.fieldwork.schedule import Window
 from app.fieldwork.table_cells import WaveCounts
 from app.fieldwork.tables import Wave, WaveState, WindowChange
-from app.fieldwork.wave_counts import Query, counts_by, open_sums
+from app.fieldwork.wave_counts import Query, sums_by_school, waves_by
 from app.fieldwork.windows import cohorts_where, windows_in_force
 from app.units.queries import in_scope
 from app.units.scope import Scope
@@ -88,17 +87,15 @@ class SchoolInField:
 
 
 def unit_chronology(session: Session, scope: Scope, unit_id: UUID) -> UnitChronology:
-    """Everything the table of a unit shows. Six queries, whatever the number of schools."""
-    below = select(UnitAncestor.unit_id).where(
-        UnitAncestor.ancestor_id == unit_id, in_scope(scope, col(UnitAncestor.unit_id))
-    )
+    """Everything the table of a unit shows; as many queries for a nation as for a zone."""
+    below = _below(scope, unit_id)
     schools = session.exec(
         select(func.count())
         .select_from(OrganisationUnit)
         .where(col(OrganisationUnit.id).in_(below), OrganisationUnit.kind == UnitKind.SCHOOL)
     ).one()
     mine = col(CohortRow.school_id).in_(below)
-    cohorts = cohorts_where(session, mine if schools == 1 else _first_of_each(below))
+    cohorts = cohorts_where(session, mine if schools == 1 else _first_of_each(session, below))
     in_force = windows_in_force(session, cohorts)
     counts, waves = _counts(session, below)
     unconfirmed = session.exec(
@@ -128,10 +125,9 @@ def schools_in_field(
     session: Session, scope: Scope, unit_id: UUID, *, limit: int
 ) -> list[SchoolInField]:
     """Schools below a unit, those furthest behind in an open wave first, then by name."""
-    here = select(UnitAncestor.unit_id).where(
-        UnitAncestor.ancestor_id == unit_id, in_scope(scope, col(UnitAncestor.unit_id))
-    )
-    sums = open_sums(col(Wave.school_id).in_(here))
+    here = _below(scope, unit_id)
+    is_open = col(Wave.state) == WaveState.OPEN
+    sums = sums_by_school(is_open, col(Wave.school_id).in_(here))
     open_waves = func.coalesce(sums.c.waves, 0)
     behind = 1.0 * func.coalesce(sums.c.answered, 0) / func.nullif(sums.c.fielded, 0)
     rows = session.connection().execute(
@@ -175,23 +171,36 @@ def changes_of(session: Session, scope: Scope, unit_id: UUID) -> tuple[ChangeRow
     )
 
 
-def _first_of_each(below: SelectOfScalar[UUID]) -> ColumnElement[bool]:
+def _below(scope: Scope, unit_id: UUID) -> SelectOfScalar[UUID]:
+    """The units at or below one, as far as they are in scope."""
+    found = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
+    if unit_id in scope.units:  # then all below are
+        return found
+    return found.where(in_scope(scope, col(UnitAncestor.unit_id)))
+
+
+def _first_of_each(session: Session, below: SelectOfScalar[UUID]) -> ColumnElement[bool]:
     """One row for each generation: its windows stand for those of all schools."""
-    ranked = (
-        select_columns(
-            col(CohortRow.id),
-            func.row_number()
-            .over(
-                partition_by=(col(CohortRow.entered), col(CohortRow.leaves)),
-                order_by=col(OrganisationUnit.code),
-            )
-            .label("place"),
-        )
-        .join(OrganisationUnit, col(OrganisationUnit.id) == col(CohortRow.school_id))
+    generations = session.exec(
+        select(CohortRow.entered, CohortRow.leaves)
         .where(col(CohortRow.school_id).in_(below))
-        .subquery()
+        .group_by(col(CohortRow.entered), col(CohortRow.leaves))
     )
-    return col(CohortRow.id).in_(select_columns(ranked.c.id).where(ranked.c.place == 1))
+    firsts = [
+        session.exec(
+            select(CohortRow.id)
+            .join(OrganisationUnit, col(OrganisationUnit.id) == col(CohortRow.school_id))
+            .where(
+                col(CohortRow.school_id).in_(below),
+                CohortRow.entered == entered,
+                CohortRow.leaves == leaves,
+            )
+            .order_by(col(OrganisationUnit.code))
+            .limit(1)
+        ).one()
+        for entered, leaves in generations.all()
+    ]
+    return col(CohortRow.id).in_(firsts)
 
 
 def _counts(
@@ -207,28 +216,24 @@ def _counts(
     keys = (col(CohortRow.entered), col(CohortRow.leaves), col(Wave.questionnaire))
     is_open = col(Wave.state) == WaveState.OPEN
     paused = is_open & col(Wave.paused_at).is_not(None)
-    waves = session.connection().execute(
-        of_unit(
-            select_columns(
-                *keys,
-                func.count(),
-                func.sum(case((is_open, 1), else_=0)),
-                func.sum(case((paused, 1), else_=0)),
-                func.min(cast(col(Wave.id), Text)),
-            ).select_from(Wave)
-        ).group_by(*keys)
+    totals = (
+        func.count(),
+        func.sum(case((is_open, 1), else_=0)),
+        func.sum(case((paused, 1), else_=0)),
+        func.min(cast(col(Wave.id), Text)),
     )
-    groups = counts_by(session, keys, of_unit)
     counts, one_each = {}, {}
-    for entered, leaves, questionnaire, total, opened, stopped, wave_id in waves:
+    for (entered, leaves, questionnaire), (told, groups) in waves_by(
+        session, keys, of_unit, totals
+    ).items():
+        total, opened, stopped, wave_id = told
         key = (Cohort(entered, leaves), questionnaire)
-        mine = groups.get((entered, leaves, questionnaire), Counter())
         counts[key] = WaveCounts(
             waves=total,
             open_waves=int(opened),
             paused_waves=int(stopped),
-            fielded=mine.total() - mine[Outcome.NOT_ELIGIBLE],
-            answered=mine[Outcome.COMPLETE] + mine[Outcome.PARTIAL],
+            fielded=groups.total() - groups[Outcome.NOT_ELIGIBLE],
+            answered=groups[Outcome.COMPLETE] + groups[Outcome.PARTIAL],
         )
         one_each[key] = UUID(wave_id)
     return counts, one_each

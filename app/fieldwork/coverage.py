@@ -1,103 +1,98 @@
 """What schools still lack so that a generation can be followed: its list, its confirmation.
 
-Process figures: an office sees which schools, and how many persons, never who.
+Process figures: an office sees which schools, and how many persons, never who. The database says
+who lacks something: of a nation nearly every school lacks nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow, PanelMember, Standing
 from app.fieldwork.tables import Wave, WaveState
-from app.units.queries import School, schools_below
+from app.units.queries import at_or_below
 from app.units.scope import Scope
+from app.units.tables import OrganisationUnit, UnitKind
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """A school that lacks something; how many persons it concerns (0: nobody is listed)."""
 
-    school: School
+    code: str
+    name: str
     persons: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Schools of a unit for one generation, by what they lack."""
+    """Schools of a unit for one generation, by what they lack; each list by code."""
 
     schools: int
     without_roster: tuple[Lacking, ...]
     without_confirmation: tuple[Lacking, ...]
-    first_waves: tuple[tuple[School, UUID], ...]  # questionnaire 1, asked in class
 
 
 def coverage(session: Session, scope: Scope, unit_id: UUID, cohort: Cohort) -> Coverage:
     """Which schools lack the list of a generation, or the confirmation of who graduated.
 
-    A confirmation is asked for when questionnaire 1 is closed. Four queries.
+    A confirmation is asked for when questionnaire 1 is closed. Three queries.
     """
-    schools = schools_below(session, scope, unit_id)
-    ids = [school.id for school in schools]
-    listed = _persons(session, ids, cohort)
-    waiting = _unconfirmed(session, ids, cohort)
-    first = _first_waves(session, ids, cohort)
-    return Coverage(
-        schools=len(schools),
-        without_roster=tuple(Lacking(one) for one in schools if not listed.get(one.id)),
-        without_confirmation=tuple(
-            Lacking(one, waiting[one.id]) for one in schools if waiting.get(one.id)
-        ),
-        first_waves=tuple((one, first[one.id]) for one in schools if one.id in first),
+    school = schools_here(scope, unit_id)
+    of_generation = generation_of(cohort)
+    listed = (
+        select(CohortRow.id)
+        .join(PanelMember, col(PanelMember.cohort_id) == col(CohortRow.id))
+        .where(col(CohortRow.school_id) == col(OrganisationUnit.id), *of_generation)
+        .exists()
     )
-
-
-def _persons(session: Session, ids: Sequence[UUID], cohort: Cohort) -> dict[UUID, int]:
-    rows = session.connection().execute(
-        select_columns(col(CohortRow.school_id), func.count(col(PanelMember.id)))
+    missing = session.connection().execute(
+        select_columns(col(OrganisationUnit.code), col(OrganisationUnit.name)).where(
+            *school, ~listed
+        )
+    )
+    waiting = session.connection().execute(
+        select_columns(
+            col(OrganisationUnit.code), col(OrganisationUnit.name), func.count(col(PanelMember.id))
+        )
+        .join(CohortRow, col(CohortRow.school_id) == col(OrganisationUnit.id))
+        .join(Wave, col(Wave.cohort_id) == col(CohortRow.id))
         .join(PanelMember, col(PanelMember.cohort_id) == col(CohortRow.id))
         .where(
-            col(CohortRow.school_id).in_(ids),
-            col(CohortRow.entered) == cohort.entered,
-            col(CohortRow.leaves) == cohort.leaves,
-        )
-        .group_by(col(CohortRow.school_id))
-    )
-    return {school_id: persons for school_id, persons in rows}  # noqa: C416 (rows, not pairs)
-
-
-def _unconfirmed(session: Session, ids: Sequence[UUID], cohort: Cohort) -> dict[UUID, int]:
-    closed = select(Wave.cohort_id).where(
-        Wave.questionnaire == 1, col(Wave.state) == WaveState.CLOSED
-    )
-    rows = session.connection().execute(
-        select_columns(col(CohortRow.school_id), func.count(col(PanelMember.id)))
-        .join(PanelMember, col(PanelMember.cohort_id) == col(CohortRow.id))
-        .where(
-            col(CohortRow.school_id).in_(ids),
-            col(CohortRow.entered) == cohort.entered,
-            col(CohortRow.leaves) == cohort.leaves,
-            col(PanelMember.standing) == Standing.ENROLLED,
-            col(CohortRow.id).in_(closed),
-        )
-        .group_by(col(CohortRow.school_id))
-    )
-    return {school_id: persons for school_id, persons in rows}  # noqa: C416
-
-
-def _first_waves(session: Session, ids: Sequence[UUID], cohort: Cohort) -> dict[UUID, UUID]:
-    rows = session.exec(
-        select(Wave.school_id, Wave.id)
-        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .where(
-            col(Wave.school_id).in_(ids),
-            col(CohortRow.entered) == cohort.entered,
-            col(CohortRow.leaves) == cohort.leaves,
+            *school,
+            *of_generation,
             col(Wave.questionnaire) == 1,
+            col(Wave.state) == WaveState.CLOSED,
+            col(PanelMember.standing) == Standing.ENROLLED,
         )
+        .group_by(col(OrganisationUnit.code), col(OrganisationUnit.name))
     )
-    return dict(rows.all())
+    return Coverage(
+        schools=session.exec(select(func.count()).where(*school)).one(),
+        without_roster=by_code([Lacking(*row) for row in missing]),
+        without_confirmation=by_code([Lacking(*row) for row in waiting]),
+    )
+
+
+def schools_here(scope: Scope, unit_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on the unit: it is a school at or below another, and in scope."""
+    return (
+        col(OrganisationUnit.kind) == UnitKind.SCHOOL,
+        at_or_below(scope, unit_id, col(OrganisationUnit.id)),
+    )
+
+
+def generation_of(cohort: Cohort) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on the row of a generation of a school."""
+    return col(CohortRow.entered) == cohort.entered, col(CohortRow.leaves) == cohort.leaves
+
+
+def by_code(found: Sequence[Lacking]) -> tuple[Lacking, ...]:
+    """Sorted here: the two engines order letters differently."""
+    return tuple(sorted(found, key=attrgetter("code")))

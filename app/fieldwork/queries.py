@@ -26,9 +26,9 @@ from app.fieldwork.dispositions import Disposition, Outcome, outcome
 from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
 from app.fieldwork.wanted import AWAITED
 from app.fieldwork.wave_counts import Query, counts_by
-from app.units.queries import in_scope, people_in_scope
+from app.units.queries import at_or_below, in_scope, people_in_scope
 from app.units.scope import Scope
-from app.units.tables import OrganisationUnit, Programme, StudentGroup, UnitAncestor
+from app.units.tables import OrganisationUnit, Programme, StudentGroup
 
 ANSWERED = (Outcome.COMPLETE, Outcome.PARTIAL)
 PAGE = 50  # people a page
@@ -201,18 +201,16 @@ def unit_outcome_counts(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> OutcomeCounts:
     """The groups of one questionnaire of a generation over all schools of a unit."""
-    below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
     of_cohort = select(CohortRow.id).where(
         CohortRow.entered == cohort.entered,
         CohortRow.leaves == cohort.leaves,
-        col(CohortRow.school_id).in_(below),
+        at_or_below(scope, unit_id, col(CohortRow.school_id)),
     )
 
     def asked(query: Query) -> Query:
         return query.where(
             col(Wave.questionnaire) == questionnaire,
             col(Wave.cohort_id).in_(of_cohort),
-            in_scope(scope, col(Wave.school_id)),
         )
 
     return OutcomeCounts(dict(counts_by(session, (), asked).get((), {})))

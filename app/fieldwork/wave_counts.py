@@ -32,7 +32,7 @@ from sqlmodel import Session, col
 from app.fieldwork.counting_tables import CaseMove, WaveCount
 from app.fieldwork.dispositions import Disposition, Outcome, outcome
 from app.fieldwork.inserting import insert_missing
-from app.fieldwork.tables import Case, Wave, WaveState
+from app.fieldwork.tables import Case, Wave
 
 GATHERED = 5_000  # moves taken at once
 Query: TypeAlias = "Select[*tuple[Any, ...]]"
@@ -81,12 +81,38 @@ def counts_by(
     return dict(found)
 
 
-def open_sums(condition: ColumnElement[bool]) -> Subquery:
-    """Open waves, cases that count and answered ones, of each school that has an open wave.
+def waves_by(
+    session: Session, keys: Sequence[Key], shape: Shape, totals: Sequence[ColumnElement[Any]]
+) -> dict[tuple[Any, ...], tuple[tuple[Any, ...], Counter[Outcome]]]:
+    """Totals over the waves of each value of some columns, with their cases by group.
 
-    Columns: school_id, waves, fielded, answered (None where a wave has no case).
+    As `counts_by`, in one look at each wave; a value without cases is there too.
     """
-    is_open = col(Wave.state) == WaveState.OPEN
+    kept: Query = select_columns(*keys, *totals, *_KEPT)
+    joined = kept.select_from(Wave).outerjoin(WaveCount, _COUNT_OF_WAVE)
+    rows = session.connection().execute(shape(joined).group_by(*keys)).all()
+    moved: Query = select_columns(*keys, *_STATE, func.sum(col(CaseMove.cases)))
+    moves = session.connection().execute(
+        shape(moved.select_from(Wave).join(CaseMove, _MOVE_OF_WAVE)).group_by(*keys, *_STATE)
+    )
+    found: dict[tuple[Any, ...], tuple[tuple[Any, ...], Counter[Outcome]]] = {}
+    for row in rows:
+        key, rest = tuple(row[: len(keys)]), tuple(row[len(keys) :])
+        groups = zip(Outcome, rest[len(totals) :], strict=True)
+        counts = Counter({group: int(cases) for group, cases in groups if cases})
+        found[key] = rest[: len(totals)], counts
+    for row in moves:
+        *at, state, confirmed, cases = row
+        found[tuple(at)][1][outcome(state, eligibility_confirmed=confirmed)] += int(cases)
+    return found
+
+
+def sums_by_school(*conditions: ColumnElement[bool]) -> Subquery:
+    """Waves under some conditions, cases that count and answered ones, of each school.
+
+    Columns: school_id, waves, fielded, answered (None where a wave has no case). A school without
+    such a wave is not there.
+    """
     counted = [group for group in Outcome if group is not Outcome.NOT_ELIGIBLE]
     answered = (Outcome.COMPLETE, Outcome.PARTIAL)
     kept: Query = select_columns(
@@ -101,7 +127,7 @@ def open_sums(condition: ColumnElement[bool]) -> Subquery:
         sum((_moved_into(group) for group in counted), start=literal(0)),
         sum((_moved_into(group) for group in answered), start=literal(0)),
     ).join(CaseMove, col(CaseMove.wave_id) == col(Wave.id))
-    both = union_all(kept.where(is_open, condition), moved.where(is_open, condition)).subquery()
+    both = union_all(kept.where(*conditions), moved.where(*conditions)).subquery()
     return (
         select_columns(
             both.c.school_id,

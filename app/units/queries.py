@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, true
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import Select
 
@@ -86,6 +86,15 @@ def in_scope(scope: Scope, unit_id: Mapped[UUID] | Mapped[UUID | None]) -> Colum
     return unit_id.in_(below)
 
 
+def at_or_below(
+    scope: Scope, unit_id: UUID, other: Mapped[UUID] | Mapped[UUID | None]
+) -> ColumnElement[bool]:
+    """Condition: the unit in this column is at or below another, and in scope."""
+    here = other.in_(select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id))
+    # Below a unit that the scope names everything is in it: a nation is not looked up twice.
+    return here if unit_id in scope.units else here & in_scope(scope, other)
+
+
 def people_in_scope(
     scope: Scope, school_id: Mapped[UUID], group_id: Mapped[UUID | None]
 ) -> ColumnElement[bool]:
@@ -104,7 +113,7 @@ def unit_by_code(session: Session, scope: Scope, code: str) -> OrganisationUnit:
     """
     unit = session.exec(
         select(OrganisationUnit).where(
-            OrganisationUnit.code == code, in_scope(scope, col(OrganisationUnit.id))
+            OrganisationUnit.code == code, _seen(scope, col(OrganisationUnit.id))
         )
     ).first()
     if unit is None:
@@ -137,14 +146,12 @@ def breadcrumb(session: Session, scope: Scope, unit_id: UUID) -> tuple[Crumb, ..
 
 def tops(session: Session, scope: Scope) -> list[UnitBelow]:
     """The units where the caller's tree begins: those with nothing above them in scope."""
-    inside = in_scope(scope, col(OrganisationUnit.id))
-    visible = select(OrganisationUnit.id).where(inside)
-    below_another = or_(
-        col(OrganisationUnit.parent_id).in_(visible),
-        col(OrganisationUnit.subsystem_parent_id).in_(visible),
-    )
-    # NULL is neither in nor out of a list; coalesce makes it "not below another".
-    return _with_schools(session, scope, func.coalesce(below_another, False).is_(False))
+    parent, subsystem = col(OrganisationUnit.parent_id), col(OrganisationUnit.subsystem_parent_id)
+    if scope.unlimited:
+        return _with_schools(session, scope, parent.is_(None) & subsystem.is_(None))
+    # Whatever the scope does not name is in it for a unit above.
+    named = col(OrganisationUnit.id).in_(scope.units)
+    return _with_schools(session, scope, named & ~_seen(scope, parent) & ~_seen(scope, subsystem))
 
 
 def children(session: Session, scope: Scope, unit_id: UUID) -> list[UnitBelow]:
@@ -178,10 +185,35 @@ def schools_below(session: Session, scope: Scope, unit_id: UUID) -> list[School]
     return sorted((School(*row) for row in found), key=lambda school: school.code)
 
 
+def has_more_schools(session: Session, scope: Scope, unit_id: UUID, *, than: int) -> bool:
+    """Whether there are more than so many schools below the unit: no more of them are read."""
+    found = session.exec(
+        select(OrganisationUnit.id)
+        .where(
+            OrganisationUnit.kind == UnitKind.SCHOOL,
+            at_or_below(scope, unit_id, col(OrganisationUnit.id)),
+        )
+        .limit(than + 1)
+    )
+    return len(found.all()) > than
+
+
 def first_school(session: Session, scope: Scope) -> School | None:
     """The first by code of the schools in scope: without reading the others."""
     row = session.exec(_schools(scope).order_by(col(OrganisationUnit.code)).limit(1)).first()
     return None if row is None else School(*row)
+
+
+def _seen(scope: Scope, unit_id: Mapped[UUID] | Mapped[UUID | None]) -> ColumnElement[bool]:
+    """`in_scope`, for conditions that a few units are left to: each is looked up by itself."""
+    if scope.unlimited:
+        return true()
+    above = aliased(UnitAncestor)
+    return (
+        select(above.unit_id)
+        .where(col(above.unit_id) == unit_id, col(above.ancestor_id).in_(scope.units))
+        .exists()
+    )
 
 
 def _schools(scope: Scope) -> Select[UUID, str, str, str]:

@@ -113,15 +113,17 @@ def fill(db: Database, folder: Path, schools: int = SCHOOLS) -> None:
     with db.unit_of_work() as session:
         import_units(session, nation(schools=schools).encode())
         versions = {n: publish(session, source_file(n).text, now=NOW).id for n in (1, 2, 3)}
-    with db.saving() as connection, _without_indices(connection):
+    with db.saving() as connection:
         _numbers(connection)
         for cohort, waves in GENERATIONS.items():
             _generation(connection, cohort)
             for number, opens in waves:
                 _waves(connection, cohort, number, opens, versions[number])
+    with db.saving() as connection, _without_indices(connection):
         _cases(connection)
         _counts(connection)
         _editions(connection)
+    with db.saving() as connection:
         _BENCH.drop_all(connection)
         empty = update(WaveCount).where(col(WaveCount.wave_id).not_in(select(col(Case.wave_id))))
         connection.execute(empty.values(days=b""))
@@ -137,7 +139,7 @@ def fill(db: Database, folder: Path, schools: int = SCHOOLS) -> None:
 @contextmanager
 def _without_indices(connection: Connection) -> Iterator[None]:
     """The big tables without their own indices and triggers while they are filled."""
-    tables = ("panel_member", "survey_case", "case_event", "result_edition", "sign_off_act")
+    tables = ("survey_case", "case_event", "result_edition", "sign_off_act")
     found = {name: SQLModel.metadata.tables[name].indexes for name in tables}
     for index in (one for indices in found.values() for one in indices):
         index.drop(connection)

@@ -127,7 +127,7 @@ def test_every_question_about_a_unit_is_answered_by_the_same_counts(db: Database
 
     assert (below[office].answered, below[office].frame) == (6, 12)
     assert (below[school.id].answered, below[school.id].frame) == (6, 6)
-    assert {one.code: one.counts.answered for one in schools}[school.code] == 6
+    assert {one.code: one.answered for one in schools}[school.code] == 6
     assert (table.waves, table.open_waves, table.fielded, table.answered) == (2, 1, 12, 6)
     assert [(one.open_waves, one.fielded, one.answered) for one in in_field] == [
         (1, 6, 6),

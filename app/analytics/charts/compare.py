@@ -6,6 +6,7 @@ rule 1); dots of outcomes are made of released figures alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import sqrt
 from statistics import NormalDist
 
@@ -125,9 +126,8 @@ def funnel(places: Sequence[Place], *, key: str, title: str) -> Funnel | None:
     spread = sum(score * score for score in scores) / len(scores)
     wide = _z(LIMITS[1])
     outside = tuple(p for p, score in zip(known, scores, strict=True) if abs(score) > wide)
-    far = set(outside)
-    near = [place for place in known if place not in far]
-    drawn = [*near[: max(0, MOST_POINTS - len(outside))], *outside]
+    near = (p for p, score in zip(known, scores, strict=True) if abs(score) <= wide)
+    drawn = [*islice(near, max(0, MOST_POINTS - len(outside))), *outside]
     shapes = (*_levels(), *_limits(mean, largest), *_dots(drawn, outside, largest))
     drawing = Drawing(
         key=key,

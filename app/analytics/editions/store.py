@@ -25,6 +25,7 @@ from app.analytics.frame.coded import Column
 from app.analytics.frame.tallies import Tally
 from app.analytics.nonresponse import Balance, Group
 from app.analytics.panel_row import Row, Value
+from app.analytics.released import Context, IndicatorRow
 from app.chronology.wave_plan import Cohort
 from app.errors import AppError
 
@@ -75,6 +76,8 @@ class Below:
 
     places: tuple[int, ...]
     balance: Balance
+    # What was released of its counts, which are the part's: by reader (figure_sources.py).
+    kept: dict[Context, tuple[IndicatorRow, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)  # by identity: counts are kept with it

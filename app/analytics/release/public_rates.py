@@ -5,6 +5,7 @@ nothing is told, nor where fewer than five answered or did not.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.analytics.disclosure import public_row, release_row
 
@@ -17,6 +18,7 @@ class PublicRate:
     base: int
 
 
+@lru_cache(maxsize=1 << 14)  # a nation has thousands of schools, and few sizes of them
 def public_rate(part: int, whole: int) -> PublicRate | None:
     """`part` of `whole` persons as the public may have it; None where it may not.
 

@@ -174,7 +174,8 @@ def _page(
     cohorts = _cohorts(found, asked, today)
     table = chronology_table(reversed(cohorts), found.periods_of)
     school = unit.kind is UnitKind.SCHOOL
-    closes = closes_below(session, caller.scope, unit.id)
+    closed = {key: one.waves - one.open_waves for key, one in found.counts.items()}
+    closes = closes_below(session, caller.scope, unit.id, closed)
     return ChronologyPage(
         title=unit.name,
         shell=shell(caller, at="/panel"),

@@ -8,7 +8,7 @@ from app.analytics.charts.headlines import percent
 from app.analytics.figures.registry import indicator
 from app.analytics.followed import Followed, followed
 from app.chronology.wave_plan import Cohort
-from app.units.queries import schools_below
+from app.units.queries import has_more_schools
 from app.units.tables import OrganisationUnit, UnitKind
 from app.web.staff.told_rates import told_rate
 from app.web.staff.worked import Entry, entry_of
@@ -21,10 +21,10 @@ def followed_of(
     session: Session, caller: Caller, unit: OrganisationUnit, cohort: Cohort, questionnaire: int
 ) -> Followed | None:
     """Of a school, or of an office that is not too big to count at once."""
-    if unit.kind is not UnitKind.SCHOOL:
-        below = schools_below(session, caller.scope, unit.id)
-        if len(below) > MOST_SCHOOLS:
-            return None
+    if unit.kind is not UnitKind.SCHOOL and has_more_schools(
+        session, caller.scope, unit.id, than=MOST_SCHOOLS
+    ):
+        return None
     return followed(session, caller.scope, unit.id, cohort, questionnaire)
 
 

@@ -13,7 +13,13 @@ from app.analytics.charts.compare import DotLine, Funnel, Mark, Place, dot_chart
 from app.analytics.charts.drawing import Drawing
 from app.chronology.calendar import civil_date
 from app.fieldwork.queries import OutcomeCounts, Trait, progress_by, unit_outcome_counts
-from app.fieldwork.unit_progress import counts_below, progress_of_schools, waves_below
+from app.fieldwork.unit_progress import (
+    SchoolProgress,
+    UnitProgress,
+    counts_below,
+    progress_of_schools,
+    waves_below,
+)
 from app.units import queries as units
 from app.units.tables import UnitKind
 from app.web.pictures import picture_file
@@ -22,7 +28,7 @@ from app.web.sheets import Cell, csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, unit_top
 from app.web.staff.shell import Shell, shell
-from app.web.staff.told_rates import ToldRate, told_rate
+from app.web.staff.told_rates import ToldNumbers, ToldRate, told_numbers, told_rate
 from app.web.wiring import Caller, Db, Now
 
 router = APIRouter()
@@ -92,16 +98,15 @@ def compare_sheet(unit_code: str, request: Request, caller: Reader, db: Db) -> R
     funnelled = request.query_params.get("grafica") == "embudo"
     with db.reading() as session:
         asked = asked_of(session, caller, unit_code, request)
-        lines = (_school_lines if funnelled else _lines)(session, caller, asked)
+        told = (
+            [(one.name, one.told) for one in _schools(session, caller, asked)]
+            if funnelled
+            else [(one.name, one.rate.numbers) for one in _lines(session, caller, asked)]
+        )
     heading: Sequence[Cell] = ("nombre", "respondieron", "lista", "tasa")
     rows: list[Sequence[Cell]] = [
-        (
-            one.name,
-            one.rate.answered,
-            one.rate.listed,
-            None if one.rate.share is None else round(one.rate.share, 4),
-        )
-        for one in lines
+        (name, one.answered, one.listed, None if one.share is None else round(one.share, 4))
+        for name, one in told
     ]
     name = "embudo" if funnelled else "comparar"
     return csv_file(f"{name}_{asked.unit.code}.csv", [heading, *rows])
@@ -136,6 +141,18 @@ class _Line:
         return self.rate.share is not None and self.rate.share >= TARGET / 100
 
 
+@dataclass(frozen=True, slots=True)
+class _School:
+    """A school of the funnel: words are for those that stand outside of it."""
+
+    school: SchoolProgress
+    told: ToldNumbers
+
+    @property
+    def name(self) -> str:
+        return f"{self.school.name}, {self.school.code}"
+
+
 def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
     """Groups or units with people, the highest rate first."""
     if asked.chosen is None:
@@ -143,7 +160,7 @@ def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
     wave = asked.wave()
     if asked.unit.kind is UnitKind.SCHOOL:
         waves = waves_below(session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire)
-        found = [
+        found: list[tuple[str, str, OutcomeCounts | UnitProgress]] = [
             (f"Grupo {line.value}" if line.value else "Sin grupo", "", line.counts)
             for wave_id in waves
             for line in progress_by(session, caller.scope, wave_id, Trait.GROUP)
@@ -164,7 +181,7 @@ def _lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
     )
 
 
-def _line(asked: Asked, name: str, url: str, counts: OutcomeCounts) -> _Line:
+def _line(asked: Asked, name: str, url: str, counts: OutcomeCounts | UnitProgress) -> _Line:
     return _Line(name, url, told_rate(counts.answered, counts.frame, public=asked.as_public))
 
 
@@ -178,7 +195,7 @@ def _page(
         title=title,
         mark=MARK,
     )
-    schools = _school_lines(session, caller, asked)
+    schools = _schools(session, caller, asked)
     made = _funnel(schools)
     return ComparePage(
         title=f"Comparar. {asked.unit.name}",
@@ -196,7 +213,7 @@ def _page(
         funnel_notes=() if made is None else tuple(_funnel_notes(made)),
         csv_url=f"{asked.url}/comparar.csv?{asked.query}",
         png_url=f"{asked.url}/comparar.png?{asked.query}",
-        outside=() if made is None else tuple(_outside(made, schools)),
+        outside=() if made is None else tuple(_outside(made, asked, schools)),
         empty="" if dots is not None else HIDDEN_ALL if lines else NOTHING,
     )
 
@@ -231,7 +248,7 @@ def _dots_title(lines: Sequence[_Line]) -> str:
     return f"{reached:,} de {len(told):,} {verb} la meta de {TARGET}\u00a0%"
 
 
-def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]:
+def _schools(session: Session, caller: Caller, asked: Asked) -> list[_School]:
     """Every school below a unit, by its name and key; a school itself has none."""
     if asked.chosen is None or asked.unit.kind is UnitKind.SCHOOL:
         return []
@@ -239,14 +256,15 @@ def _school_lines(session: Session, caller: Caller, asked: Asked) -> list[_Line]
     found = progress_of_schools(
         session, caller.scope, asked.unit.id, wave.cohort, wave.questionnaire
     )
-    return [_line(asked, f"{one.name}, {one.code}", "", one.counts) for one in found]
+    public = asked.as_public
+    return [_School(one, told_numbers(one.answered, one.listed, public=public)) for one in found]
 
 
-def _funnel(schools: Sequence[_Line]) -> Funnel | None:
+def _funnel(schools: Sequence[_School]) -> Funnel | None:
     places = [
-        Place(one.name, one.rate.share * one.rate.listed, one.rate.listed)
+        Place(one.name, one.told.share * one.told.listed, one.told.listed)
         for one in schools
-        if one.rate.share is not None and one.rate.listed
+        if one.told.share is not None and one.told.listed
     ]
     made = funnel(places, key="embudo", title="")
     if made is None:
@@ -269,8 +287,9 @@ def _funnel_notes(made: Funnel) -> Sequence[str]:
     return notes
 
 
-def _outside(made: Funnel, schools: Sequence[_Line]) -> Iterator[CompareRow]:
-    words = {one.name: one.rate.words for one in schools}
+def _outside(made: Funnel, asked: Asked, schools: Sequence[_School]) -> Iterator[CompareRow]:
+    by_name = {one.name: one.school for one in schools}
     for place in made.outside:
-        name, _, code = place.name.rpartition(", ")
-        yield CompareRow(name, f"{ROOT}/{code}", words[place.name])
+        school = by_name[place.name]
+        rate = told_rate(school.answered, school.listed, public=asked.as_public)
+        yield CompareRow(place.name.rpartition(", ")[0], f"{ROOT}/{school.code}", rate.words)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.chronology.calendar import civil_date
 from app.chronology.table import standard_cohorts
 from app.chronology.wave_plan import Cohort
-from app.classroom.held import waves_with_class
+from app.classroom.held import without_class
 from app.fieldwork.coverage import Lacking, coverage
 from app.web.render import Page, render
 from app.web.staff.results_asked import Asked, Reader, UnitTop, asked_of, unit_top
@@ -82,10 +82,9 @@ def _page(
     default = asked.chosen.cohort if asked.chosen is not None else cohorts[0]
     chosen = next((one for one in cohorts if str(one) == name), default)
     found = coverage(session, caller.scope, asked.unit.id, chosen)
-    held = waves_with_class(session, [wave_id for _, wave_id in found.first_waves])
-    no_class = [Lacking(school) for school, wave_id in found.first_waves if wave_id not in held]
+    no_class, opened = without_class(session, caller.scope, asked.unit.id, chosen)
     if asked.as_public:  # of how few persons graduation is not known is nobody else's
-        missing = [Lacking(one.school) for one in found.without_confirmation]
+        missing = [Lacking(one.code, one.name) for one in found.without_confirmation]
     else:
         missing = list(found.without_confirmation)
     return CoveragePage(
@@ -108,7 +107,7 @@ def _page(
                 "Abrieron el Cuestionario 1 y ningún grupo lo ha respondido en clase, que es como "
                 "responde casi toda la generación.",
                 no_class,
-                len(found.first_waves),
+                opened,
             ),
             _gap(
                 "egreso",
@@ -131,9 +130,9 @@ def _gap(key: str, title: str, what: str, lacking: Sequence[Lacking], of: int) -
         what=what,
         rows=tuple(
             LackingRow(
-                name=one.school.name,
-                code=one.school.code,
-                url=f"/panel/cronologia/{one.school.code}",
+                name=one.name,
+                code=one.code,
+                url=f"/panel/cronologia/{one.code}",
                 note="" if not one.persons else f"{one.persons:,} por confirmar",
             )
             for one in lacking[:MOST_LISTED]

@@ -12,7 +12,7 @@ from app.analytics.charts.over_time import Rise, progress_chart
 from app.chronology.calendar import civil_date
 from app.chronology.wave_plan import Cohort
 from app.fieldwork.queries import OutcomeCounts, unit_outcome_counts
-from app.fieldwork.unit_progress import Fielded, unit_progress_over_time
+from app.fieldwork.unit_progress import Fielded, unit_progress_over_time, window_of
 from app.web.render import say_date
 from app.web.sheets import Cell
 from app.web.staff.chronology import TARGET
@@ -69,7 +69,7 @@ def line_of(
     if chosen is None or asked.as_public:  # the line says exact counts
         return None
     mine = _progress(session, caller, asked, chosen, counts)
-    if not mine.base or not mine.days:
+    if mine is None:
         return None
     earlier = [
         one
@@ -78,7 +78,7 @@ def line_of(
     ]
     last = max(earlier, key=lambda one: one.cohort.leaves, default=None)
     before = None if last is None else _progress(session, caller, asked, last)
-    if last is None or before is None or not before.base or not before.days:
+    if last is None or before is None:
         return AnswerLine(chosen.cohort, mine, None, None)
     return AnswerLine(chosen.cohort, mine, last.cohort, before)
 
@@ -129,12 +129,16 @@ def _progress(
     asked: Asked,
     one: Fielded,
     counts: OutcomeCounts | None = None,
-) -> Progress:
+) -> Progress | None:
+    """Of one questionnaire of a generation; None where nobody answered."""
     if counts is None:
         counts = unit_outcome_counts(
             session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
         )
-    days = unit_progress_over_time(
-        session, caller.scope, asked.unit.id, one.cohort, one.questionnaire
-    )
-    return Progress(one.opens, one.closes, counts.frame, days)
+    of_wave = (session, caller.scope, asked.unit.id, one.cohort, one.questionnaire)
+    days = unit_progress_over_time(*of_wave)
+    window = window_of(*of_wave) if days and counts.frame else None
+    if window is None:
+        return None
+    opens, closes = window
+    return Progress(opens, closes, counts.frame, days)

@@ -20,7 +20,7 @@ from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.wave_plan import Cohort
 from app.errors import NotFound
 from app.fieldwork.percents import in_percent
-from app.fieldwork.unit_progress import Fielded, waves_below
+from app.fieldwork.unit_progress import Fielded, versions_asked
 from app.questionnaires.leaves import Leaf
 from app.questionnaires.publication import fetch
 from app.web.pictures import picture_file
@@ -259,9 +259,9 @@ def _questions(
     """The questions an indicator is made of, as that generation was asked them."""
     named = [entry.variable, *(condition.variable for condition in entry.among)]
     names = {part for name in named for part in MADE_OF.get(name, (name,))}
-    waves = waves_below(session, caller.scope, asked.unit.id, one.cohort, one.questionnaire)
+    of_wave = (asked.unit.id, one.cohort, one.questionnaire)
     found: dict[str, Leaf] = {}
-    for version_id in sorted(set(waves.values())):
+    for version_id in sorted(versions_asked(session, caller.scope, *of_wave)):
         variables = fetch(session, version_id).variables
         found |= {name: variables[name] for name in names if name in variables}
     return found
