@@ -25,6 +25,7 @@ from app.staff import invitations, sessions
 from app.staff.addresses import staff_keys
 from app.staff.roles import Role, WantedGrant
 from app.web import security
+from app.worker.counting import gather_counts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.bench.beside import CPU, empty_databases, made, served, write_figures
@@ -114,7 +115,9 @@ def _filled(db: Database, url: str) -> Ground:
         for school in ground.schools:
             load_school(session, ground, school)
         move_windows(session, ground)
-    freeze_editions(Deployment(settings, db, lambda: NOW))
+    deployment = Deployment(settings, db, lambda: NOW)
+    freeze_editions(deployment)
+    gather_counts(deployment)
     if url.startswith("postgresql"):
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
