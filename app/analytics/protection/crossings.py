@@ -18,7 +18,7 @@ from app.analytics.figures.joint import Query, State
 from app.analytics.figures.traits import LATTICE, TraitValue
 from app.analytics.frame.small_tallies import SmallTally
 from app.analytics.frame.tallies import CROSSED, Tally
-from app.analytics.protection.holding import Hidden, Schools, Secret, Secrets
+from app.analytics.protection.holding import Hidden, Schools, Secret, Secrets, Together
 from app.analytics.protection.suppression import MINIMUM_CELL, SMALL_GROUP
 
 OF_SCHOOLS = ("turno", "tipo_bachillerato")  # traits of which many schools have one value
@@ -56,10 +56,11 @@ class Crossings(Secrets):
         cells = dict.fromkeys(cell for side in sides for cell in side.table)
         self.groups = tuple(dict.fromkeys(group for group, _ in cells))
         self.categories = tuple(dict.fromkeys(category for _, category in cells))
-        self._totals: dict[tuple[int, ...], dict[Place, int]] = {}
+        self._totals: dict[Schools, dict[Place, int]] = {}
         self._lines = [self._by_category(side) for side in sides]
-        self._rooms: dict[tuple[tuple[int, ...], Place, bool], int] = {}
-        self._twos: dict[tuple[tuple[int, ...], Place, Place, bool], int] = {}
+        self._open: dict[Schools, Sequence[int]] = {}
+        self._rooms: dict[tuple[Schools, Place, bool], int] = {}
+        self._twos: dict[tuple[Schools, Place, Place, bool], int] = {}
 
     def all(self) -> Iterator[Secret]:
         for place, side in enumerate(self.sides):
@@ -72,8 +73,8 @@ class Crossings(Secrets):
     def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:  # noqa: ARG002
         return {secret.query}
 
-    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002
-        among = tuple(places)
+    def among(self, secret: Secret, together: Together) -> bool:
+        among = together.schools
         total = self._total(among)
         persons = sum(total.values())
         for group in self.groups:
@@ -89,7 +90,7 @@ class Crossings(Secrets):
             found[category] = found.get(category, 0) + n
         return found
 
-    def _total(self, places: tuple[int, ...]) -> dict[Place, int]:
+    def _total(self, places: Schools) -> dict[Place, int]:
         if places not in self._totals:
             found: dict[Place, int] = {}
             for place in places:
@@ -98,15 +99,16 @@ class Crossings(Secrets):
             self._totals[places] = found
         return self._totals[places]
 
-    def _is_open(self, mine: int, among: tuple[int, ...], cell: Place) -> bool:
+    def _is_open(self, mine: int, among: Schools, cell: Place) -> bool:
         need = min(self.minimum, self._own(self.sides[mine], *cell))
         if not need:
             return True
+        one = [self._by_one(mine, among, cell, up=up) for up in (True, False)]
+        if sum(one) >= need:
+            return True
         found = 0
-        for up in (True, False):
-            found += max(
-                self._by_one(mine, among, cell, up=up), self._by_two(mine, among, cell, up=up)
-            )
+        for up, width in zip((True, False), one, strict=True):
+            found += max(width, self._by_two(mine, among, cell, up=up, enough=need - found))
         return found >= need
 
     def _own(self, side: Side, group: TraitValue | None, category: str) -> int:
@@ -125,7 +127,7 @@ class Crossings(Secrets):
             for second in self.categories
         )
 
-    def _by_one(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
+    def _by_one(self, mine: int, among: Schools, cell: Place, *, up: bool) -> int:
         """Persons of other groups of the same category for whom the others have some of this."""
         if self.sides[mine].together is not None:
             return 0
@@ -133,21 +135,26 @@ class Crossings(Secrets):
         if key not in self._rooms:
             self._rooms[key] = sum(
                 self._room(place, cell, up=not up)
-                for place in among
-                if self._may_change(place) and self.sides[place].together is None
+                for place in self._changing(among)
+                if self.sides[place].together is None
             )
         others = self._rooms[key] - self._room(mine, cell, up=not up)
         return min(self._room(mine, cell, up=up), others)
 
-    def _may_change(self, place: int) -> bool:
-        return self.sides[place].hidden and not self.sides[place].known
+    def _changing(self, among: Schools) -> Sequence[int]:
+        """The schools that may have other values than theirs, for all a reader knows."""
+        if among not in self._open:
+            self._open[among] = [
+                i for i in among if (side := self.sides[i]).hidden and not side.known
+            ]
+        return self._open[among]
 
     def _room(self, place: int, cell: Place, *, up: bool) -> int:
         here = self.sides[place].table.get(cell, 0)
         return self._lines[place].get(cell[1], 0) - here if up else here
 
-    def _by_two(self, mine: int, among: tuple[int, ...], cell: Place, *, up: bool) -> int:
-        """The same with a second change, in another category, the other way."""
+    def _by_two(self, mine: int, among: Schools, cell: Place, *, up: bool, enough: int) -> int:
+        """The same with a second change, in another category, the other way; or `enough`."""
         best = 0
         for group in self.groups:
             for category in self.categories:
@@ -158,16 +165,16 @@ class Crossings(Secrets):
                         theirs = self._twos_of(among, cell, other, up=not up)
                         theirs -= self._two(self.sides[mine], cell, *other, up=not up)
                         best = max(best, min(own, theirs))
+                        if best >= enough:
+                            return best
         return best
 
-    def _twos_of(self, among: tuple[int, ...], cell: Place, other: Place, *, up: bool) -> int:
+    def _twos_of(self, among: Schools, cell: Place, other: Place, *, up: bool) -> int:
         """Of all that may change, together: asked once for each secret of the same sums."""
         key = among, cell, other, up
         if key not in self._twos:
             self._twos[key] = sum(
-                self._two(self.sides[place], cell, *other, up=up)
-                for place in among
-                if self._may_change(place)
+                self._two(self.sides[place], cell, *other, up=up) for place in self._changing(among)
             )
         return self._twos[key]
 

@@ -7,23 +7,23 @@ where such exchanges move it as far as its own school's line leaves it open, up 
 Persons are counted by state (joint.py), so that lines of the same answers are exchanged together;
 the widest exchange is a maximal flow between schools and states, in whole persons.
 Sound and quick; it may find less than there is. Source: domain.md 3.8, rules 1 and 2.
+
+A nation asks this half a million times: states and counts are numbers here, a set of counts is
+the bits of one, and what schools that hide the same have in common is made once.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.analytics.figures.joint import Query, State
 
-Node = tuple[int, State]  # a school and what its readers tell a person as; or -1 and a state
 Bounds = tuple[int, int | None]  # persons: the least and the most that a reader must allow for
 FREE: Bounds = (0, None)
-STATES = -1  # in place of a school
 FAR = 1 << 30
-Residual = dict[Node, dict[Node, int]]
-Looks = Mapping[State, Sequence[State]]  # what a state reads as, and the states that do
+Bits = int  # a set of counts
+EVERY: Bits = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,112 +37,137 @@ class Part:
     hidden: AbstractSet[Query] | None
     bounds: Mapping[State, Bounds] = field(default_factory=dict)
 
-    def look(self, state: State, also_hidden: AbstractSet[Query] | None) -> State:
-        """What remains of a state for who reads this school and the sums it alone moves in."""
-        if self.hidden is None:
-            return frozenset() if also_hidden is None else state - also_hidden
-        if also_hidden is None:
-            return state - self.hidden
-        return state - (self.hidden & also_hidden)
 
-    def hides(self, query: Query) -> bool:
-        """Whether its own figures withhold a count."""
-        return self.hidden is None or query in self.hidden
+class Looks:
+    """States by what remains of them for who reads a school and the sums it alone moves in.
 
-    def up(self, state: State) -> int:
-        """How many more persons might be in a state."""
-        most = self.bounds.get(state, FREE)[1]
-        return FAR if most is None else most - self.people.get(state, 0)
+    Args:
+        states: the counts that each is in.
+        gone: counts that neither the school nor those sums tell.
+    """
 
-    def down(self, state: State) -> int:
-        """How many fewer persons might be in a state."""
-        return self.people.get(state, 0) - self.bounds.get(state, FREE)[0]
+    def __init__(self, states: Sequence[Bits], gone: Bits) -> None:
+        found: dict[Bits, list[int]] = {}
+        for state, counts in enumerate(states):
+            found.setdefault(counts & ~gone, []).append(state)
+        self.rows = [alike for alike in found.values() if len(alike) > 1]
+        self.row_of = [-1] * len(states)  # by state; of one that is told apart, none
+        for row, alike in enumerate(self.rows):
+            for state in alike:
+                self.row_of[state] = row
+        self._states = states
+        self._classes: dict[Bits, Sequence[tuple[list[int], list[int]]]] = {}
+
+    def classes(self, count: Bits) -> Sequence[tuple[list[int], list[int]]]:
+        """States that read the same, those with a count and those without it."""
+        if count not in self._classes:
+            found = []
+            for alike in self.rows:
+                inside = [state for state in alike if self._states[state] & count]
+                if 0 < len(inside) < len(alike):
+                    outside = [state for state in alike if not self._states[state] & count]
+                    found.append((inside, outside))
+            self._classes[count] = found
+        return self._classes[count]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """A part in numbers: by state, how many more persons might be in it, and how many fewer."""
+
+    people: Sequence[int]
+    up: Sequence[int]
+    down: Sequence[int]
+    hidden: Bits
+    withheld: int  # counts of any group; all of them: as many as there could be
+
+    def own_width(self, looks: Looks, count: Bits, *, enough: int) -> int:
+        """How far apart a school's own figures leave a count; no more than `enough`."""
+        up, down, found = self.up, self.down, 0
+        for inside, outside in looks.classes(count):
+            found += min(_room(up, inside), _room(down, outside))
+            found += min(_room(down, inside), _room(up, outside))
+            if found >= enough:
+                return enough
+        return found
+
+
+def side_of(part: Part, states: Sequence[State], bits: Mapping[Query, Bits]) -> Side:
+    """A part in numbers. `bits`: of each count of the group."""
+    people = tuple(part.people.get(state, 0) for state in states)
+    up, down = (FAR,) * len(states), people
+    if part.bounds:
+        bounds = [part.bounds.get(state, FREE) for state in states]
+        both = list(zip(people, bounds, strict=True))
+        up = tuple(FAR if most is None else most - n for n, (_, most) in both)
+        down = tuple(n - least for n, (least, _) in both)
+    if part.hidden is None:
+        return Side(people, up, down, EVERY, FAR)
+    return Side(people, up, down, bits_of(part.hidden, bits), len(part.hidden))
+
+
+def bits_of(counts: AbstractSet[Query], bits: Mapping[Query, Bits]) -> Bits:
+    """Counts as one number; those of other groups are left out."""
+    found = 0
+    for query, bit in bits.items():
+        if query in counts:
+            found |= bit
+    return found
 
 
 class Exchange:
     """Schools that are in the same sums, and the persons they might exchange.
 
     Args:
-        parts: one for each school.
+        sides: one for each school.
         looks: for each, what its readers tell a person of each state as, of all that move in it
-            alone (`looks_of`).
+            alone.
     """
 
-    def __init__(self, parts: Sequence[Part], looks: Sequence[Looks]) -> None:
-        self.parts, self.looks = parts, looks
-        self._arcs: Residual = {}
-        for place, (part, mine) in enumerate(zip(parts, looks, strict=True)):
-            for look, states in mine.items():
-                if len(states) > 1:
-                    row = self._arcs.setdefault((place, look), {})
-                    for state in states:
-                        column = (STATES, state)
-                        row[column] = part.up(state)
-                        self._arcs.setdefault(column, {})[place, look] = part.down(state)
+    def __init__(self, sides: Sequence[Side], looks: Sequence[Looks]) -> None:
+        self.sides, self.looks = sides, looks
 
-    def width(self, place: int, query: Query, *, enough: int) -> int:
-        """How far apart exchanges move a school's count; no more than `enough`."""
-        up = self._moved(place, query, limit=enough, up=True)
+    def width(self, at: int, count: Bits, *, enough: int) -> int:
+        """How far apart exchanges move the count of one of them; no more than `enough`."""
+        up = self._moved(at, count, limit=enough, up=True)
         if up >= enough:
             return enough
-        return up + self._moved(place, query, limit=enough - up, up=False)
+        return up + self._moved(at, count, limit=enough - up, up=False)
 
-    def _moved(self, place: int, query: Query, *, limit: int, up: bool) -> int:
-        part, moved = self.parts[place], 0
-        flow = _Flow(self._arcs, without=place)
-        for inside, outside in classes(self.looks[place], query):
+    def _moved(self, at: int, count: Bits, *, limit: int, up: bool) -> int:
+        side, moved = self.sides[at], 0
+        flow: _Flow | None = None
+        for inside, outside in self.looks[at].classes(count):
             into, out_of = (inside, outside) if up else (outside, inside)
-            gains = {(STATES, s): min(limit, n) for s in into if (n := part.up(s)) > 0}
-            losses = {(STATES, s): min(limit, n) for s in out_of if (n := part.down(s)) > 0}
-            if gains and losses:
+            losses = {s: min(limit, n) for s in out_of if (n := side.down[s]) > 0}
+            if not losses:
+                continue
+            gains = {s: min(limit, n) for s in into if (n := side.up[s]) > 0}
+            if gains:
+                flow = flow or _Flow(self, without=at)
                 moved += flow.push(gains, losses, limit=limit - moved)
             if moved >= limit:
                 return limit
         return moved
 
 
-def looks_of(part: Part, also_hidden: AbstractSet[Query] | None, states: Sequence[State]) -> Looks:
-    """States by what remains of them for who reads a school and the sums it alone moves in.
-
-    `also_hidden`: what those sums withhold; None where there is none such.
-    """
-    found: dict[State, list[State]] = {}
-    for state in states:
-        found.setdefault(part.look(state, also_hidden), []).append(state)
-    return found
-
-
-def own_width(part: Part, query: Query, looks: Looks, *, enough: int) -> int:
-    """How far apart a school's own figures leave a count; no more than `enough`."""
-    found = 0
-    for inside, outside in classes(looks, query):
-        found += min(_room(part, inside, up=True), _room(part, outside, up=False))
-        found += min(_room(part, inside, up=False), _room(part, outside, up=True))
-        if found >= enough:
-            return enough
-    return found
-
-
-def classes(looks: Looks, query: Query) -> Iterable[tuple[list[State], list[State]]]:
-    """States that read the same, those with a count and those without it."""
-    for states in looks.values():
-        inside = [state for state in states if query in state]
-        if 0 < len(inside) < len(states):
-            yield inside, [state for state in states if query not in state]
-
-
-def _room(part: Part, states: Iterable[State], *, up: bool) -> int:
-    return sum(max(0, part.up(state) if up else part.down(state)) for state in states)
-
-
 class _Flow:
-    """Persons pushed through arcs that stay as they are; without the rows of one school."""
+    """Persons pushed between schools, all but one, through the states that they tell alike.
 
-    def __init__(self, arcs: Residual, *, without: int) -> None:
-        self.arcs, self.without = arcs, without
-        self.used: dict[tuple[Node, Node], int] = {}
+    A node is a state, or a row of states that read the same in one school.
+    """
 
-    def push(self, gains: dict[Node, int], losses: dict[Node, int], *, limit: int) -> int:
+    def __init__(self, exchange: Exchange, *, without: int) -> None:
+        self.size = len(exchange.looks[0].row_of)
+        self.sides, self.looks = exchange.sides, exchange.looks
+        self.others = [
+            ((place + 1) * self.size, looks.row_of, side.down)
+            for place, (looks, side) in enumerate(zip(self.looks, self.sides, strict=True))
+            if place != without and looks.rows
+        ]
+        self.used: dict[tuple[int, int], int] = {}
+
+    def push(self, gains: dict[int, int], losses: dict[int, int], *, limit: int) -> int:
         """Persons that the others can take out of `gains` and put into `losses`."""
         flow = 0
         while flow < limit:
@@ -164,25 +189,61 @@ class _Flow:
             flow += step
         return flow
 
-    def _room(self, tail: Node, head: Node) -> int:
-        return self.arcs[tail][head] - self.used.get((tail, head), 0)
+    def _room(self, tail: int, head: int) -> int:
+        if head < self.size:
+            rest = self.sides[tail // self.size - 1].up[head]
+        else:
+            rest = self.sides[head // self.size - 1].down[tail]
+        return rest - self.used.get((tail, head), 0)
 
-    def _path(self, gains: Mapping[Node, int], losses: Mapping[Node, int]) -> list[Node]:
+    def _path(self, gains: Mapping[int, int], losses: Mapping[int, int]) -> list[int]:
         """A shortest way with room from a state to be left to one to be taken; empty: none."""
-        came: dict[Node, Node] = {node: node for node, room in gains.items() if room > 0}
-        waiting = deque(came)
-        while waiting:
-            node = waiting.popleft()
-            if losses.get(node, 0) > 0:
-                path = [node]
-                while came[node] != node:
-                    node = came[node]
-                    path.append(node)
-                return path[::-1]
-            for following, room in self.arcs.get(node, {}).items():
-                if following in came or following[0] == self.without:
-                    continue
-                if room - self.used.get((node, following), 0) > 0:
-                    came[following] = node
-                    waiting.append(following)
+        came = {node: node for node, room in gains.items() if room > 0}
+        waiting = list(came)
+        for node in waiting:  # grows as nodes are reached
+            if node < self.size:
+                self._reach_rows(node, came, waiting)
+            else:
+                end = self._reach_states(node, came, waiting, losses)
+                if end is not None:
+                    return _way(came, end)
         return []
+
+    def _reach_rows(self, state: int, came: dict[int, int], waiting: list[int]) -> None:
+        used = self.used
+        for first, row_of, down in self.others:
+            row = row_of[state]
+            if row < 0 or first + row in came:
+                continue
+            if down[state] - (used.get((state, first + row), 0) if used else 0) > 0:
+                came[first + row] = state
+                waiting.append(first + row)
+
+    def _reach_states(
+        self, node: int, came: dict[int, int], waiting: list[int], losses: Mapping[int, int]
+    ) -> int | None:
+        """The first of the states to be taken, where it is reached."""
+        used = self.used
+        place, row = divmod(node, self.size)
+        up = self.sides[place - 1].up
+        for state in self.looks[place - 1].rows[row]:
+            if state in came:
+                continue
+            if up[state] - (used.get((node, state), 0) if used else 0) > 0:
+                came[state] = node
+                if losses.get(state, 0) > 0:
+                    return state
+                waiting.append(state)
+        return None
+
+
+def _way(came: Mapping[int, int], node: int) -> list[int]:
+    path = [node]
+    while came[node] != node:
+        node = came[node]
+        path.append(node)
+    return path[::-1]
+
+
+def _room(rooms: Sequence[int], states: Sequence[int]) -> int:
+    return sum(rooms[state] for state in states if rooms[state] > 0)

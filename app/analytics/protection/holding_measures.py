@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from app.analytics.figures.joint import Query
-from app.analytics.protection.holding import Hidden, Schools, Secret, Secrets
+from app.analytics.protection.holding import Hidden, Schools, Secret, Secrets, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Measures(Secrets):
     def alone(self, secret: Secret, hidden: Hidden) -> bool:  # noqa: ARG002 (of Secrets)
         return True
 
-    def among(self, secret: Secret, places: Sequence[int], hidden: Sequence[Hidden]) -> bool:  # noqa: ARG002 (of Secrets)
-        found = [self.bases[place] for place in places]
+    def among(self, secret: Secret, together: Together) -> bool:  # noqa: ARG002 (of Secrets)
+        found = [self.bases[place] for place in together.places]
         persons = [base.persons for base in found if base.hidden and base.persons]
         return len(persons) > 1 and sum(persons) >= self.least
 

@@ -25,14 +25,8 @@ from app.analytics.frame.small_tallies import SmallTally
 from app.analytics.frame.tallies import CROSSED, Counted, Tally, add_tallies
 from app.analytics.protection.crossings import OF_SCHOOLS, crossing_name, crossings_of
 from app.analytics.protection.exchanges import FREE, Bounds, Part
-from app.analytics.protection.holding import (
-    Counts,
-    Hidden,
-    Schools,
-    Secrets,
-    hold,
-    told_beside,
-)
+from app.analytics.protection.holding import Hidden, Schools, Secrets, hold, told_beside
+from app.analytics.protection.holding_counts import Counts
 from app.analytics.protection.holding_measures import Base, Measures
 from app.analytics.protection.suppression import SMALL_GROUP
 from app.analytics.release.crossed_release import told_crossings
