@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.analytics.editions.cores import on_two_cores
 from app.analytics.editions.freezing import (
     DueEdition,
     EditionHead,
@@ -21,7 +22,13 @@ from app.analytics.editions.freezing import (
 )
 from app.analytics.editions.withheld import small_summands, summand_of_edition
 from app.analytics.figures.joint import Query
-from app.analytics.release.sum_parts import Summand, summand_of, withheld_of_sums
+from app.analytics.release.sum_parts import (
+    Each,
+    Summand,
+    one_by_one,
+    summand_of,
+    withheld_of_sums,
+)
 from app.analytics.tables import EditionKind
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
@@ -65,7 +72,8 @@ def withheld_by_unit(
         tally = draft_edition(session, due).content.tally
         if tally.answered:
             schools[wave.school_id] = summand_of(tally)
-    found = withheld_of_schools(schools, above, questionnaire)
+    each = on_two_cores if kept_only else one_by_one  # readers leave the second to others
+    found = withheld_of_schools(schools, above, questionnaire, each=each)
     if not fresh:
         with _lock:
             _plans[key] = found
@@ -83,7 +91,7 @@ def withheld_of_unit(
 
 
 def withheld_of_schools(
-    schools: Mapping[UUID, Summand], above: Above, questionnaire: int
+    schools: Mapping[UUID, Summand], above: Above, questionnaire: int, *, each: Each = one_by_one
 ) -> Withheld:
     """The same of schools that are at hand, each with an answer."""
     order = sorted(schools)
@@ -93,7 +101,7 @@ def withheld_of_schools(
             places.setdefault(unit_id, set()).add(place)
     of_unit = {unit: frozenset(found) for unit, found in places.items() if len(found) > 1}
     sums = sorted(set(of_unit.values()), key=sorted)
-    found = withheld_of_sums([schools[one] for one in order], sums, questionnaire)
+    found = withheld_of_sums([schools[one] for one in order], sums, questionnaire, each=each)
     by_places = dict(zip(sums, found, strict=True))
     return {unit: by_places[mine] for unit, mine in of_unit.items() if by_places[mine]}
 

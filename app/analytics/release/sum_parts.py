@@ -6,8 +6,10 @@ decided by its edition alone.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from app.analytics.figures.families import (
     CORE,
@@ -67,8 +69,25 @@ def _told(tally: Tally) -> Summand:
     return Summand(tally, hidden, told_crossings(tally, whole))
 
 
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """What each sum withholds of a group. `told`: which smaller sums may be told beside them."""
+
+    names: Sequence[str]  # of the indicators that are crossed
+    held: Sequence[frozenset[Query]]
+    told: Sequence[bool] = ()
+
+
+Each = Callable[[Callable[[int], list[GroupPlan]], int], Iterable[list[GroupPlan]]]
+
+
+def one_by_one(plan: Callable[[int], list[GroupPlan]], pieces: int) -> Iterable[list[GroupPlan]]:
+    """Each piece of a plan in turn, in this process."""
+    return map(plan, range(pieces))
+
+
 def withheld_of_sums(
-    schools: Sequence[Summand], sums: Sequence[Schools], wave: int
+    schools: Sequence[Summand], sums: Sequence[Schools], wave: int, *, each: Each = one_by_one
 ) -> list[frozenset[Query]]:
     """What each sum of schools withholds: cells, bases ("base S1", "") and measures ("C1", "").
 
@@ -76,6 +95,7 @@ def withheld_of_sums(
         schools: every school of the deployment with an answer in its edition.
         sums: their places, two or more, for every unit; no two the same.
         wave: of the tallies.
+        each: how its pieces are worked out, none of which depends on another.
     """
     answered = [sum(schools[place].tally.answered for place in one) for one in sums]
     found = [set(_told_as_one(schools, one, wave)) for one in sums]
@@ -83,21 +103,38 @@ def withheld_of_sums(
     of_one = _sums_of_one_value(schools, sums)
     finer = [one for one in dict.fromkeys(one for _, _, one in of_one) if len(one) >= APART]
     gone_beside: dict[Schools, set[str]] = {one: set() for one in finer}
-    for names, secrets in secrets_of(schools, wave):
-        known = secrets.queries
-        at_first = [one.intersection(known) for one in few]
-        held = hold(secrets, sums, answered=answered, at_first=at_first)
-        for mine, more in zip(found, held, strict=True):
+    pieces = _pieces(schools, wave)
+
+    def plan(piece: int) -> list[GroupPlan]:
+        return [
+            _plan_of(names, secrets, sums, answered, few, finer)
+            for names, secrets in pieces[piece]()
+        ]
+
+    for group in chain.from_iterable(each(plan, len(pieces))):
+        for mine, more in zip(found, group.held, strict=True):
             mine.update(more)
-        if names and finer:
-            safe = told_beside(secrets, sums, held, finer)
-            for one, tells in zip(finer, safe, strict=True):
-                gone_beside[one].update(() if tells else names)
+        for one, tells in zip(finer, group.told, strict=False):
+            gone_beside[one].update(() if tells else group.names)
     crossed = [entry.id for entry in outcomes_of(wave) if entry.kind in CROSSED]
     for place, variable, one in of_one:
         gone = gone_beside.get(one, crossed)
         found[place] |= {(crossing_name(name, variable), "") for name in gone}
     return [_with_what_follows(mine, wave) for mine in found]
+
+
+def _plan_of(
+    names: Sequence[str],
+    secrets: Secrets,
+    sums: Sequence[Schools],
+    answered: Sequence[int],
+    few: Sequence[frozenset[Query]],
+    finer: Sequence[Schools],
+) -> GroupPlan:
+    at_first = [one.intersection(secrets.queries) for one in few]
+    held = hold(secrets, sums, answered=answered, at_first=at_first)
+    told = told_beside(secrets, sums, held, finer) if names and finer else []
+    return GroupPlan(names, [frozenset(one) for one in held], told)
 
 
 def _sums_of_one_value(
@@ -155,22 +192,43 @@ def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
     return frozenset(withheld)
 
 
-def secrets_of(schools: Sequence[Summand], wave: int) -> Iterator[tuple[Sequence[str], Secrets]]:
-    """What the schools hide of each group of indicators of a wave, and which are crossed."""
-    for i, family in enumerate(FAMILIES):
-        names = [entry.id for entry in entries_of(family, wave)]
-        if len(names) > 1:
-            possible = possible_states(wave) if family is CORE else frozenset[State]()
-            parts = [
-                Part({**dict.fromkeys(possible, 0), **one.tally.states[i]}, one.hidden)
-                for one in schools
-            ]
-            yield names, Counts(parts, order=names)
-    for entry in outcomes_of(wave):
-        for secrets in _secrets_of(entry, schools, wave):
-            yield [entry.id] if entry.kind in CROSSED else [], secrets
+Piece = Callable[[], Iterator[tuple[Sequence[str], Secrets]]]  # a few groups, made when asked for
+
+
+def _pieces(schools: Sequence[Summand], wave: int) -> list[Piece]:
+    """What the schools hide of each group of indicators, and which of them are crossed."""
+    entries = outcomes_of(wave)
+    families = (i for i, one in enumerate(FAMILIES) if len(entries_of(one, wave)) > 1)
+    return [
+        *(partial(_family, schools, wave, i) for i in families),
+        *(partial(_by_itself, schools, wave, entry) for entry in entries),
+        *(partial(_crossed, schools, entry) for entry in entries if entry.kind in CROSSED),
+    ]
+
+
+def _family(
+    schools: Sequence[Summand], wave: int, i: int
+) -> Iterator[tuple[Sequence[str], Secrets]]:
+    names = [entry.id for entry in entries_of(FAMILIES[i], wave)]
+    possible = possible_states(wave) if FAMILIES[i] is CORE else frozenset[State]()
+    parts = [
+        Part({**dict.fromkeys(possible, 0), **one.tally.states[i]}, one.hidden) for one in schools
+    ]
+    yield names, Counts(parts, order=names)
+
+
+def _by_itself(
+    schools: Sequence[Summand], wave: int, entry: Indicator
+) -> Iterator[tuple[Sequence[str], Secrets]]:
+    for secrets in _secrets_of(entry, schools, wave):
+        yield [entry.id] if entry.kind in CROSSED else [], secrets
+
+
+def _crossed(
+    schools: Sequence[Summand], entry: Indicator
+) -> Iterator[tuple[Sequence[str], Secrets]]:
     told = [one.crossings for one in schools]
-    for crossing in crossings_of([one.tally for one in schools], told, outcomes_of(wave)):
+    for crossing in crossings_of([one.tally for one in schools], told, [entry]):
         yield [], crossing
 
 
