@@ -106,7 +106,9 @@ def queue_due(
     over which we write; each person by the one they prefer, or the next that reaches them.
     """
     mailings = _mailings_today(session, now=now, patient=patient)
-    taken = tuple(mailing for mailing in mailings[:limit] if _take_day(session, mailing))
+    # In the order in which everybody takes waves: two workers wait for each other, once.
+    batch = sorted(mailings[:limit], key=lambda mailing: mailing.wave.id)
+    taken = tuple(mailing for mailing in batch if _take_day(session, mailing))
     messages = 0
     for mailing in taken:
         letters = _letters_due(session, mailing, channels)

@@ -108,7 +108,7 @@ def close_due_waves(session: Session, *, now: datetime, limit: int = WAVES_A_BAT
         .limit(limit + 1)
     ).all()
     waves = cases = 0
-    for wave_id in due[:limit]:
+    for wave_id in sorted(due[:limit]):  # as everybody takes waves: two workers do not cross
         if _take_close(session, wave_id, now=now):
             waves += 1
             cases += _settle(session, wave_id, now=now)

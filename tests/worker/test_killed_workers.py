@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -32,6 +33,7 @@ from tests.worker.sink import Sink, a_sink, kill
 
 pytestmark = pytest.mark.slow
 
+PATIENCE = 60  # seconds for twelve to end; how soon one does is a test of its own
 LEASE = 5  # seconds; a machine that stands still for longer makes doubts of living workers
 DEVELOPMENT = read_settings({"TRAYECTO_ENVIRONMENT": "development"})  # keys without commas
 
@@ -75,6 +77,17 @@ def a_worker(url: str, sink: Sink, folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(words, env=environ, stderr=log)
 
 
+@contextmanager
+def a_crew() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Workers; none outlives its test, whatever happened: it would fail a stranger's."""
+    crew: list[subprocess.Popen[bytes]] = []
+    try:
+        yield crew
+    finally:
+        for process in crew:
+            kill(process)
+
+
 def finished(database: Database, cases: Sequence[UUID]) -> list[MessageRow] | None:
     """Every message, once each case has one, none is held and none wants another try."""
     with database.reading() as session:
@@ -104,8 +117,8 @@ def test_each_message_once_but_for_visible_doubts(
     chance = random.Random(workers)
     cases = a_field(database_url, people)
     database = Database(make_engine(database_url, DEVELOPMENT.data_keys))
-    with a_sink("--slow", "0.03") as sink:
-        crew = [a_worker(database_url, sink, tmp_path) for _ in range(workers)]
+    with a_sink("--slow", "0.03") as sink, a_crew() as crew:
+        crew += [a_worker(database_url, sink, tmp_path) for _ in range(workers)]
         sink.wait_for("(TOOK) .*")
         for _ in range(kills):
             time.sleep(chance.uniform(0.1, 1.2))
@@ -115,7 +128,7 @@ def test_each_message_once_but_for_visible_doubts(
         rows = wait_until_finished(database, cases)
         for process in crew:
             process.send_signal(signal.SIGTERM)
-        endings = [process.wait(10) for process in crew]
+        endings = [process.wait(PATIENCE) for process in crew]
         copies = sink.copies()
     database.dispose()
 
