@@ -1,21 +1,26 @@
 """The figures of small generations: of their pool, and in words what was pooled.
 
 First the generations of the school itself, five at most; where they do not suffice, those of the
-small schools of its zone. Pools are built from frozen editions for every reader.
+small schools of its zone. Pools are built for every reader from the editions of waves that are
+over, and so are the same from the first day on (decisions/0029).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
-from app.analytics.editions.freezing import Published, published_generations
+from app.analytics.editions.freezing import Published, settled_generations
+from app.analytics.editions.store import stored_part
+from app.analytics.editions.sums import kept_summand, withheld_of_unit
+from app.analytics.figures.joint import Query
 from app.analytics.frame.tallies import Tally, add_tallies
 from app.analytics.nonresponse import Balance, add_balances
-from app.analytics.release.pools import Block, Generation, block_with, blocks, is_small
-from app.analytics.released import OFFICE_SCHOOLS
+from app.analytics.release.pools import Block, Generation, block_with, blocks, withheld_by_others
+from app.analytics.release.sum_parts import summand_of
 from app.chronology.wave_plan import Cohort
 from app.units.tables import OrganisationUnit, UnitKind
 
@@ -39,87 +44,85 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """The counts of a pool."""
+    """The counts of a pool, and what of them would tell what others hide (Context)."""
 
     pool: Pool
     tally: Tally
     balance: Balance
+    withheld: frozenset[Query]
 
 
 def pool_of(
     session: Session, school: OrganisationUnit, cohort: Cohort, questionnaire: int, *, now: datetime
 ) -> Pooled | None:
     """The pool in which a small generation is told; None where even the zone does not suffice."""
-    own = published_generations(session, school.id, questionnaire, now=now)
-    block = block_with(_blocks(own), cohort)
-    if block is not None and block.enough:
-        return _pooled(_of(own, block.cohorts), block.cohorts, questionnaire, zone=None)
     zone = session.get(OrganisationUnit, school.parent_id) if school.parent_id else None
-    if zone is None or zone.kind is not UnitKind.ZONE:
+    around = school if zone is None or zone.kind is not UnitKind.ZONE else zone
+    found = settled_generations(session, around.id, questionnaire, now=now)
+    block = block_with(blocks(_generations(found)), school.id, cohort)
+    if block is None:
         return None
-    left = _left_over(published_generations(session, zone.id, questionnaire, now=now))
-    block = block_with(_blocks(left, whole=True), cohort)
-    if block is None or not block.enough:
-        return None
-    members = _of(left, block.cohorts)
-    if all(one.school_id != school.id for one in left[cohort]):
-        return None  # in the field still: the pool of its neighbours tells nothing of it
-    if len({one.school_id for one in members}) < OFFICE_SCHOOLS:
-        return None
-    return _pooled(members, block.cohorts, questionnaire, zone=zone.name)
-
-
-def _blocks(found: ByGeneration, *, whole: bool = False) -> tuple[Block, ...]:
-    """Blocks of the generations; `whole`: also of those that suffice alone, each by itself."""
-    generations = [Generation(cohort, _answered(editions)) for cohort, editions in found.items()]
-    alone = [Block((g.cohort,), g.answered) for g in generations if not is_small(g.answered)]
-    return (*blocks(generations), *(alone if whole else ()))
-
-
-def _left_over(found: ByGeneration) -> ByGeneration:
-    """The small generations of a zone that no block of their own school tells."""
-    by_school: dict[UUID, dict[Cohort, tuple[Published, ...]]] = {}
-    for cohort, editions in found.items():
-        for one in editions:
-            by_school.setdefault(one.school_id, {})[cohort] = (one,)
-    left: dict[Cohort, tuple[Published, ...]] = {}
-    for own in by_school.values():
-        for block in _blocks(own):
-            for cohort in () if block.enough else block.cohorts:
-                left[cohort] = (*left.get(cohort, ()), *own[cohort])
-    return left
-
-
-def _of(found: ByGeneration, cohorts: Sequence[Cohort]) -> list[Published]:
-    return [one for cohort in cohorts for one in found[cohort]]
-
-
-def _answered(editions: Sequence[Published]) -> int:
-    return sum(one.content.tally.answered for one in editions)
-
-
-def _pooled(
-    members: Sequence[Published], cohorts: tuple[Cohort, ...], questionnaire: int, zone: str | None
-) -> Pooled:
+    members = [
+        one
+        for cohort in block.cohorts
+        for one in found[cohort]
+        if block.holds(one.school_id, cohort)
+    ]
     tally = add_tallies([one.content.tally for one in members], questionnaire)
-    schools = len({one.school_id for one in members})
     pool = Pool(
-        cohorts=cohorts,
-        schools=schools,
-        zone=zone,
+        cohorts=block.cohorts,
+        schools=len({one.school_id for one in members}),
+        zone=around.name if block.zone else None,
         answered=tally.answered,
         frame=sum(one.content.frame for one in members),
-        words=_words(cohorts, schools, zone),
+        words=_words(block, around.name),
     )
-    return Pooled(pool, tally, add_balances(one.content.balance for one in members))
+    withheld = _beside_the_zone(session, around.id, block, found, now=now)
+    return Pooled(pool, tally, add_balances(one.content.balance for one in members), withheld)
 
 
-def _words(cohorts: Sequence[Cohort], schools: int, zone: str | None) -> str:
-    names = [str(cohort) for cohort in cohorts]
+def _generations(found: ByGeneration) -> list[Generation]:
+    return [
+        Generation(one.school_id, cohort, one.content.tally.answered)
+        for cohort, editions in found.items()
+        for one in editions
+    ]
+
+
+def _beside_the_zone(
+    session: Session, zone_id: UUID, block: Block, found: ByGeneration, *, now: datetime
+) -> frozenset[Query]:
+    """What the pool withholds for the sake of the others of the zone, of all its generations."""
+    withheld: set[Query] = set()
+    for cohort in block.cohorts if block.zone else ():
+        others = [
+            _hidden(session, one)
+            for one in found[cohort]
+            if one.content.tally.answered and not block.holds(one.school_id, cohort)
+        ]
+        wave = found[cohort][0].content.tally.wave
+        part = stored_part(cohort, wave)
+        of_zone = (
+            withheld_of_unit(session, zone_id, cohort, wave, now=now)
+            if part is None
+            else part.withheld.get(zone_id, frozenset())
+        )
+        withheld |= withheld_by_others(wave, of_zone, others)
+    return frozenset(withheld)
+
+
+def _hidden(session: Session, one: Published) -> AbstractSet[Query] | None:
+    head = one.head
+    return (summand_of(one.content.tally) if head is None else kept_summand(session, head)).hidden
+
+
+def _words(block: Block, zone: str) -> str:
+    names = [str(cohort) for cohort in block.cohorts]
     if len(names) == 1:
         generations = f"Se juntó la generación {names[0]}"
     else:
         generations = f"Se juntaron las generaciones {', '.join(names[:-1])} y {names[-1]}"
-    if zone is None:
+    if not block.zone:
         return f"{generations} del plantel."
+    schools = len({one.school for one in block.members})
     return f"{generations} de {schools} planteles pequeños de {zone}."

@@ -242,6 +242,7 @@ def _of_pool(pooled: Pooled, reader: Audience) -> list[IndicatorRow]:
         audience=Audience.PUBLIC if reader is Audience.PUBLIC else Audience.OFFICE,
         frame=pooled.pool.frame,
         answered=pooled.pool.answered,
+        withheld=pooled.withheld,
     )
     return release_counted(pooled.tally, context)
 

@@ -36,64 +36,106 @@ from tests.analytics.survey import LATER, OVER
 from tests.analytics.test_outcome_release import a_person
 from tests.fieldwork.field import a_school, an_office
 
-SIZES = st.lists(st.integers(0, 40), max_size=12)
 FIRST = 2010
+SCHOOLS = [UUID(int=n) for n in range(5)]
+HISTORIES = st.lists(st.lists(st.integers(0, 40), max_size=9), min_size=1, max_size=5)
 
 
 def cohort(leaves: int) -> Cohort:
     return Cohort(leaves - 3, leaves)
 
 
-def generations(sizes: Sequence[int]) -> list[Generation]:
-    return [Generation(cohort(FIRST + i), n) for i, n in enumerate(sizes)]
+def generations(zone: Sequence[Sequence[int]]) -> list[Generation]:
+    """Of each school of a zone its generations, oldest first."""
+    return [
+        Generation(school, cohort(FIRST + i), n)
+        for school, sizes in zip(SCHOOLS, zone, strict=False)
+        for i, n in enumerate(sizes)
+    ]
 
 
-def sizes_of(found: Sequence[Block]) -> list[tuple[int, ...]]:
-    return [tuple(one.leaves - FIRST for one in block.cohorts) for block in found]
+def places_of(found: Sequence[Block]) -> list[list[tuple[int, int]]]:
+    """School and generation of each of their members."""
+    return [
+        sorted((SCHOOLS.index(one.school), one.cohort.leaves - FIRST) for one in block.members)
+        for block in found
+    ]
 
 
 @pytest.mark.parametrize(
-    ("sizes", "told", "left"),
+    ("sizes", "told"),
     [
-        ([7, 7, 7, 7], [(0, 1, 2, 3)], []),
-        ([7, 7, 7], [], [(0, 1, 2)]),
-        ([7, 30, 20, 7], [(0, 2)], [(3,)]),  # a generation told alone is in no pool
-        ([4] * 7, [], [(0, 1, 2, 3, 4), (5, 6)]),  # five at most
-        ([23], [], []),
+        ([7, 7, 7, 7], [[0, 1, 2, 3]]),
+        ([7, 7, 7], []),
+        ([7, 30, 20, 7], [[0, 2]]),  # a generation told alone is in no pool
+        ([4] * 7, []),  # five at most
+        ([4] * 5 + [7], [[1, 2, 3, 4, 5]]),
+        ([23], []),
     ],
 )
-def test_blocks_of_a_school(
-    sizes: list[int], told: list[tuple[int, ...]], left: list[tuple[int, ...]]
-) -> None:
-    found = blocks(generations(sizes))
+def test_blocks_of_a_school(sizes: list[int], told: list[list[int]]) -> None:
+    found = blocks(generations([sizes]))
 
-    assert sizes_of([block for block in found if block.enough]) == told
-    assert sizes_of([block for block in found if not block.enough]) == left
+    assert places_of(found) == [[(0, one) for one in block] for block in told]
 
 
-@given(SIZES)
-def test_every_small_generation_is_in_one_block_and_no_other_in_any(sizes: list[int]) -> None:
-    found = blocks(generations(sizes))
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ([[7], [9], [8], [50]], [[(0, 0), (1, 0), (2, 0)]]),
+        ([[7], [9]], []),  # each could take its own part off the sum
+        ([[7], [20], [0]], []),  # so could two beside a school where nobody answered
+        # Told with its zone, the first generation is in no later pool of its school.
+        ([[7, 16], [9, 2], [8, 3]], [[(0, 0), (1, 0), (2, 0)]]),
+        # What one school is told apart of, the others are not: the sum of the zone would tell it.
+        ([[9, 14], [6, 8], [7, 9]], [[(0, 0), (0, 1)]]),
+    ],
+)
+def test_blocks_of_a_zone(zone: list[list[int]], told: list[list[tuple[int, int]]]) -> None:
+    assert places_of(blocks(generations(zone))) == told
 
-    pooled = [one for block in found for one in block.cohorts]
+
+@given(HISTORIES)
+def test_no_generation_is_in_two_pools_or_told_alone_beside_one(zone: list[list[int]]) -> None:
+    every = generations(zone)
+    found = blocks(every)
+
+    pooled = [one for block in found for one in block.members]
     assert len(pooled) == len(set(pooled))
-    assert set(pooled) == {g.cohort for g in generations(sizes) if is_small(g.answered)}
+    assert all(is_small(one.answered) and one.answered for one in pooled)
     assert all(len(block.cohorts) <= MOST_GENERATIONS for block in found)
-    assert block_with(found, cohort(1999)) is None
+    assert all(sum(one.answered for one in block.members) >= 23 for block in found)
+    assert block_with(found, SCHOOLS[0], cohort(1999)) is None
 
 
-@given(SIZES, st.integers(0, 40))
-def test_a_block_that_is_told_stays_as_it_is_when_another_generation_comes(
-    sizes: list[int], newest: int
+@given(HISTORIES)
+def test_a_pool_of_a_zone_is_of_all_small_schools_of_its_generations(zone: list[list[int]]) -> None:
+    every = generations(zone)
+
+    for block in blocks(every):
+        small = {g for g in every if g.cohort in block.cohorts and 0 < g.answered < 23}
+        assert not block.zone or small == {*block.members}
+        assert not block.zone or len({one.school for one in block.members}) >= 3
+
+
+@given(HISTORIES, st.integers(0, 9))
+def test_a_pool_stays_as_it_is_when_later_generations_come(
+    zone: list[list[int]], years: int
 ) -> None:
-    before = [block for block in blocks(generations(sizes)) if block.enough]
+    before = blocks(generations([sizes[:years] for sizes in zone]))
 
-    after = blocks(generations([*sizes, newest]))
+    after = blocks(generations(zone))
 
-    assert set(before) <= set(after)
+    assert after[: len(before)] == before
 
 
-def a_generation(session: Session, school_id: UUID, leaves: int, answers: int) -> None:
+def a_generation(
+    session: Session,
+    school_id: UUID,
+    leaves: int,
+    answers: int,
+    kind: EditionKind = EditionKind.CLOSE,
+) -> UUID:
     """A closed Questionnaire 2 whose edition holds `answers` invented persons."""
     row = CohortRow(school_id=school_id, entered=leaves - 3, leaves=leaves)
     session.add(row)
@@ -116,7 +158,8 @@ def a_generation(session: Session, school_id: UUID, leaves: int, answers: int) -
     chance = random.Random(leaves * 100 + answers)
     people = [a_person(chance, 2) for _ in range(answers)]
     content = EditionContent(tally_of(people, 2), answers + 2)
-    keep_edition(session, Draft(DueEdition(wave.id, 1, EditionKind.CLOSE, None), content), now=OVER)
+    keep_edition(session, Draft(DueEdition(wave.id, 1, kind, None), content), now=OVER)
+    return wave.id
 
 
 def a_zone(session: Session, schools: Sequence[Sequence[int]]) -> list[UUID]:
@@ -184,3 +227,44 @@ def test_what_does_not_suffice_is_not_told_at_all(db: Database, schools: list[li
 
     assert (found.pool, found.pooled) == (None, ())
     assert all(row.withheld and row.base is None for row in found.figures)
+
+
+@pytest.mark.parametrize("kind", [EditionKind.STEP, EditionKind.CLOSE])
+def test_a_zone_is_read_when_the_last_of_its_schools_is_over(
+    db: Database, kind: EditionKind
+) -> None:
+    """Else the pool of tomorrow less that of today would be the one school that closed between."""
+    with db.unit_of_work() as session:
+        first, *_, last = a_zone(session, [[7], [9], [8], []])
+        wave = session.get_one(Wave, a_generation(session, last, 2015, 10, kind))
+        wave.state = WaveState.OPEN if kind is EditionKind.CLOSE else WaveState.CLOSED
+
+    assert read(db, first, 2015).pool is None
+
+    with db.unit_of_work() as session:
+        wave = session.get_one(Wave, wave.id)
+        wave.state = WaveState.CLOSED
+        last_one = Draft(
+            DueEdition(wave.id, 2, EditionKind.CLOSE, None),
+            EditionContent(tally_of([a_person(random.Random(n), 2) for n in range(10)], 2), 12),
+        )
+        keep_edition(session, last_one, now=LATER)
+
+    over = read(db, first, 2015)
+
+    assert over.pool is not None
+    assert (over.pool.schools, over.pool.answered) == (4, 34)
+
+
+def test_a_pool_does_not_tell_what_a_larger_school_of_its_zone_hides(db: Database) -> None:
+    """The sum of the zone, less the pool and the schools that are told, is the last school."""
+    with db.unit_of_work() as session:
+        first, _, _, large = a_zone(session, [[7], [9], [8], [40]])
+
+    pooled, beside = read(db, first, 2015).pooled, read(db, large, 2015).figures
+
+    hidden = {(row.id, row.category) for row in beside if row.numerator is None and row.withheld}
+    told = {(row.id, row.category) for row in pooled if row.numerator is not None}
+    assert told
+    assert hidden
+    assert not told & hidden

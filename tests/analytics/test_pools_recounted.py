@@ -52,21 +52,24 @@ SEEDS = [
 
 
 def a_zone_by_lot(session: Session, seed: int) -> int:
-    """Six schools with some generations each, of about those sizes; the questionnaire asked."""
+    """Six schools with some generations each, of about those sizes; the questionnaire asked.
+
+    The first has some before any other has: they are told by themselves.
+    """
     chance = random.Random(seed)
     number = chance.choice([2, 3]) if seed > 1 else 2
     zone = session.get_one(OrganisationUnit, an_office(session, ZONE))
     zone.kind, zone.name = UnitKind.ZONE, NAME
     for place, sizes in enumerate(SIZES):
-        code, leaves = f"15ETH000{place}X", chance.choice([2016, 2017])
+        code, leaves = f"15ETH000{place}X", chance.choice([2016, 2017]) if place else 2012
         school = a_school(session, code=code, cohort=Cohort(2000, 2003), office=zone.id)
         for step, size in enumerate(sizes):
             here = a_cohort(session, school, Cohort(leaves + step - 3, leaves + step))
             people = people_by_lot(chance.randrange(2**30), size + chance.randint(-2, 2), number)
             a_surveyed_generation(session, here, number, people)
-    # One more, that others of the zone have over and that is in the field: it is in no pool.
+    # One more whose generations are later and in the field: those before them are pooled.
     school = a_school(session, code=IN_FIELD, cohort=Cohort(2000, 2003), office=zone.id)
-    for leaves in (2016, 2017):
+    for leaves in (2022, 2023):
         here = a_cohort(session, school, Cohort(leaves - 3, leaves))
         people = people_by_lot(leaves, 8, number)
         a_surveyed_generation(session, here, number, people, state=WaveState.OPEN)

@@ -1,7 +1,7 @@
 """Which small generations are told together, worked out again from the counts (domain.md 3.8).
 
-First the generations of the school, oldest first and five at most, until 23 answered; where these
-do not suffice, what is left over in the schools of its zone, of three of them or more.
+Year by year: what a school has waiting, of five generations at most, once 23 answered; else what
+all schools of the zone have waiting, of three of them or more and of years no school told apart.
 """
 
 from collections.abc import Mapping
@@ -81,25 +81,16 @@ def together(raw: Raw, wave: Wave, zone: frozenset[str]) -> Together | None:
         zone: the schools of its zone.
     """
     (school,) = wave.schools
-    years = wave.entered, wave.leaves
-    answers = {code: _answers(raw, wave.questionnaire, code) for code in zone}
-    own = next((run for run in _runs(answers[school]) if years in run), [])
-    if sum(answers[school][one] for one in own) >= ENOUGH:
-        return Together(raw, wave.questionnaire, tuple((school, one) for one in own), zone=False)
-    left: dict[Years, dict[str, int]] = {}
-    for code, counts in answers.items():
-        for run in _runs(counts):
-            if sum(counts[one] for one in run) < ENOUGH:
-                for one in run:
-                    left.setdefault(one, {})[code] = counts[one]
-    sums = {one: sum(counts.values()) for one, counts in left.items()}
-    runs = [*_runs(sums), *([one] for one, n in sums.items() if n >= ENOUGH)]
-    shared = next((run for run in runs if years in run), [])
-    members = tuple((code, one) for one in shared for code in left[one])
-    enough = sum(sums[one] for one in shared) >= ENOUGH and (school, years) in members
-    if not enough or len({code for code, _ in members}) < SCHOOLS:
-        return None
-    return Together(raw, wave.questionnaire, members, zone=True)
+    mine = school, (wave.entered, wave.leaves)
+    answers = {
+        (code, years): n
+        for code in zone
+        for years, n in _answers(raw, wave.questionnaire, code).items()
+    }
+    for members, shared in _pools(answers):
+        if mine in members:
+            return Together(raw, wave.questionnaire, members, zone=shared)
+    return None
 
 
 def _answers(raw: Raw, number: int, school: str) -> dict[Years, int]:
@@ -113,15 +104,33 @@ def _answers(raw: Raw, number: int, school: str) -> dict[Years, int]:
     return found
 
 
-def _runs(answers: Mapping[Years, int]) -> list[list[Years]]:
-    """Small generations, cut where 23 answered or five are together."""
-    small = sorted((one for one, n in answers.items() if n < ENOUGH), key=lambda one: one[::-1])
-    runs: list[list[Years]] = [[]]
-    for one in small:
-        runs[-1].append(one)
-        if len(runs[-1]) == MOST or sum(answers[past] for past in runs[-1]) >= ENOUGH:
-            runs.append([])
-    return [run for run in runs if run]
+Place = tuple[str, Years]  # a generation of a school
+
+
+def _pools(answers: Mapping[Place, int]) -> list[tuple[tuple[Place, ...], bool]]:
+    """The members of each pool, and whether it is one of the zone."""
+    found: list[tuple[tuple[Place, ...], bool]] = []
+    used: set[Place] = set()
+    closed: set[Years] = set()
+    small = {place for place, n in answers.items() if 0 < n < ENOUGH}
+    for year in sorted({years for _, years in small}, key=lambda years: years[::-1]):
+        known = {one for one in small if one[1][::-1] <= year[::-1]}
+        for school in sorted({code for code, years in known if years == year}):
+            own = [one for one in known - used if one[0] == school]
+            own = sorted(own, key=lambda one: one[1][::-1])[-MOST:]
+            if sum(answers[one] for one in own) >= ENOUGH:
+                found.append((tuple(own), False))
+                used.update(own)
+                closed.update(years for _, years in own)
+        rest = {one for one in known - used if one[1] not in closed}
+        last = sorted({years for _, years in rest}, key=lambda years: years[::-1])[-MOST:]
+        shared = sorted(one for one in rest if one[1] in last)
+        if len({code for code, _ in shared}) < SCHOOLS:
+            continue
+        if sum(answers[one] for one in shared) >= ENOUGH:
+            found.append((tuple(shared), True))
+            used.update(shared)
+    return found
 
 
 @dataclass(frozen=True)

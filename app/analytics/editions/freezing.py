@@ -224,17 +224,31 @@ def published(
     return Publication(tuple(editions.values()), len(waves) - len(editions))
 
 
-def published_generations(
+def settled_generations(
     session: Session, unit_id: UUID, questionnaire: int, *, now: datetime
 ) -> dict[Cohort, tuple[Published, ...]]:
-    """The editions in force of every generation of the schools of a unit, whoever asks."""
+    """The last editions of the generations of the schools of a unit, whoever asks.
+
+    Up to the first generation of which a wave is in the field or waits for its last edition: what
+    is told of these together does not change when another school closes.
+    """
     waves = _waves(session, WHOLE, unit_id, questionnaire)
     editions = _in_force(session, [wave for wave, _ in waves], now=now)
+    open_ones = [
+        cohort
+        for wave, cohort in waves
+        if not is_over(wave.state, wave.closes_at, now=now) or _is_step(editions[wave.id].head)
+    ]
+    first = min(((one.leaves, one.entered) for one in open_ones), default=None)
     found: dict[Cohort, tuple[Published, ...]] = {}
     for wave, cohort in waves:
-        if wave.id in editions:
+        if first is None or (cohort.leaves, cohort.entered) < first:
             found[cohort] = (*found.get(cohort, ()), editions[wave.id])
     return found
+
+
+def _is_step(head: EditionHead | None) -> bool:
+    return head is not None and head.kind is EditionKind.STEP
 
 
 def editions_used(found: Publication) -> EditionsUsed:
