@@ -130,7 +130,7 @@ def board_page(
     Args:
         page: as a reader sees it.
         view: what they should.
-        above: the unit above, where it is told beside.
+        above: the unit above as anybody reads it, where it is told beside.
         before: its generation before, whose line is drawn in grey.
         needed: tables that its own school must find.
     """
@@ -217,11 +217,10 @@ def _figures(rows: Iterable[Cells], expected: Mapping[Key, Figure], view: View) 
 
 def _beside(rows: list[Cells], expected: Mapping[Key, Figure], above: View) -> Problems:
     """The last column: the unit above as anybody may read it."""
-    public = View(above.raw, above.unit, above.wave, Audience.PUBLIC)
     said = {
-        (label_of(key), figure_said(key[0], public.figures[key], public.reader)[0])
+        (label_of(key), figure_said(key[0], above.figures[key], above.reader)[0])
         for key in expected
-        if key in public.figures
+        if key in above.figures
     }
     for row in rows:
         if len(row) > 6 and row[6] and not row[6].startswith("Ponderado: "):

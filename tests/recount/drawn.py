@@ -217,8 +217,17 @@ def _flow(drawn: Drawn) -> Iterator[str]:
         if _off(number(node["height"]), share, whole * float(share) / 100, whole):
             yield f"«{text}» is {node['height']} of {whole}"
     streams = drawn.of("path")
+    sides = [(number(one["x"]) < 50, text.rpartition(" ")[0].rpartition(" ")[0])
+             for one, text in zip(nodes, words, strict=True)]  # fmt: skip
+    next_at = dict(zip(sides, (number(one["y"]) for one in nodes), strict=True))
     for path, part in zip(streams, drawn.parts, strict=True):
         (start, end) = re.findall(r"([\d.]+)V([\d.]+)C", path["d"])[0]
+        (leaves,) = re.findall(r"^M[\d.]+ ([\d.]+)C", path["d"])
+        before, _, after = part.rpartition(": ")[0].partition(" → ")
+        for side, at in (((True, before), leaves), ((False, after), start)):
+            if not isclose(next_at[side], float(at), abs_tol=0.1 * len(streams)):
+                yield f"«{part}» is at {at}, the one before ends at {next_at[side]}"
+            next_at[side] += float(end) - float(start)
         (share,) = PERCENT.findall(part)
         if _off(float(end) - float(start), share, whole * float(share) / 100, whole):
             yield f"«{part}» is {float(end) - float(start)} of {whole}"

@@ -6,8 +6,8 @@ Nothing of app/ is asked here or beside: a figure counted from these frames is a
 import json
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,7 @@ class Raw:
     answered_at: Mapping[str, str]  # by case, when it first was partial or complete
     unconfirmed: Mapping[tuple[str, int, int], int]  # persons of a school's generation
     closes: Counter[str]  # closed waves by the last step of their sign-off
+    read: dict[tuple[str, Wave], pl.DataFrame] = field(default_factory=dict, compare=False)
 
     def listed(self, wave: Wave) -> pl.DataFrame:
         """Every case of a wave."""
@@ -121,6 +122,9 @@ class Raw:
 
     def told(self, wave: Wave) -> pl.DataFrame:
         """Those who answered a wave: answers under their names, earlier ones as q1_, q2_."""
+        return self._once("told", wave, self._told)
+
+    def _told(self, wave: Wave) -> pl.DataFrame:
         mine = self._answered(wave)
         for number in range(1, wave.questionnaire):
             before = self._answered(Wave(wave.entered, wave.leaves, number, wave.schools))
@@ -135,7 +139,16 @@ class Raw:
         first = self._answered(Wave(wave.entered, wave.leaves, 1, wave.schools))
         return first.select("member_id", pl.col("plan_egreso").cast(pl.String).alias("plan"))
 
+    def _once(self, what: str, wave: Wave, make: Callable[[Wave], pl.DataFrame]) -> pl.DataFrame:
+        """Frames do not change: each is made once."""
+        if (what, wave) not in self.read:
+            self.read[what, wave] = make(wave)
+        return self.read[what, wave]
+
     def _answered(self, wave: Wave) -> pl.DataFrame:
+        return self._once("answered", wave, self._with_answers)
+
+    def _with_answers(self, wave: Wave) -> pl.DataFrame:
         here = self.listed(wave).filter(
             pl.col("disposition").is_in(KEPT) & pl.col("started_at").is_not_null()
         )

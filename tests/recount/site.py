@@ -46,6 +46,7 @@ class Site:
     now: datetime = NOW
     tokens: dict[str, str] = field(default_factory=dict)
     views: list[tuple[str, "View"]] = field(default_factory=list)  # who reads, and what
+    above: dict[tuple[str, Wave], "View | None"] = field(default_factory=dict)
 
     @property
     def raw(self) -> Raw:

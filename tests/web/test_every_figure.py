@@ -117,7 +117,14 @@ def test_the_dashboards_of_a_unit(site: Site) -> None:
 
 
 def above(site: Site, view: View) -> View | None:
-    """The unit above where it is a sum of enough schools."""
+    """The unit above where it is a sum of enough schools: the same for all who read a school."""
+    asked = view.unit, view.wave
+    if asked not in site.above:
+        site.above[asked] = _above(site, view)
+    return site.above[asked]
+
+
+def _above(site: Site, view: View) -> View | None:
     parents = [unit for unit, below in site.raw.children_of.items() if view.unit in below]
     for unit in parents:
         wave = replace(view.wave, schools=site.raw.schools_of[unit])
