@@ -24,6 +24,7 @@ import httpx2
 import uvicorn
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import create_engine, text
+from sqlmodel import col, select
 
 from app.analytics.editions.store import use_store
 from app.db.engine import make_engine
@@ -31,6 +32,7 @@ from app.db.transactions import Database
 from app.staff import invitations, sessions
 from app.staff.addresses import staff_keys
 from app.staff.roles import Role, WantedGrant
+from app.units.tables import OrganisationUnit, UnitKind
 from app.web import security
 from app.web.asgi import Receive, Scope, Send
 from app.web.main import create_app
@@ -66,7 +68,7 @@ _OTHERS = {
     "people": "/panel/personas",
     "rehearsal": "/panel/unidades/{unit}/ensayo",
 }
-OFFICES = ("MX", "E09", "S0", "Z09-0")
+OFFICES = (UnitKind.NATION, UnitKind.STATE, UnitKind.SUBSYSTEM, UnitKind.ZONE)
 Figures = dict[str, object]
 
 
@@ -91,7 +93,7 @@ def measured(url: str, store: Path, only: str = "") -> Figures:
     db = Database(make_engine(url, DATA_KEYS))
     found: Figures = {"load": os.getloadavg()[0]}
     with _served(url, store) as port:
-        for office in OFFICES:
+        for office in offices(db):
             token = signed_in(db, office)
             pages = {name: f"/panel/resultados/{office}{tail}" for name, tail in _RESULTS.items()}
             pages |= {name: at.format(unit=office) for name, at in _OTHERS.items()}
@@ -108,6 +110,16 @@ def measured(url: str, store: Path, only: str = "") -> Figures:
             found[office] = mine
     db.dispose()
     return found
+
+
+def offices(db: Database) -> list[str]:
+    """The code of an office of each kind."""
+    code, kind = OrganisationUnit.code, col(OrganisationUnit.kind)
+    with db.reading() as session:
+        return [
+            session.exec(select(code).where(kind == one).order_by(code).limit(1)).one()
+            for one in OFFICES
+        ]
 
 
 def engine_name(url: str) -> str:

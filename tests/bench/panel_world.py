@@ -212,7 +212,7 @@ def _generation(connection: Connection, cohort: Cohort) -> None:
             sql.new_id,
             _size.c.school_id,
             col(CohortRow.id),
-            *map(literal, ("A", "B")),
+            *(literal(name, _type(PanelMember, "given_name")) for name in ("A", "B")),
             case((sql.percent < enrolled, Standing.ENROLLED.value), else_=Standing.GRADUATED.value),
             literal(value=False),
             *(literal(NOW, _type(PanelMember, "added_at")) for _ in range(2)),
