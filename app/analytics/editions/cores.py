@@ -16,6 +16,7 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import TypeVar
 
 One = TypeVar("One")
+PATIENCE = 300  # seconds after this process is done; a copy of one with threads might hang
 
 
 def on_two_cores(work: Callable[[int], One], pieces: int) -> Sequence[One]:
@@ -32,9 +33,11 @@ def on_two_cores(work: Callable[[int], One], pieces: int) -> Sequence[One]:
     try:
         found = _taken(work, following, pieces)
         with suppress(EOFError):  # it was ended: what it took is done below
-            found |= here.recv()
+            if here.poll(PATIENCE):
+                found |= here.recv()
     finally:
         gc.unfreeze()
+        helper.kill()
     helper.join()
     return [found[piece] if piece in found else work(piece) for piece in range(pieces)]
 
