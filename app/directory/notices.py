@@ -164,7 +164,7 @@ def default_notice(institution: Institution) -> NoticeText:
             (
                 "Derechos. Puedes pedir acceso, rectificación, cancelación u "
                 "oposición, y llevarte tus "
-                f"datos, en: {institution.transparency_office}. También desde tu página personal."
+                f"datos, en: {institution.transparency_office}."
             ),
             f"Cambios. Cualquier cambio a este aviso se publica en {institution.notice_url}.",
         )

@@ -25,7 +25,7 @@ from app.units import queries as units
 from app.units.tables import OrganisationUnit, UnitKind
 from app.web.render import Page, render, say_date
 from app.web.staff import walk
-from app.web.staff.pending_tasks import pending_tasks
+from app.web.staff.pending_tasks import close_tasks, pending_tasks
 from app.web.staff.shell import Crumb, Shell, Task, shell
 from app.web.staff.sign_off_words import CloseMark, close_mark
 from app.web.staff.units import crumbs
@@ -176,6 +176,7 @@ def _page(
     school = unit.kind is UnitKind.SCHOOL
     closed = {key: one.waves - one.open_waves for key, one in found.counts.items()}
     closes = closes_below(session, caller.scope, unit.id, closed)
+    signs = caller.actor.may(Permission.SIGN_OFF)
     return ChronologyPage(
         title=unit.name,
         shell=shell(caller, at="/panel"),
@@ -188,6 +189,7 @@ def _page(
         footnote=_footnote(table),
         today=(
             *pending_tasks(session, caller, unit, now=now),
+            *(close_tasks(closes.values(), school=school) if signs else ()),
             *_tasks(session, caller, found, unit),
         )[:MOST_TASKS],
         schools=() if school else _schools(session, caller, unit),
@@ -314,9 +316,11 @@ def _tasks(
         if caller.actor.may(Permission.SEE_MESSAGES)
     ]
     if found.unconfirmed and caller.actor.may(Permission.IMPORT_ROSTER):
+        one = found.unconfirmed == 1
+        people = "1 persona espera" if one else f"{found.unconfirmed:,} personas esperan"
         tasks.append(
             Task(
-                f"{found.unconfirmed:,} personas esperan que control escolar confirme su egreso.",
+                f"{people} que control escolar confirme su egreso.",
                 f"/panel/listas/nueva?unidad={unit.code}",
                 "Confirmar el egreso",
             )
