@@ -107,8 +107,8 @@ def test_of_several_indicators_the_one_of_the_sentence_is_marked_and_each_tells_
     bars = [one for one in chart.shapes if isinstance(one, Rect) and one.look != "bar-track"]
     assert [(bar.width, bar.look) for bar in bars] == [(24.0, "bar-main"), (80.0, "bar-other")]
     assert chart.description == (
-        "Continúa en educación superior (base: 100): 30.0\u00a0%; "
-        "Entró a su primera opción (base: 12): 100.0\u00a0%"
+        "Continúa en educación superior (base:\u00a0100): 30.0\u00a0%; "
+        "Entró a su primera opción (base:\u00a012): 100.0\u00a0%"
     )
 
 
@@ -139,6 +139,16 @@ def test_the_best_and_the_worst_are_of_those_that_are_told() -> None:
     alone = board_headline(Look.SCALE, rows, "¿Cómo la califican?", tops={"C2d_docentes": 0.764})
     one = board_headline(Look.SCALE, rows, "¿Satisfechas?", tops={"C1d": 0.765})
 
-    assert said == "Califican bien docentes 76\u00a0%; prácticas, 41\u00a0%"
+    assert said == "Lo mejor calificado: docentes (76\u00a0%); lo menos: prácticas (41\u00a0%)"
     assert alone == "¿Cómo la califican?"
     assert one == "El 77\u00a0% de las personas dicen estar satisfechas con su formación"
+
+
+def test_a_name_with_its_topic_says_the_topic_once() -> None:
+    (row,) = release_lines(
+        [Line(id="C2t_docentes", cells={"si": 66, "no": 34}, reported=(("si", ("si",)),))], OWN
+    )
+
+    said = board_headline(Look.BARS, [row], "¿Cómo califican a su escuela?")
+
+    assert said == "Docentes: 66\u00a0%"

@@ -94,8 +94,8 @@ def headlines_checked(page: PageText, view: View) -> Problems:
     aspects = {key for key in view.figures if key[0].startswith("C2t_")}
     counted = {
         r"El (\d+) % de las personas dicen estar satisfechas": whole(("C1t", "si")),
-        r"Califican bien [^;%]+ (\d+) %;": whole(*aspects),
-        r"Califican bien [^;%]+ \d+ %; [^;%]+, (\d+) %": whole(*aspects),
+        r"Lo mejor calificado: [^;%]+ \((\d+) %\);": whole(*aspects),
+        r"; lo menos: [^;%]+ \((\d+) %\)": whole(*aspects),
         r"Lo más mencionado: [^%]+\((\d+) %\)": whole(*(k for k in view.figures if k[0] == "H5")),
         r"tasa de enlace (\d+) %": whole(("X1e", "si")),
     }

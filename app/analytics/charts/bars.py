@@ -58,7 +58,8 @@ def bar_chart(
     for place, row in enumerate(rows):
         label = labels[place] if labels else category_label(row)
         if own_bases and not labels and row.value is not None and row.base is not None:
-            label += f" (base: {'unas ' if whole_percents else ''}{row.base:,})"
+            about_n = f"unas\u00a0{row.base:,}" if whole_percents else f"{row.base:,}"
+            label += f" (base:\u00a0{about_n})"
         text = share_text(row, whole=whole_percents)
         other = None if beside is None else beside.shares.get((row.id, row.category))
         compared = "" if other is None else f" ({beside_text(beside, other)})"

@@ -95,7 +95,8 @@ BOARDS: Mapping[int, tuple[Board, ...]] = {
         _ACTIVITY,
         Board("continuidad", "¿Entraron y siguen en educación superior?", ("H1a", "H6", "H6b")),
         _REASONS,
-        Board("expectativa", "¿Qué cambió en un año?", ("X1b", "X2", "X1e"), Look.PATHS),
+        Board("expectativa", "¿Qué cambió en un año?", ("X1b", "X1e"), Look.PATHS),
+        Board("cumplido", "¿Hacen lo que planeaban?", ("X2",)),
         Board("colocacion", "¿Estudian o trabajan?", ("S6",)),
         _WORK,
         _CONDITIONS,
@@ -110,7 +111,9 @@ BOARDS: Mapping[int, tuple[Board, ...]] = {
             Look.SCALE,
             otherwise=_each("C2t", ASPECTS, THREE_ASPECTS),
         ),
-        Board("brechas", "¿Qué necesitan que no les dio?", _each("C3b", SKILLS), Look.GAPS),
+        Board(
+            "brechas", "¿Qué necesitan que su escuela no les dio?", _each("C3b", SKILLS), Look.GAPS
+        ),
         _SAME,
     ),
 }

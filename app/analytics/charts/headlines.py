@@ -134,7 +134,8 @@ def _sentence(rows: Sequence[IndicatorRow]) -> str:
     row = max(told, key=lambda one: one.value or 0) if whole else told[0]
     share = percent(row.value, whole=True)
     if category_label(row) == entry.name:
-        return f"{entry.name}: {share}"
+        about = entry.name.rpartition(": ")[2]  # "Opinión: docentes" answers its board's question
+        return f"{about[:1].upper()}{about[1:]}: {share}"
     label = _lower(category_label(row))
     often = whole and entry.kind is Kind.DISTRIBUTION
     return (
@@ -167,7 +168,9 @@ def _best_and_worst(top: Mapping[str, float]) -> str | None:
     words = [_lower(indicator(name).name.removeprefix("Cómo califican ")) for name in (best, worst)]
     shares = [percent(top[name], whole=True) for name in (best, worst)]
     return (
-        f"Califican bien {words[0]} {shares[0]}; {words[1]}, {shares[1]}" if best != worst else None
+        f"Lo mejor calificado: {words[0]} ({shares[0]}); lo menos: {words[1]} ({shares[1]})"
+        if best != worst
+        else None
     )
 
 

@@ -12,6 +12,7 @@ from app.fieldwork.percents import in_percent
 ROW = 60  # pixels of a bar with its label above it
 LEGIBLE = 0.09  # share under which the number does not fit in its segment
 ON_DARK = {1, 2, 5}  # answers whose segment is so dark that the number is white
+NET = "Neto: quienes dan las dos mejores respuestas menos quienes dan las dos peores, en puntos."
 
 
 @dataclass(frozen=True, slots=True)

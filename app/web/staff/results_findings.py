@@ -12,7 +12,7 @@ from app.analytics.charts.boards import Board, Look
 from app.analytics.charts.compare import DotLine, Mark, dot_chart
 from app.analytics.charts.drawing import Drawing
 from app.analytics.charts.headlines import board_headline, category_label, headline, percent
-from app.analytics.charts.opinion import items_of, stacked_chart
+from app.analytics.charts.opinion import NET, items_of, stacked_chart
 from app.analytics.charts.over_time import curve_chart
 from app.analytics.charts.paths import Matrix, flow_chart, matrix_of
 from app.analytics.disclosure import nearest_five
@@ -141,12 +141,11 @@ def finding_of_indicator(
     """One indicator by itself, as bars."""
     rows = figures.rows_of(name)
     said = headline(rows) if rows else indicator(name).name
-    chart = bar_chart(rows, title=said, whole_percents=figures.whole_percents)
     return Finding(
         id=name,
         headline=said,
         subtitle=f"{indicator(name).name}. {base_words(rows, figures)}",
-        chart=chart,
+        chart=bar_chart(rows, title=said, whole_percents=figures.whole_percents),
         rows=tuple(figure_row(row, figures) for row in rows),
         withheld=_withheld(rows),
         definitions=(definition_of(name, rows),),
@@ -186,12 +185,13 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         if row.value is not None
     }
     said = board_headline(look, rows, board.question, tops=tops)
+    asked = "" if said == board.question else f"{board.question} "
     chart, matrix = _drawn(figures, look, rows, key=board.key, title=said)
     link = f"{query}&tablero={board.key}"
     return Finding(
         id=board.key,
         headline=said,
-        subtitle=f"{board.question} {base_words(_based(rows, look), figures)}",
+        subtitle=f"{asked}{base_words(_based(rows, look), figures, linked=look is Look.PATHS)}",
         chart=chart,
         matrix=matrix,
         rows=tuple(figure_row(row, figures) for row in rows),
@@ -236,9 +236,10 @@ def figure_lines(
         )
 
 
-def base_words(rows: Iterable[IndicatorRow], figures: Figures) -> str:
-    """The base of a finding, with the frame, the rate and the day."""
-    base = next((row.base for row in rows if row.base is not None), None)
+def base_words(rows: Iterable[IndicatorRow], figures: Figures, *, linked: bool = False) -> str:
+    """The base of a finding, with the frame, the rate and the day. `linked`: who is in X1e."""
+    bases = (row.numerator if linked and row.id == "X1e" else row.base for row in rows)
+    base = next((one for one in bases if one is not None), None)
     answered, frame = figures.answered_of
     if base is None:
         said = "La base no se muestra"
@@ -265,8 +266,9 @@ def label_of(row: IndicatorRow) -> str:
 
 
 def _based(rows: Sequence[IndicatorRow], look: Look) -> Sequence[IndicatorRow]:
-    """The figures whose base is that of the board: a row of a matrix has its own."""
-    return [row for row in rows if row.id == "X2"] if look is Look.PATHS else rows
+    """The figures whose base is that of the board: of a matrix, whoever answered both times."""
+    kept = [row for row in rows if look is not Look.PATHS or row.id == "X2"]
+    return kept or [row for row in rows if row.id == "X1e"]
 
 
 def _drawn(
@@ -325,6 +327,8 @@ def _above(figures: Figures) -> Beside | None:
 def _notes(figures: Figures, look: Look, rows: Sequence[IndicatorRow]) -> Iterator[str]:
     if any(row.reason is Reason.SOME for row in rows):
         yield str(Reason.SOME)
+    if look is Look.SCALE:
+        yield NET
     if figures.above is not None and look in {Look.BARS, Look.SORTED_BARS}:
         above = _above(figures)
         if above is not None and any((row.id, row.category) in above.shares for row in rows):
@@ -393,5 +397,4 @@ def _withheld(rows: Sequence[IndicatorRow]) -> str:
 def definition_of(name: str, rows: Iterable[IndicatorRow]) -> Definition:
     """How the indicator of that id is made, with its numbers among `rows`."""
     entry = indicator(name)
-    lines = tuple(worked(entry, rows))
-    return Definition(entry.id, entry.name, entry.numerator, entry.base, lines)
+    return Definition(entry.id, entry.name, entry.numerator, entry.base, (*worked(entry, rows),))

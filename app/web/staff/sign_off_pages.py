@@ -363,6 +363,6 @@ def _close_row(wave: ClosedWave) -> CloseRow:
         school=f"{wave.school} ({wave.cct})",
         wave=f"Cuestionario {wave.questionnaire}, generación {wave.cohort}",
         closed=say_date(wave.closes - timedelta(days=1), "d MMM y"),  # the last day of answering
-        since="" if wave.at is None else say_date(wave.at.date(), "d MMM y"),
+        since="ninguno todavía" if wave.at is None else say_date(wave.at.date(), "d MMM y"),
         url=f"/panel/olas/{wave.wave_id}{TAB}",
     )
