@@ -51,9 +51,9 @@ def followed(
     session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
 ) -> Followed:
     """Of one questionnaire of a generation over the schools of a unit; two queries."""
-    here = _waves(scope, unit_id, cohort, questionnaire)
+    here = waves_of_unit(scope, unit_id, cohort, questionnaire)
     eligible = col(Case.disposition) != Disposition.NOT_ELIGIBLE
-    told = or_(_nucleus(questionnaire), and_(eligible, col(Case.source) != SELF))
+    told = or_(nucleus_of(questionnaire), and_(eligible, col(Case.source) != SELF))
     frame, known = session.exec(
         select(func.count(case((eligible, 1))), func.count(case((told, 1))))
         .select_from(Case)
@@ -91,7 +91,10 @@ def followed(
     return Followed(known, frame, stayed, before)
 
 
-def _waves(scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int) -> ColumnElement[bool]:
+def waves_of_unit(
+    scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
+) -> ColumnElement[bool]:
+    """Condition on Wave: of this questionnaire and generation, below a unit and within reach."""
     below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
     mine = select(CohortRow.id).where(
         CohortRow.entered == cohort.entered,
@@ -105,7 +108,7 @@ def _waves(scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int) -> C
     )
 
 
-def _nucleus(questionnaire: int) -> ColumnElement[bool]:
+def nucleus_of(questionnaire: int) -> ColumnElement[bool]:
     """Answered by the person, with every question of the nucleus."""
     told = (
         select(Answer.response_id)

@@ -3,7 +3,7 @@
 Process figures are live for whoever may see them (domain.md 3.8, rule 1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -38,7 +38,7 @@ class CountLine:
 
 @dataclass(frozen=True, slots=True)
 class RatesReport:
-    """The response rates of a wave. `headline` is RR2: `answered` of `base`.
+    """The outcome rates of a wave. `headline` is RR2: `answered` of `base`.
 
     `eligible_share` is AAPOR's e; None where nobody's eligibility is known.
     """
@@ -47,6 +47,7 @@ class RatesReport:
     base: int
     headline: Fraction | None
     rates: tuple[RateLine, ...]
+    contact: tuple[RateLine, ...]  # COOP, REF and CON
     counts: tuple[CountLine, ...]
     eligible_share: Fraction | None
 
@@ -68,12 +69,24 @@ _RATE_WORDS = (
     ("RR5", "Completos, sin contar a quienes falta confirmar"),
     ("RR6", "Completos y parciales, sin contar a quienes falta confirmar"),
 )
+_CONTACT_WORDS = (
+    ("COOP1", "Completos, entre las personas contactadas"),
+    ("COOP2", "Completos y parciales, entre las personas contactadas"),
+    ("COOP3", "Completos, sin contar a quienes no pudieron responder"),
+    ("COOP4", "Completos y parciales, sin contar a quienes no pudieron responder"),
+    ("REF1", "Rechazos, entre todas las personas que cuentan o podrían contar"),
+    ("REF2", "Rechazos; de quienes falta confirmar cuenta solo la parte e"),
+    ("REF3", "Rechazos, sin contar a quienes falta confirmar"),
+    ("CON1", "Contactadas, entre todas las personas que cuentan o podrían contar"),
+    ("CON2", "Contactadas; de quienes falta confirmar cuenta solo la parte e"),
+    ("CON3", "Contactadas, sin contar a quienes falta confirmar"),
+)
 
 
 def wave_rates(counts: OutcomeCounts) -> RatesReport:
-    """The response rates of a wave with their words.
+    """The outcome rates of a wave with their words.
 
-    Source: AAPOR, Standard Definitions (10th ed., 2023), RR1 to RR6; domain.md 3.1.
+    Source: AAPOR, Standard Definitions (10th ed., 2023), RR, COOP, REF and CON; domain.md 3.1.
     """
     groups = Dispositions(**{group.value: counts[group] for group in Outcome})
     rates = outcome_rates(groups)
@@ -82,6 +95,7 @@ def wave_rates(counts: OutcomeCounts) -> RatesReport:
         base=groups.eligible + groups.UO,
         headline=rates.rr2,
         rates=_rate_lines(groups, rates),
+        contact=_contact_lines(groups, rates),
         counts=tuple(
             CountLine(group.value, _COUNT_WORDS[group], counts[group]) for group in Outcome
         ),
@@ -91,17 +105,52 @@ def wave_rates(counts: OutcomeCounts) -> RatesReport:
 
 def _rate_lines(groups: Dispositions, rates: OutcomeRates) -> tuple[RateLine, ...]:
     complete, both = groups.I, groups.I + groups.P
-    everybody, sure = Fraction(groups.eligible + groups.UO), Fraction(groups.eligible)
-    expected = None if rates.e is None else groups.eligible + rates.e * groups.UO
-    figures = (
-        (complete, everybody, rates.rr1),
-        (both, everybody, rates.rr2),
-        (complete, expected, rates.rr3),
-        (both, expected, rates.rr4),
-        (complete, sure, rates.rr5),
-        (both, sure, rates.rr6),
+    everybody, expected, sure = _bases(groups, rates)
+    return _lines(
+        _RATE_WORDS,
+        (
+            (complete, everybody, rates.rr1),
+            (both, everybody, rates.rr2),
+            (complete, expected, rates.rr3),
+            (both, expected, rates.rr4),
+            (complete, sure, rates.rr5),
+            (both, sure, rates.rr6),
+        ),
     )
+
+
+def _contact_lines(groups: Dispositions, rates: OutcomeRates) -> tuple[RateLine, ...]:
+    both = groups.I + groups.P
+    contacted = both + groups.R + groups.O
+    everybody, expected, sure = _bases(groups, rates)
+    return _lines(
+        _CONTACT_WORDS,
+        (
+            (groups.I, Fraction(contacted), rates.coop1),
+            (both, Fraction(contacted), rates.coop2),
+            (groups.I, Fraction(both + groups.R), rates.coop3),
+            (both, Fraction(both + groups.R), rates.coop4),
+            (groups.R, everybody, rates.ref1),
+            (groups.R, expected, rates.ref2),
+            (groups.R, sure, rates.ref3),
+            (contacted, everybody, rates.con1),
+            (contacted, expected, rates.con2),
+            (contacted, sure, rates.con3),
+        ),
+    )
+
+
+def _bases(groups: Dispositions, rates: OutcomeRates) -> tuple[Fraction, Fraction | None, Fraction]:
+    """Of RR1, RR3 and RR5: everybody, with the part e of the unconfirmed, and without them."""
+    expected = None if rates.e is None else groups.eligible + rates.e * groups.UO
+    return Fraction(groups.eligible + groups.UO), expected, Fraction(groups.eligible)
+
+
+def _lines(
+    words: Sequence[tuple[str, str]],
+    figures: Sequence[tuple[int, Fraction | None, Fraction | None]],
+) -> tuple[RateLine, ...]:
     return tuple(
         RateLine(name, meaning, part, base, value)
-        for (name, meaning), (part, base, value) in zip(_RATE_WORDS, figures, strict=True)
+        for (name, meaning), (part, base, value) in zip(words, figures, strict=True)
     )

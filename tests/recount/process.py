@@ -62,6 +62,17 @@ def outcome_rates_of(groups: Mapping[str, int]) -> dict[str, Rate]:
     return found
 
 
+def contacts_of(groups: Mapping[str, int]) -> set[tuple[int, int]]:
+    """Part and base of COOP, REF and CON, but of those that weigh the unconfirmed."""
+    both = groups["I"] + groups["P"]
+    spoken = both + groups["R"]
+    contacted = spoken + groups["O"]
+    sure = contacted + groups["NC"]
+    cooperation = {(part, base) for part in (groups["I"], both) for base in (contacted, spoken)}
+    bases = (sure, sure + groups["UO"])
+    return cooperation | {(part, base) for part in (groups["R"], contacted) for base in bases}
+
+
 def known_of(raw: Raw, wave: Wave) -> tuple[int, int]:
     """Persons whose situation they told themselves, and those known by a third party alone."""
     told = raw.told(wave)
@@ -82,6 +93,42 @@ def followed_of(raw: Raw, wave: Wave) -> tuple[int, int, int]:
     answered = set(before.filter(pl.col("disposition").is_in(KEPT))["member_id"])
     again = raw.listed(wave).filter(pl.col("disposition").is_in(KEPT))["member_id"]
     return known, len(answered & set(again)), len(answered)
+
+
+def field_of(raw: Raw, wave: Wave) -> dict[str, tuple[int, int]]:
+    """R11, R13, D1, D2 with its dead addresses, and D3: persons, and of how many."""
+    listed = raw.listed(wave)
+    number = wave.questionnaire
+    of = dict(listed.select("case_id", "disposition").iter_rows())
+    marked = {key: str(code) for key, code in raw.marks.items() if key[0] in of}
+    answered = {case for case, disposition in of.items() if disposition in KEPT}
+    began = {
+        case
+        for case, disposition in of.items()
+        if disposition in {*KEPT, "started", "break_off"} or case in raw.devices
+    }
+
+    def said(cases: set[str], variable: str, *codes: str) -> int:
+        return sum(marked.get((case, variable)) in codes for case in cases)
+
+    members = listed.filter(pl.col("disposition") != "not_eligible").select("member_id")
+    own = raw.addresses.join(members, on="member_id").filter(pl.col("state") != "withdrawn")
+    usable = own.filter((pl.col("state") != "dead") & ~pl.col("institutional"))
+    mail = set(usable.filter(pl.col("kind") == "email")["member_id"])
+    phone = set(usable.filter(pl.col("kind") != "email")["member_id"])
+    ways = [sum(one in way for way in (mail, phone, raw.relatives)) for one in members["member_id"]]
+    found = {
+        "R11": (said(began, f"aviso_q{number}", "1"), len(began)),
+        "R13": (known_of(raw, wave)[0], members.height),
+        "D2": (sum(count >= 2 for count in ways), members.height),
+        "dead": (own.filter(pl.col("state") == "dead").height, own.height),
+    }
+    if number == 1:
+        found["D1"] = said(answered, "datos_correctos", "2"), len(answered)
+    if number < 3:
+        asked = said(answered, "autoriza_seguimiento", "1", "2")
+        found["D3"] = said(answered, "autoriza_seguimiento", "1"), asked
+    return found
 
 
 def answered_by_day(raw: Raw, cases: pl.DataFrame) -> list[tuple[str, int]]:

@@ -83,6 +83,13 @@ FIRST_ANSWERS = """
 select e.case_id, min(e.at) from case_event e
 where e.disposition in ('complete', 'partial') group by e.case_id
 """
+DEVICES = "select distinct case_id from entry_session"
+MARKS = """
+select r.case_id, k.variable, k.value from response_mark k join response r on r.id = k.response_id
+where k.variable in ('aviso_q1', 'aviso_q2', 'aviso_q3', 'autoriza_seguimiento', 'datos_correctos')
+"""
+ADDRESSES = "select member_id, kind, state, institutional from contact_point"
+RELATIVES = "select distinct member_id from alternate_contact"
 KEPT = ("complete", "partial")
 
 
@@ -109,6 +116,10 @@ class Raw:
     answered_at: Mapping[str, str]  # by case, when it first was partial or complete
     unconfirmed: Mapping[tuple[str, int, int], int]  # persons of a school's generation
     closes: Counter[str]  # closed waves by the last step of their sign-off
+    devices: frozenset[str]  # cases that pressed Comenzar on some
+    marks: Mapping[tuple[str, str], object]  # by case and variable, what is stored elsewhere
+    addresses: pl.DataFrame  # of members
+    relatives: frozenset[str]  # members of whom somebody can tell
     read: dict[tuple[str, Wave], pl.DataFrame] = field(default_factory=dict, compare=False)
 
     def listed(self, wave: Wave) -> pl.DataFrame:
@@ -168,7 +179,7 @@ class Raw:
 
 
 def read_raw(connection: Connection) -> Raw:
-    """Everything, in nine statements."""
+    """Everything, a statement a matter."""
     found = connection.execute(text(CASES))
     schema: dict[str, pl.DataType] = dict.fromkeys(found.keys(), pl.String())
     schema |= dict.fromkeys(("questionnaire", "entered", "leaves"), pl.Int64())
@@ -197,6 +208,21 @@ def read_raw(connection: Connection) -> Raw:
             (code, entered, leaves): persons
             for code, entered, leaves, persons in connection.execute(text(UNCONFIRMED))
         },
+        devices=frozenset(_key(case_id) for (case_id,) in connection.execute(text(DEVICES))),
+        marks={
+            (_key(case_id), name): json.loads(value)
+            for case_id, name, value in connection.execute(text(MARKS))
+            if value is not None
+        },
+        addresses=pl.DataFrame(
+            [
+                (_key(member_id), kind, state, bool(institutional))
+                for member_id, kind, state, institutional in connection.execute(text(ADDRESSES))
+            ],
+            schema=["member_id", "kind", "state", "institutional"],
+            orient="row",
+        ),
+        relatives=frozenset(_key(member) for (member,) in connection.execute(text(RELATIVES))),
         closes=Counter({str(step): waves for step, waves in connection.execute(text(CLOSES))}),
         answered_at={
             _key(case_id): str(at) for case_id, at in connection.execute(text(FIRST_ANSWERS))

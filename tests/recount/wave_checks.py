@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +12,14 @@ from app.analytics.released import Audience
 from tests.recount.checks import Check, Problems, prose_checked, same_rows, tables_checked
 from tests.recount.estimates import half_up
 from tests.recount.pages import MINUS, Cells, PageText, of_percent, rate_said
-from tests.recount.process import Rate, answered_by_day, groups_of, outcome_rates_of
+from tests.recount.process import (
+    Rate,
+    answered_by_day,
+    contacts_of,
+    field_of,
+    groups_of,
+    outcome_rates_of,
+)
 from tests.recount.site import View, answered_of, day_said, frame_of
 
 SEXES = {"H": "Hombres", "M": "Mujeres", "X": "No binario"}
@@ -164,8 +171,20 @@ def possible_bias(rates: Sequence[float], sizes: Sequence[int]) -> float | None:
     return float(max(0.0, spread - chance) ** 0.5) / (2 * whole)
 
 
-def calculation_page(page: PageText, view: View) -> Problems:
-    """How each figure is made: "148 ÷ 239 = 61.9 %" is arithmetic, and its parts were counted."""
+def _field_told(page: PageText, field: Mapping[str, tuple[int, int]]) -> Problems:
+    """Each figure of the field under its own name."""
+    for name, (part, whole) in field.items():
+        if not whole:
+            continue
+        said = f"{part:,} ÷ {whole:,} = "
+        before = "Direcciones que dejaron de servir: " if name == "dead" else f" {name} "
+        there = re.sub(r"\s+", " ", page.prose).partition(before)[2]
+        if not there.startswith(said):
+            yield f"{name} is {there[:30]!r}, counted {said}"
+
+
+def _worked_through(view: View) -> set[tuple[int, int]]:
+    """Part and base of every figure that may be worked through."""
     counted = {(f.numerator, f.base) for f in view.figures.values() if f.numerator is not None}
     groups = groups_of(view.cases)
     rates = outcome_rates_of(groups)
@@ -176,6 +195,17 @@ def calculation_page(page: PageText, view: View) -> Problems:
             counted.add((part, view.frame if name in {"rr1", "rr2"} else view.frame - groups["UO"]))
     known, stayed, before = view.followed
     counted |= {(known, view.frame), (stayed, before)}
+    counted |= contacts_of(groups)
+    return counted
+
+
+def calculation_page(page: PageText, view: View) -> Problems:
+    """How each figure is made: "148 ÷ 239 = 61.9 %" is arithmetic, and its parts were counted."""
+    counted = _worked_through(view)
+    if view.audience is Audience.OWN:
+        field = field_of(view.raw, view.wave)
+        counted |= set(field.values())
+        yield from _field_told(page, field)
     found = re.findall(r"([\d,]+) ÷ ([\d,]+(?:\.\d)?) = ([\d.]+) %", page.prose)
     for part, whole, percent in found:
         if "." in whole:  # e weighs those whose eligibility is not known

@@ -6,7 +6,7 @@ so that a new one joins by existing. There is something to leak: the twin at the
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +19,7 @@ from app.analytics.released import Audience
 from app.staff.roles import Permission
 from tests.recount.estimates import half_up
 from tests.recount.outcomes import Figure
-from tests.recount.process import groups_of
+from tests.recount.process import contacts_of, field_of, groups_of
 from tests.recount.site import Site, View, answered_of, frame_of
 from tests.recount.world import simulated
 from tests.web.test_crawl import staff_routes
@@ -96,9 +96,12 @@ def must_hide(figure: Figure, audience: Audience) -> bool:
     return 0 < k < LEAST or (n < SMALL_GROUP and k in {0, n})
 
 
-def secrets(view: View) -> set[str]:
-    """What would tell a hidden cell: as words, as a working, as a line of a file, as a share."""
-    process = rates_of(view)
+def secrets(view: View, also: Iterable[tuple[int, int]] = ()) -> set[str]:
+    """What would tell a hidden cell: as words, as a working, as a line of a file, as a share.
+
+    `also`: figures of the field that this reader may see.
+    """
+    process = rates_of(view) | set(also)
     hidden = {
         (figure.numerator, figure.base)
         for figure in view.figures.values()
@@ -133,7 +136,7 @@ def rates_of(view: View) -> set[tuple[int | None, int]]:
     for answered in (groups["I"], groups["I"] + groups["P"]):
         found.add((answered, view.frame - groups["UO"]))
     known, stayed, before = view.followed
-    return found | {(known, view.frame), (stayed, before)}
+    return found | {(known, view.frame), (stayed, before)} | contacts_of(groups)
 
 
 def told(site: Site, view: View, at: str, wanted: set[str]) -> set[tuple[str, str]]:
@@ -167,8 +170,9 @@ def test_outside_a_school_no_hidden_cell_is_read(site: Site, audience: Audience)
 def test_the_school_of_seven_reads_no_cell_of_its_own(site: Site) -> None:
     small, _ = schools(site)
     view = view_of(site, small, Audience.OFFICE)
+    field = field_of(view.raw, view.wave).values()
 
-    assert told(site, view, small, secrets(view)) == set()
+    assert told(site, view, small, secrets(view, field)) == set()
 
 
 def test_the_large_school_reads_its_own_cells(site: Site) -> None:

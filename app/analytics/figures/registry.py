@@ -149,8 +149,9 @@ PROCESS = (
     Indicator(
         id="D2",
         name="Directorio con dos medios",
-        numerator="Personas con dos medios de contacto independientes o más.",
-        base="Egresados elegibles.",
+        numerator="Personas con dos medios de contacto o más: un correo personal, un teléfono "
+        "propio o alguien que sabe cómo encontrarlas.",
+        base="Egresados elegibles; las direcciones que dejaron de servir, entre las conocidas.",
         source="domain.md 3.6, D2",
         kind=Kind.PROCESS,
         waves=ALL_WAVES,
@@ -158,11 +159,11 @@ PROCESS = (
     Indicator(
         id="D3",
         name="Autoriza el seguimiento",
-        numerator="Personas que autorizaron.",
-        base="Personas que respondieron.",
+        numerator="Personas que autorizaron que les escriban para los siguientes cuestionarios.",
+        base="Personas que respondieron esa pregunta.",
         source="domain.md 3.6, D3",
         kind=Kind.PROCESS,
-        waves=ALL_WAVES,
+        waves=frozenset({1, 2}),
     ),
     Indicator(
         id="D4",

@@ -1,10 +1,12 @@
 """How well a generation is followed, in words, wherever a response rate is told."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from sqlmodel import Session
 
 from app.analytics.charts.headlines import percent
+from app.analytics.field_figures import FieldFigures
 from app.analytics.figures.registry import indicator
 from app.analytics.followed import Followed, followed
 from app.chronology.wave_plan import Cohort
@@ -48,6 +50,24 @@ def followed_entries(found: Followed | None, *, public: bool = False) -> tuple[E
         entry_of(indicator("R10"), [_worked(found.known, found.frame, public=public)]),
         entry_of(indicator("R12"), [_worked(found.stayed, found.before, public=public)]),
     )
+
+
+def field_entries(found: FieldFigures) -> Iterator[Entry]:
+    """Notice, nucleus and directory, worked through for their own school."""
+    told = (
+        ("R11", found.accepted),
+        ("R13", found.nucleus),
+        ("D1", found.corrected),
+        ("D2", found.reachable),
+        ("D3", found.allows),
+    )
+    for name, part in told:
+        if part is not None:
+            lines = [_worked(part.count, part.base, public=False)]
+            if part is found.reachable:
+                dead = _worked(found.dead.count, found.dead.base, public=False)
+                lines.append(f"Direcciones que dejaron de servir: {dead}")
+            yield entry_of(indicator(name), lines)
 
 
 def _worked(part: int, whole: int, *, public: bool) -> str:

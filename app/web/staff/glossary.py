@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.analytics.field_figures import field_figures
 from app.analytics.figures.registry import REGISTRY
 from app.analytics.followed import followed
+from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.analytics.response_rates import wave_rates
 from app.fieldwork.queries import wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, render
-from app.web.staff.followed_words import followed_entries, followed_of
+from app.web.staff.followed_words import field_entries, followed_entries, followed_of
 from app.web.staff.results_asked import ROOT, Asked, UnitTop, asked_of, figures_of, unit_top
 from app.web.staff.results_findings import Figures
 from app.web.staff.shell import Crumb, Shell, shell
@@ -26,6 +28,7 @@ from app.web.staff.worked import (
     Family,
     entry_of,
     families_of,
+    in_order,
     lead_of,
     outcome_entries,
     rate_entries,
@@ -128,11 +131,22 @@ def _unit_entries(
 ) -> tuple[Entry, ...]:
     wave, public = asked.wave(), figures.whole_percents
     kept = followed_of(session, caller, asked.unit, wave.cohort, wave.questionnaire)
-    return (
+    process = (
         *rate_entries(figures.report.process, public=public),
         *followed_entries(kept, public=public),
-        *outcome_entries(figures.report, wave.questionnaire),
+        *_field_entries(session, caller, wave, figures.report.audience),
     )
+    return (*in_order(process), *outcome_entries(figures.report, wave.questionnaire))
+
+
+def _field_entries(
+    session: Session, caller: Caller, wave: WaveOfUnit, audience: Audience
+) -> tuple[Entry, ...]:
+    """Of its own school: for others there are none."""
+    if audience is not Audience.OWN:
+        return ()
+    found = field_figures(session, caller.scope, wave.unit.id, wave.cohort, wave.questionnaire)
+    return tuple(field_entries(found))
 
 
 def _calculation(session: Session, caller: Caller, wave_id: UUID, now: Now) -> CalculationPage:
@@ -140,16 +154,16 @@ def _calculation(session: Session, caller: Caller, wave_id: UUID, now: Now) -> C
     unit = unit_by_code(session, caller.scope, header.cct)
     asked = WaveOfUnit(unit, header.cohort, header.questionnaire)
     report = indicators_report(session, caller.scope, asked, now=now)
+    kept = followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
+    process = (
+        *rate_entries(wave_rates(header.counts)),
+        *followed_entries(kept),
+        *_field_entries(session, caller, asked, report.audience),
+    )
     return CalculationPage(
         title="Cómo se calcula",
         shell=shell(caller, at="/panel"),
         top=wave_top(caller, header, at="/resultados", tail="Cómo se calcula"),
         lead=lead_of(report),
-        entries=(
-            *rate_entries(wave_rates(header.counts)),
-            *followed_entries(
-                followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
-            ),
-            *outcome_entries(report, header.questionnaire),
-        ),
+        entries=(*in_order(process), *outcome_entries(report, header.questionnaire)),
     )

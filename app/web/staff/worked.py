@@ -16,6 +16,7 @@ from app.web.staff.told_rates import told_rate
 
 SHARES = frozenset({Kind.PROPORTION, Kind.DISTRIBUTION, Kind.MULTIPLE, Kind.CUMULATIVE})
 RATE_OF = {"R1": "RR1", "R2": "RR2", "R3": "RR3", "R4": "RR4", "R5": "RR5", "R6": "RR6"}
+CONTACT_OF = {"R7": "COOP", "R8": "REF", "R9": "CON"}
 KIND_WORDS = {
     Kind.PROPORTION: "Proporción: las personas que cumplen, entre las de la base.",
     Kind.DISTRIBUTION: "Distribución: cada persona está en una categoría; suman la base.",
@@ -31,6 +32,7 @@ KIND_WORDS = {
     Kind.CURVE: "Curva de Kaplan y Meier, leída por mes.",
     Kind.PROCESS: "Cifra del levantamiento: se cuenta de los casos, al momento.",
 }
+_PLACE = {entry.id: place for place, entry in enumerate(REGISTRY)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,18 @@ FAMILIES = {
 
 
 def families_of(entries: Iterable[Entry]) -> tuple[Family, ...]:
-    """The figures by matter, in the order in which they come."""
+    """The figures by matter."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
         found.setdefault(entry.id[0], []).append(entry)
-    return tuple(Family(key, FAMILIES[key], tuple(mine)) for key, mine in found.items())
+    return tuple(
+        Family(key, name, tuple(found[key])) for key, name in FAMILIES.items() if key in found
+    )
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """As the glossary lists them."""
+    return sorted(entries, key=lambda entry: _PLACE[entry.id])
 
 
 def outcome_entries(report: IndicatorsReport, number: int) -> tuple[Entry, ...]:
@@ -81,11 +90,14 @@ def outcome_entries(report: IndicatorsReport, number: int) -> tuple[Entry, ...]:
 
 
 def rate_entries(process: RatesReport, *, public: bool = False) -> Iterator[Entry]:
-    """The response rates; for the public no count stands beside them."""
+    """The outcome rates; for the public those of response, and no count stands beside them."""
     rates = {line.name: line for line in process.rates}
     for entry in REGISTRY:
         if entry.id in RATE_OF:
             yield entry_of(entry, [_rate_worked(rates[RATE_OF[entry.id]], public=public)])
+        elif entry.id in CONTACT_OF and not public:
+            mine = (one for one in process.contact if one.name.startswith(CONTACT_OF[entry.id]))
+            yield entry_of(entry, map(_contact_worked, mine))
 
 
 def entry_of(entry: Indicator, lines: Iterable[str]) -> Entry:
@@ -146,12 +158,18 @@ def _label(entry: Indicator, row: IndicatorRow) -> str:
 
 
 def _rate_worked(line: RateLine, *, public: bool) -> str:
+    if line.base == 0:
+        return "No se puede calcular: nadie está en la base."
     if line.base is None or line.value is None:
         return "No se puede calcular: de nadie se sabe si cuenta."
     if public:  # where part of a person counts, the nearest list decides
         return told_rate(line.part, round(line.base), public=True).alone.capitalize()
     base = f"{line.base.numerator:,}" if line.base.denominator == 1 else f"{float(line.base):,.1f}"
     return f"{line.part:,} ÷ {base} = {percent(float(line.value), whole=False)}"
+
+
+def _contact_worked(line: RateLine) -> str:
+    return f"{line.name}. {line.meaning}: {_rate_worked(line, public=False)}"
 
 
 def lead_of(report: IndicatorsReport) -> str:
