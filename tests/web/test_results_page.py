@@ -6,14 +6,14 @@ import io
 import json
 import re
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from app.db.transactions import Database
 from app.directory.tables import CohortRow
@@ -23,6 +23,7 @@ from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.web.sheets import harmless
 from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, answered
+from tests.fieldwork.field import an_office
 from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
 
 STUDIES, WORKS = {"estudia": 1, "trabaja": 4}, {"estudia": 5, "trabaja": 1}
@@ -38,16 +39,23 @@ def world(db: Database, database_url: str, now: datetime) -> World:
 def surveyed(session: Session, code: str, people: list[Someone]) -> str:
     """The only answered wave of a school of the world; its id."""
     school = unit_by_code(session, WHOLE, code)
-    earlier = select(CohortRow.id).where(CohortRow.entered == COHORT.entered)
-    for wave in session.exec(select(Wave).where(col(Wave.cohort_id).in_(earlier))):
-        wave.school_id = session.get_one(CohortRow, wave.cohort_id).school_id
+    mine = select(CohortRow).where(
+        CohortRow.school_id == school.id, CohortRow.entered == COHORT.entered
+    )
     made = a_surveyed_school(session, 2, people, code=f"15ECT{uuid4().int % 10_000:04}Z")
-    for wave in session.exec(select(Wave).where(Wave.school_id == made)):
-        wave.school_id = school.id
-    session.flush()
-    cohort = session.exec(select(CohortRow.id).where(CohortRow.school_id == made)).one()
-    asked = select(Wave.id).where(Wave.cohort_id == cohort, Wave.questionnaire == 2)
+    cohort = session.exec(select(CohortRow).where(CohortRow.school_id == made)).one()
+    for earlier in session.exec(mine).all():
+        given_to(session, earlier, an_office(session, f"X{uuid4().hex[:8]}"))
+    given_to(session, cohort, school.id)
+    asked = select(Wave.id).where(Wave.cohort_id == cohort.id, Wave.questionnaire == 2)
     return str(session.exec(asked).one())
+
+
+def given_to(session: Session, cohort: CohortRow, unit_id: UUID) -> None:
+    cohort.school_id = unit_id
+    for wave in session.exec(select(Wave).where(Wave.cohort_id == cohort.id)):
+        wave.school_id = unit_id
+    session.flush()
 
 
 def figures(page: str) -> dict[tuple[str, str], tuple[str, str, str]]:
