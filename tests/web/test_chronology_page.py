@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from app.db.transactions import Database
 from app.directory.tables import CohortRow
-from app.fieldwork.tables import Wave
+from app.fieldwork.tables import Wave, WaveState
 from app.staff.roles import Role
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
@@ -85,6 +85,23 @@ def test_a_state_office_sees_the_same_table_with_its_schools(
 
     assert "Plantel A" in page
     assert "Plantel B" not in page
+
+
+def test_an_office_reads_that_a_school_moved_what_is_open_out_of_season(
+    db: Database, database_url: str
+) -> None:
+    august = datetime(2026, 8, 20, 18, tzinfo=UTC)
+    world = a_world(db, settings_for(database_url), now=august)
+    with db.unit_of_work() as session:
+        for wave in session.exec(select(Wave)).all():
+            wave.state = WaveState.OPEN
+    client = client_for(world, db, now=august)
+    sign_in(client, world, "09", Role.OFFICER)
+
+    page = client.get("/panel").text
+
+    assert "Octubre-Noviembre 2025 (fecha movida en algún plantel)" in page
+    assert "Octubre-Noviembre 2026 (fecha" not in page  # nothing is open there
 
 
 def test_a_moved_window_keeps_its_reason(world: World, db: Database, now: datetime) -> None:

@@ -239,7 +239,7 @@ def _row(
         if periods:
             classes.append("has-station")
         stations = (
-            _station(found, _cell(found, row.cohort, one, today), closes) for one in periods
+            _station(found, _cell(found, row.cohort, one, today), closes, today) for one in periods
         )
         cells.append(CellView(" ".join(classes), tuple(stations), at))
     note = "" if row.cohort in found.cohorts or row.cohort.earlier_strategy else "sin lista"
@@ -263,12 +263,14 @@ def _cell(found: UnitChronology, cohort: Cohort, period: FieldPeriod, today: dat
     return cell_of(cohort, period, counts, today=today, has_people=cohort in found.cohorts)
 
 
-def _station(found: UnitChronology, cell: Cell, closes: Closes) -> Station:
+def _station(found: UnitChronology, cell: Cell, closes: Closes, today: date) -> Station:
     counts, rate = cell.counts, cell.counts.rate
+    moved = found.is_moved(cell.cohort, cell.period.wave)
+    below = counts.open_waves > 0 and today not in cell.period
     return Station(
         number=cell.period.wave,
         classes=f"is-{cell.state.value}",
-        window=_window(cell.period, moved=found.is_moved(cell.cohort, cell.period.wave)),
+        window=_window(cell.period, moved=moved, below=below),
         school_year=cell.period.school_year,
         state=STATE_WORDS[cell.state],
         fill=None if rate is None else int(in_percent(rate)),
@@ -281,9 +283,11 @@ def _station(found: UnitChronology, cell: Cell, closes: Closes) -> Station:
     )
 
 
-def _window(period: FieldPeriod, *, moved: bool) -> str:
+def _window(period: FieldPeriod, *, moved: bool, below: bool) -> str:
+    """`below`: open on a day outside the period, which only schools further down can have moved."""
     if not moved:
-        return f"{months(period)} {period.opens.year}"
+        official = f"{months(period)} {period.opens.year}"
+        return f"{official} (fecha movida en algún plantel)" if below else official
     last = period.closes - timedelta(days=1)
     return f"{say_date(period.opens, 'd MMM')} a {say_date(last, 'd MMM y')} (fecha movida)"
 
