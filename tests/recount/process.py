@@ -63,14 +63,22 @@ def outcome_rates_of(groups: Mapping[str, int]) -> dict[str, Rate]:
 
 
 def contacts_of(groups: Mapping[str, int]) -> set[tuple[int, int]]:
-    """Part and base of COOP, REF and CON, but of those that weigh the unconfirmed."""
+    """Part and base of COOP, REF and CON, in whole persons."""
     both = groups["I"] + groups["P"]
     spoken = both + groups["R"]
     contacted = spoken + groups["O"]
-    sure = contacted + groups["NC"]
     cooperation = {(part, base) for part in (groups["I"], both) for base in (contacted, spoken)}
-    bases = (sure, sure + groups["UO"])
-    return cooperation | {(part, base) for part in (groups["R"], contacted) for base in bases}
+    parts = (groups["R"], contacted)
+    return cooperation | {(part, base) for part in parts for base in bases_of(groups)}
+
+
+def bases_of(groups: Mapping[str, int]) -> set[int]:
+    """Of RR1 to RR6, where they are whole persons: that of RR3 seldom is."""
+    sure = sum(groups[letter] for letter in ("I", "P", "R", "NC", "O"))
+    bases = {sure, sure + groups["UO"]}
+    known = sure + groups["NE"]
+    weighed = sure + Fraction(sure, known) * groups["UO"] if known else None
+    return bases if weighed is None or weighed.denominator > 1 else {*bases, int(weighed)}
 
 
 def known_of(raw: Raw, wave: Wave) -> tuple[int, int]:

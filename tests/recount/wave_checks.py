@@ -15,6 +15,7 @@ from tests.recount.pages import MINUS, Cells, PageText, of_percent, rate_said
 from tests.recount.process import (
     Rate,
     answered_by_day,
+    bases_of,
     contacts_of,
     field_of,
     groups_of,
@@ -187,12 +188,8 @@ def _worked_through(view: View) -> set[tuple[int, int]]:
     """Part and base of every figure that may be worked through."""
     counted = {(f.numerator, f.base) for f in view.figures.values() if f.numerator is not None}
     groups = groups_of(view.cases)
-    rates = outcome_rates_of(groups)
-    for name in ("rr1", "rr2", "rr5", "rr6"):
-        part = groups["I"] + (groups["P"] if name in {"rr2", "rr6"} else 0)
-        rate = rates[name]
-        if rate is not None:
-            counted.add((part, view.frame if name in {"rr1", "rr2"} else view.frame - groups["UO"]))
+    for part in (groups["I"], groups["I"] + groups["P"]):
+        counted |= {(part, base) for base in bases_of(groups)}
     known, stayed, before = view.followed
     counted |= {(known, view.frame), (stayed, before)}
     counted |= contacts_of(groups)
