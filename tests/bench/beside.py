@@ -1,6 +1,6 @@
 """Our application and, beside it in the same server, bare routes with the same commit.
 
-`python -m tests.bench.beside URL PORT COMMITS` serves both. A bare route is an ordinary synchronous
+`python -m tests.bench.beside URL COMMITS PORT` serves both. A bare route is an ordinary synchronous
 FastAPI route: it parses the same form and writes the same rows by the same statements, in one
 transaction, to a response of its own, and answers 303. No session, no reading, no routing, no
 checks, no middleware.
@@ -90,9 +90,16 @@ def served(url: str, commits: Iterable[writing.Changes]) -> Iterator[int]:
 
     `commits`: what the bare route writes, by the number it is asked for.
     """
-    port = free_port()
     script = json.dumps([{"answers": dict(c.answers), "marks": dict(c.marks)} for c in commits])
-    server = subprocess.Popen([sys.executable, "-m", "tests.bench.beside", url, str(port), script])
+    with a_process("tests.bench.beside", url, script) as port:
+        yield port
+
+
+@contextmanager
+def a_process(module: str, *words: str) -> Iterator[int]:
+    """The port of a module that serves in a process of its own; it is told as the last word."""
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-m", module, *words, str(port)])
     try:
         wait_for(port)
         yield port
@@ -233,4 +240,4 @@ def write_figures(name: str, figures: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))
+    serve(sys.argv[1], int(sys.argv[3]), json.loads(sys.argv[2]))

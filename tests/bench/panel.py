@@ -9,12 +9,10 @@ of the clock, the first view by itself. `BENCH_SCHOOLS` makes a smaller nation.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -36,11 +34,10 @@ from app.units.tables import OrganisationUnit, UnitKind
 from app.web import security
 from app.web.asgi import Receive, Scope, Send
 from app.web.main import create_app
-from tests.bench.beside import CPU, empty_databases, made
+from tests.bench.beside import CPU, a_process, empty_databases, made
 from tests.bench.panel_world import NOW, fill
 from tests.bench.units import SCHOOLS
 from tests.conftest import DATA_KEYS
-from tests.services import free_port, wait_for
 from tests.web.respondent.site import settings
 
 TRIES = int(os.environ.get("BENCH_TRIES", "40"))
@@ -92,7 +89,7 @@ def measured(url: str, store: Path, only: str = "") -> Figures:
     prepare(url)
     db = Database(make_engine(url, DATA_KEYS))
     found: Figures = {"load": os.getloadavg()[0]}
-    with _served(url, store) as port:
+    with a_process("tests.bench.panel", "serve", url, str(store)) as port:
         for office in offices(db):
             token = signed_in(db, office)
             pages = {name: f"/panel/resultados/{office}{tail}" for name, tail in _RESULTS.items()}
@@ -174,19 +171,6 @@ def _view(staff: httpx2.Client, address: str) -> tuple[float, float, int]:
 
 def _said(times: list[float]) -> dict[str, float]:
     return {"p50": round(median(times), 1), "p95": round(quantiles(times, n=20)[-1], 1)}
-
-
-@contextmanager
-def _served(url: str, store: Path) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.bench.panel", "serve", url, str(store), str(port)]
-    server = subprocess.Popen(command)
-    try:
-        wait_for(port)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def clock() -> datetime:

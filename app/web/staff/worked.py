@@ -177,7 +177,7 @@ def lead_of(report: IndicatorsReport) -> str:
     if report.pool is not None:
         return (
             f"Esta generación es demasiado pequeña para mostrarla sola. {report.pool.words} Los "
-            "números son de ese conjunto."
+            "resultados son de ese conjunto; las cifras del levantamiento, del plantel."
         )
     if report.audience is Audience.OWN:
         return "Con los números de su plantel, al momento. Cada cifra dice su base."
