@@ -10,6 +10,7 @@ import app.fieldwork.tables
 import app.fieldwork.worklist.tables
 import app.messaging.tables
 import app.questionnaires.tables
+import app.responses.nucleus_triggers
 import app.responses.tables
 import app.staff.tables
 import app.units.tables  # noqa: F401

@@ -28,6 +28,12 @@ class WaveCount(Table, table=True):
             sqlite_where=text("days IS NULL"),
             postgresql_where=text("days IS NULL"),
         ),
+        Index(
+            "ix_wave_count_not_followed",
+            "wave_id",
+            sqlite_where=text("known IS NULL"),
+            postgresql_where=text("known IS NULL"),
+        ),
     )
 
     wave_id: UUID = Field(foreign_key="wave.id", primary_key=True)
@@ -41,13 +47,17 @@ class WaveCount(Table, table=True):
     # On how many of its days as many answered (answer_days.py); None: not worked out.
     days_from: date | None = None
     days: bytes | None = Field(default=None, sa_type=LargeBinary)
+    # Persons (analytics/followed.py); all three None: not worked out.
+    known: int | None = None
+    answered_before: int | None = None
+    stayed: int | None = None
 
 
 class CaseMove(Table, table=True):
     """Cases that came to stand somewhere (1) or no longer do (-1), not gathered yet.
 
-    Only ever added to, by the triggers below, and taken away by the worker: nobody who answers
-    waits for a row that another one changes.
+    Only ever added to, by triggers, and taken away by the worker: nobody who answers waits for a
+    row that another one changes. Of no cases (0): what an answered case says has changed.
     """
 
     __tablename__ = "case_move"
@@ -56,6 +66,7 @@ class CaseMove(Table, table=True):
     wave_id: UUID  # no reference: it would lock the wave at every answer
     disposition: Disposition = Field(sa_type=StrEnumText(Disposition))
     eligibility_confirmed: bool
+    told: bool = False  # somebody else told of the person
     cases: int
 
 
@@ -63,42 +74,45 @@ TRIGGERS = {
     "sqlite": (
         """
         create trigger survey_case_in after insert on survey_case begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        values (new.wave_id, new.disposition, new.eligibility_confirmed, 1); end
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases) values
+        (new.wave_id, new.disposition, new.eligibility_confirmed, new.source <> 'self', 1); end
         """,
         """
         create trigger survey_case_out after delete on survey_case begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1); end
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases) values
+        (old.wave_id, old.disposition, old.eligibility_confirmed, old.source <> 'self', -1); end
         """,
         """
         create trigger survey_case_moved
-        after update of wave_id, disposition, eligibility_confirmed on survey_case
-        when (old.wave_id, old.disposition, old.eligibility_confirmed)
-        is not (new.wave_id, new.disposition, new.eligibility_confirmed) begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1),
-        (new.wave_id, new.disposition, new.eligibility_confirmed, 1); end
+        after update of wave_id, member_id, disposition, eligibility_confirmed, source
+        on survey_case
+        when (old.wave_id, old.member_id, old.disposition, old.eligibility_confirmed, old.source)
+        is not (new.wave_id, new.member_id, new.disposition, new.eligibility_confirmed, new.source)
+        begin
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases) values
+        (old.wave_id, old.disposition, old.eligibility_confirmed, old.source <> 'self', -1),
+        (new.wave_id, new.disposition, new.eligibility_confirmed, new.source <> 'self', 1); end
         """,
     ),
     "postgresql": (
         """
         create or replace function survey_case_in() returns trigger language plpgsql as $$ begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        select wave_id, disposition, eligibility_confirmed, count(*) from fresh
-        group by wave_id, disposition, eligibility_confirmed; return null; end $$
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases)
+        select wave_id, disposition, eligibility_confirmed, source <> 'self', count(*) from fresh
+        group by wave_id, disposition, eligibility_confirmed, source <> 'self'; return null; end $$
         """,
         """
         create or replace function survey_case_out() returns trigger language plpgsql as $$ begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        select wave_id, disposition, eligibility_confirmed, -count(*) from gone
-        group by wave_id, disposition, eligibility_confirmed; return null; end $$
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases)
+        select wave_id, disposition, eligibility_confirmed, source <> 'self', -count(*) from gone
+        group by wave_id, disposition, eligibility_confirmed, source <> 'self'; return null; end $$
         """,
         """
         create or replace function survey_case_moved() returns trigger language plpgsql as $$ begin
-        insert into case_move (wave_id, disposition, eligibility_confirmed, cases)
-        values (old.wave_id, old.disposition, old.eligibility_confirmed, -1),
-        (new.wave_id, new.disposition, new.eligibility_confirmed, 1); return null; end $$
+        insert into case_move (wave_id, disposition, eligibility_confirmed, told, cases) values
+        (old.wave_id, old.disposition, old.eligibility_confirmed, old.source <> 'self', -1),
+        (new.wave_id, new.disposition, new.eligibility_confirmed, new.source <> 'self', 1);
+        return null; end $$
         """,
         """
         create trigger survey_case_in after insert on survey_case referencing new table as fresh
@@ -110,9 +124,11 @@ TRIGGERS = {
         """,
         """
         create trigger survey_case_moved
-        after update of wave_id, disposition, eligibility_confirmed on survey_case for each row
-        when ((old.wave_id, old.disposition, old.eligibility_confirmed)
-        is distinct from (new.wave_id, new.disposition, new.eligibility_confirmed))
+        after update of wave_id, member_id, disposition, eligibility_confirmed, source
+        on survey_case for each row
+        when ((old.wave_id, old.member_id, old.disposition, old.eligibility_confirmed, old.source)
+        is distinct from
+        (new.wave_id, new.member_id, new.disposition, new.eligibility_confirmed, new.source))
         execute function survey_case_moved()
         """,
     ),

@@ -5,7 +5,8 @@ statement, so that a count is always that of the cases of the same moment (decis
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -26,8 +27,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
-from sqlalchemy.orm import Mapped
-from sqlmodel import Session, col
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import Session, col, select
 
 from app.fieldwork.counting_tables import CaseMove, WaveCount
 from app.fieldwork.dispositions import Disposition, Outcome, outcome
@@ -40,6 +41,8 @@ Shape = Callable[[Query], Query]  # adds the joins and conditions of a question
 Key = ColumnElement[Any] | Mapped[Any]
 _COUNT = WaveCount.metadata.tables[WaveCount.__tablename__]
 _COLUMNS = {group: _COUNT.c[group.name.lower()] for group in Outcome}
+_FOLLOWED = ("known", "answered_before", "stayed")  # analytics/followed.py
+_ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 _KEPT = tuple(func.sum(column) for column in _COLUMNS.values())
 _STATE = (col(CaseMove.disposition), col(CaseMove.eligibility_confirmed))
 _MOVED = (func.sum(col(CaseMove.cases)), *(literal_column("0") for _ in _KEPT[1:]))
@@ -153,30 +156,29 @@ def gather(session: Session) -> int:
             col(CaseMove.wave_id),
             col(CaseMove.disposition),
             col(CaseMove.eligibility_confirmed),
+            col(CaseMove.told),
             col(CaseMove.cases),
         )
     )
-    changes: dict[UUID, Counter[Outcome]] = defaultdict(Counter)
-    moves, answered = 0, set()  # waves whose answers by day are no longer known
-    for wave_id, disposition, confirmed, cases in taken:
-        if disposition in {Disposition.COMPLETE, Disposition.PARTIAL}:
-            answered.add(wave_id)
-        changes[wave_id][outcome(disposition, eligibility_confirmed=confirmed)] += cases
-        moves += 1
-    for wave_id in sorted(changes):  # in one order: two workers never wait for each other
-        insert_missing(session, WaveCount, _nobody(wave_id), key=["wave_id"])
-        grown: dict[str, object] = {
-            str(_COLUMNS[group].key): _COLUMNS[group] + cases
-            for group, cases in changes[wave_id].items()
-            if cases
-        }
-        if wave_id in answered:
-            grown |= {"days": None}
+    moves = taken.all()
+    counts: dict[UUID, Counter[Outcome]] = defaultdict(Counter)
+    for wave_id, disposition, confirmed, _, cases in moves:
+        counts[wave_id][outcome(disposition, eligibility_confirmed=confirmed)] += cases
+    answered = {move.wave_id for move in moves if move.disposition in _ANSWERED}
+    told = {move.wave_id for move in moves if move.told}
+    follow = {*answered, *told, *_waves_after(session, answered)}
+    for wave_id in sorted(counts.keys() | follow):  # in one order: two workers never wait
+        if wave_id in counts:
+            insert_missing(session, WaveCount, _nobody(wave_id), key=["wave_id"])
+        grown = _added(counts.get(wave_id, {}))
+        # What was worked out of it holds no longer.
+        grown |= {"days": None} if wave_id in answered else {}
+        grown |= dict.fromkeys(_FOLLOWED) if wave_id in follow else {}
         if grown:
             session.connection().execute(
                 update(WaveCount).where(col(WaveCount.wave_id) == wave_id).values(grown)
             )
-    return moves
+    return len(moves)
 
 
 def put_right(session: Session) -> int:
@@ -219,8 +221,34 @@ def put_right(session: Session) -> int:
     return waves
 
 
+def comes_after(earlier: type[Wave], later: type[Wave]) -> ColumnElement[bool]:
+    """Condition: asked of the same generation of a school, with the number that follows."""
+    return and_(
+        col(later.cohort_id) == col(earlier.cohort_id),
+        col(later.questionnaire) == col(earlier.questionnaire) + 1,
+    )
+
+
+def _waves_after(session: Session, waves: AbstractSet[UUID]) -> Sequence[UUID]:
+    """In which the same persons are asked again: who stayed there is known anew."""
+    earlier, later = aliased(Wave), aliased(Wave)
+    return session.exec(
+        select(later.id)
+        .join(earlier, comes_after(earlier, later))
+        .where(col(earlier.id).in_(waves))
+    ).all()
+
+
 def _nobody(wave_id: UUID) -> dict[str, object]:
     return {"wave_id": wave_id, **{column.key: 0 for column in _COLUMNS.values()}}
+
+
+def _added(counts: Mapping[Outcome, int]) -> dict[str, object]:
+    return {
+        str(_COLUMNS[group].key): _COLUMNS[group] + cases
+        for group, cases in counts.items()
+        if cases
+    }
 
 
 def _moved_into(group: Outcome) -> ColumnElement[int]:

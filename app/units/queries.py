@@ -185,19 +185,6 @@ def schools_below(session: Session, scope: Scope, unit_id: UUID) -> list[School]
     return sorted((School(*row) for row in found), key=lambda school: school.code)
 
 
-def has_more_schools(session: Session, scope: Scope, unit_id: UUID, *, than: int) -> bool:
-    """Whether there are more than so many schools below the unit: no more of them are read."""
-    found = session.exec(
-        select(OrganisationUnit.id)
-        .where(
-            OrganisationUnit.kind == UnitKind.SCHOOL,
-            at_or_below(scope, unit_id, col(OrganisationUnit.id)),
-        )
-        .limit(than + 1)
-    )
-    return len(found.all()) > than
-
-
 def first_school(session: Session, scope: Scope) -> School | None:
     """The first by code of the schools in scope: without reading the others."""
     row = session.exec(_schools(scope).order_by(col(OrganisationUnit.code)).limit(1)).first()

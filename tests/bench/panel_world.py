@@ -44,6 +44,8 @@ from sqlmodel import SQLModel, col
 import app.all_tables  # noqa: F401
 from app.analytics.editions.content import content_hash
 from app.analytics.editions.store import SCHOOL, Part, StoredWave, write_part
+from app.analytics.followed import KEPT as WAVES_FOLLOWED
+from app.analytics.followed import keep_followed
 from app.analytics.frame.coded import Column as Coded
 from app.analytics.nonresponse import Group
 from app.analytics.tables import EditionKind, ResultEdition, SignOffAct, SignOffStep
@@ -126,11 +128,13 @@ def fill(db: Database, folder: Path, schools: int = SCHOOLS) -> None:
     with db.saving() as connection:
         _BENCH.drop_all(connection)
         empty = update(WaveCount).where(col(WaveCount.wave_id).not_in(select(col(Case.wave_id))))
-        connection.execute(empty.values(days=b""))
-    done = KEPT
-    while done == KEPT:  # as the worker does
-        with db.unit_of_work() as session:
-            done = keep_days(session)
+        answered = col(WaveCount.complete) + col(WaveCount.partial)
+        connection.execute(empty.values(days=b"", known=answered, answered_before=0, stayed=0))
+    for keep, batch in ((keep_days, KEPT), (keep_followed, WAVES_FOLLOWED)):  # as the worker does
+        done = batch
+        while done == batch:
+            with db.unit_of_work() as session:
+                done = keep(session)
     with db.saving() as connection:
         for cohort, number in (*STORED, OPEN):
             _store(connection, folder, cohort, number)

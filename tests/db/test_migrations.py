@@ -154,7 +154,7 @@ def test_the_triggers_of_the_models_are_those_of_the_migrations(
     migrated = _triggers(bare_url)
     if database_url.startswith("sqlite") == bare_url.startswith("sqlite"):
         assert migrated == _triggers(database_url)
-    assert len(migrated) == 5
+    assert len(migrated) == 8
 
 
 def _triggers(url: str) -> set[str]:

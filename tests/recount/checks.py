@@ -106,10 +106,12 @@ def headlines_checked(page: PageText, view: View) -> Problems:
 
 
 def _followed(page: PageText, view: View) -> Problems:
-    """The knowledge rate (R10), and who stays (R12)."""
+    """The knowledge rate (R10), and who stays (R12), of a school and of an office."""
     _, there, after = page.prose.partition("Tasa de conocimiento: ")
-    if view.audience is Audience.PUBLIC or not there:
+    if view.audience is Audience.PUBLIC:
         return
+    if not there:
+        yield "no knowledge rate"
     known, stayed, before = view.followed
     wanted = [(known, view.frame), *([(stayed, before)] if before else [])]
     said = [(part, whole) for _, part, whole in rates_in(after)]

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.simulation.loading import load_school, move_windows, prepare
 from app.simulation.parameters import parameters
 from app.simulation.plans import WorldPlan
+from app.worker.counting import gather_counts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.analytics.survey import COMPLETE, SILENT, Someone
@@ -52,7 +53,7 @@ class Simulated:
 
 
 def simulated(path: Path, seed: str, *, schools: int = 4) -> Simulated:
-    """Schools of 95, 240, 7 and 95 people a generation, two generations, editions frozen.
+    """Schools of 95, 240, 7 and 95 people a generation; two generations, frozen and gathered.
 
     Args:
         path: an empty SQLite database with every table.
@@ -68,7 +69,9 @@ def simulated(path: Path, seed: str, *, schools: int = 4) -> Simulated:
         for school in ground.schools:
             load_school(session, ground, school)
         move_windows(session, ground)
-    freeze_editions(Deployment(settings, database, lambda: NOW))
+    worker = Deployment(settings, database, lambda: NOW)
+    freeze_editions(worker)
+    gather_counts(worker)
     return Simulated(settings, database, raw_of(database))
 
 

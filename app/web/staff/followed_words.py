@@ -9,30 +9,27 @@ from app.analytics.charts.headlines import percent
 from app.analytics.field_figures import FieldFigures
 from app.analytics.figures.registry import indicator
 from app.analytics.followed import Followed, followed
-from app.chronology.wave_plan import Cohort
-from app.units.queries import has_more_schools
-from app.units.tables import OrganisationUnit, UnitKind
+from app.fieldwork.queries import WaveHeader
 from app.web.staff.told_rates import told_rate
 from app.web.staff.worked import Entry, entry_of
 from app.web.wiring import Caller
 
-MOST_SCHOOLS = 50  # counted person by person at each request: a bigger office would wait
+
+def followed_of_wave(session: Session, caller: Caller, header: WaveHeader) -> Followed:
+    """Of the wave of a school that the caller has read."""
+    return followed(
+        session,
+        caller.scope,
+        header.school_id,
+        header.cohort,
+        header.questionnaire,
+        header.counts.frame,
+    )
 
 
-def followed_of(
-    session: Session, caller: Caller, unit: OrganisationUnit, cohort: Cohort, questionnaire: int
-) -> Followed | None:
-    """Of a school, or of an office that is not too big to count at once."""
-    if unit.kind is not UnitKind.SCHOOL and has_more_schools(
-        session, caller.scope, unit.id, than=MOST_SCHOOLS
-    ):
-        return None
-    return followed(session, caller.scope, unit.id, cohort, questionnaire)
-
-
-def followed_words(found: Followed | None, *, public: bool = False) -> str:
+def followed_words(found: Followed, *, public: bool = False) -> str:
     """One or two short sentences; empty where nobody is listed."""
-    if found is None or found.knowledge_rate is None:
+    if found.knowledge_rate is None:
         return ""
     known = told_rate(found.known, found.frame, public=public).words
     said = f"Tasa de conocimiento: {known}."
@@ -42,10 +39,8 @@ def followed_words(found: Followed | None, *, public: bool = False) -> str:
     return f"{said} Siguen desde el cuestionario anterior: {stayed}."
 
 
-def followed_entries(found: Followed | None, *, public: bool = False) -> tuple[Entry, ...]:
+def followed_entries(found: Followed, *, public: bool = False) -> tuple[Entry, ...]:
     """Both rates worked through, for the pages that show how each figure is made."""
-    if found is None:
-        return ()
     return (
         entry_of(indicator("R10"), [_worked(found.known, found.frame, public=public)]),
         entry_of(indicator("R12"), [_worked(found.stayed, found.before, public=public)]),

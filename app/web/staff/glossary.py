@@ -18,7 +18,7 @@ from app.fieldwork.queries import wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, render
-from app.web.staff.followed_words import field_entries, followed_entries, followed_of
+from app.web.staff.followed_words import field_entries, followed_entries, followed_of_wave
 from app.web.staff.results_asked import ROOT, Asked, UnitTop, asked_of, figures_of, unit_top
 from app.web.staff.results_findings import Figures
 from app.web.staff.shell import Crumb, Shell, shell
@@ -130,7 +130,14 @@ def _unit_entries(
     session: Session, caller: Caller, asked: Asked, figures: Figures
 ) -> tuple[Entry, ...]:
     wave, public = asked.wave(), figures.whole_percents
-    kept = followed_of(session, caller, asked.unit, wave.cohort, wave.questionnaire)
+    kept = followed(
+        session,
+        caller.scope,
+        wave.unit.id,
+        wave.cohort,
+        wave.questionnaire,
+        figures.counts.frame,
+    )
     process = (
         *rate_entries(figures.report.process, public=public),
         *followed_entries(kept, public=public),
@@ -154,7 +161,7 @@ def _calculation(session: Session, caller: Caller, wave_id: UUID, now: Now) -> C
     unit = unit_by_code(session, caller.scope, header.cct)
     asked = WaveOfUnit(unit, header.cohort, header.questionnaire)
     report = indicators_report(session, caller.scope, asked, now=now)
-    kept = followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
+    kept = followed_of_wave(session, caller, header)
     process = (
         *rate_entries(wave_rates(header.counts)),
         *followed_entries(kept),

@@ -14,7 +14,7 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app.analytics.followed import Followed, followed
+from app.analytics.followed import Followed
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
@@ -22,7 +22,7 @@ from app.fieldwork.queries import WaveHeader, wave_header
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
 from app.web.sheets import Cell
-from app.web.staff.followed_words import followed_words
+from app.web.staff.followed_words import followed_of_wave, followed_words
 from app.web.staff.results_findings import (
     Figures,
     Finding,
@@ -110,7 +110,7 @@ def results_of(
     )
     today = say_date(civil_date(now, header.zone), "d 'de' MMMM 'de' y")
     figures = Figures(header.questionnaire, report, header.counts, f"al {today}")
-    kept = followed(session, caller.scope, unit.id, header.cohort, header.questionnaire)
+    kept = followed_of_wave(session, caller, header)
     return Results(header, figures, kept)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.analytics.charts.boards import BOARDS, board
 from app.analytics.charts.drawing import Drawing
+from app.analytics.followed import followed
 from app.analytics.released import IndicatorRow
 from app.analytics.response_rates import RatesReport
 from app.errors import NotFound
@@ -21,7 +22,7 @@ from app.web.pictures import picture_file
 from app.web.render import Page, render
 from app.web.sheets import csv_file
 from app.web.staff.chronology import TARGET
-from app.web.staff.followed_words import followed_of, followed_words
+from app.web.staff.followed_words import followed_words
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, figures_of, unit_top
 from app.web.staff.results_findings import (
     Definition,
@@ -197,7 +198,7 @@ def _page(session: Session, caller: Caller, asked: Asked, *, now: datetime) -> U
         shell=shell(caller, at=ROOT),
         top=top,
         lead=_lead(figures),
-        followed=_followed(session, caller, asked),
+        followed=_followed(session, caller, asked, figures.counts.frame),
         audience=SMALL_WORDS if report.small else AUDIENCE_WORDS[report.audience],
         sensitivity="" if (found := sensitivity_of(report)) is None else found.lead,
         other_view=_other_view(asked),
@@ -222,9 +223,9 @@ def _rate(process: RatesReport) -> Definition:
     return Definition(entry.id, entry.name, entry.numerator, entry.base, entry.worked)
 
 
-def _followed(session: Session, caller: Caller, asked: Asked) -> str:
+def _followed(session: Session, caller: Caller, asked: Asked, frame: int) -> str:
     wave = asked.wave()
-    found = followed_of(session, caller, asked.unit, wave.cohort, wave.questionnaire)
+    found = followed(session, caller.scope, wave.unit.id, wave.cohort, wave.questionnaire, frame)
     return followed_words(found, public=asked.as_public)
 
 

@@ -22,7 +22,7 @@ from app.fieldwork.queries import WaveHeader, wave_header
 from app.staff.roles import Permission
 from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
-from app.web.staff.followed_words import followed_of, followed_words
+from app.web.staff.followed_words import followed_of_wave, followed_words
 from app.web.staff.shell import Crumb, Issue, Shell, shell
 from app.web.staff.wave_pages import WaveTop, local_moment, wave_top
 from app.web.staff.wave_words import percent, rate_in_words
@@ -207,9 +207,7 @@ def sign_off_page(
         judged=found.submitted if signs and not own else None,
         comment=comment,
         verdict=judged.words,
-        followed=followed_words(
-            followed_of(session, caller, unit, asked.cohort, asked.questionnaire)
-        ),
+        followed=followed_words(followed_of_wave(session, caller, header)),
         method=METHOD,
         balance=tuple(_balance_table(one) for one in judged.traits),
         sensitivity=_sensitivity(session, caller, asked, now=now) if own else None,

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from app.analytics.followed import followed
 from app.analytics.response_rates import RatesReport, wave_rates
 from app.analytics.sign_off_list import last_word
 from app.chronology.calendar import civil_date
@@ -25,7 +24,7 @@ from app.fieldwork.worklist.others_told import told_only
 from app.staff.roles import Permission
 from app.web.render import Page, say_date, say_moment
 from app.web.staff.chronology import TARGET
-from app.web.staff.followed_words import followed_words
+from app.web.staff.followed_words import followed_of_wave, followed_words
 from app.web.staff.shell import Crumb, Shell, shell
 from app.web.staff.sign_off_words import close_words
 from app.web.staff.wave_chart import LineChart, Progress, line_chart
@@ -195,9 +194,7 @@ def wave_page(session: Session, caller: Caller, wave_id: UUID, *, now: datetime)
         verdict=_verdict(header, report, today),
         late=_late(session, caller, header),
         told=_told(told_only(session, caller.scope, header.id)),
-        followed=followed_words(
-            followed(session, caller.scope, header.school_id, header.cohort, header.questionnaire)
-        ),
+        followed=followed_words(followed_of_wave(session, caller, header)),
         close=_close(session, caller, header),
         csv_url=_file(caller, header, "cifras.csv"),
         png_url=_file(caller, header, "grafica.png"),
