@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 
 from app.analytics.figures.joint import Query
 
@@ -108,14 +109,30 @@ def told_beside(
     One that holds a school whose secrets would suffer is not; and none where others still would.
     """
     every, answered = set(secrets.queries), [0] * (len(sums) + len(beside))
-    told = [True] * len(beside)
-    for last in (False, True):
+    inside: dict[int, list[int]] = {}
+    for i, one in enumerate(beside):
+        for place in one:
+            inside.setdefault(place, []).append(i)
+
+    def beside_those(told: Sequence[bool]) -> _Holding:
         at_first = [*withheld, *(set[Query]() if one else every for one in told)]
-        state = _Holding(secrets, [*sums, *beside], answered, at_first)
-        suffer = {one.place for one in secrets.all() if not state.is_safe(one)}
-        if not suffer:
-            return told
-        told = [not last and not one & suffer for one in beside]
+        return _Holding(secrets, [*sums, *beside], answered, at_first)
+
+    state, told, suffer = beside_those([True] * len(beside)), [True] * len(beside), list[Secret]()
+    for secret in secrets.all():
+        mine = inside.get(secret.place, [])
+        if suffer and not any(told[i] for i in mine):
+            continue  # nothing more would follow from it
+        if not state.is_safe(secret):
+            suffer.append(secret)
+            for i in mine:
+                told[i] = False
+            if not any(told):
+                return told
+    if suffer:
+        state = beside_those(told)
+        if not all(state.is_safe(one) for one in chain(suffer, secrets.all())):
+            return [False] * len(beside)
     return told
 
 
