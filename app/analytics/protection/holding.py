@@ -11,9 +11,10 @@ Source: domain.md 3.8, rules 1 and 2; decisions/0021.
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 
 from app.analytics.figures.joint import Query
@@ -136,6 +137,21 @@ def told_beside(
     return told
 
 
+@lru_cache(maxsize=2)  # the same sums for every group of indicators
+def _above(
+    sums: tuple[Schools, ...],
+) -> tuple[Mapping[int, tuple[int, ...]], Mapping[tuple[int, ...], Sequence[int]]]:
+    """The sums that each place is in, the smallest first; and the places that are in the same."""
+    found: dict[int, list[int]] = {}
+    for i in sorted(range(len(sums)), key=lambda i: (len(sums[i]), sorted(sums[i]))):
+        for place in sums[i]:
+            found.setdefault(place, []).append(i)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for place, mine in found.items():
+        alike.setdefault(tuple(mine), []).append(place)
+    return {place: mine for mine, places in alike.items() for place in places}, alike
+
+
 class _Holding:
     def __init__(
         self,
@@ -147,17 +163,13 @@ class _Holding:
         self.secrets, self.sums, self.answered = secrets, sums, answered
         self.withheld: list[set[Query]] = [set(one) for one in at_first]
         self.company: Counter[tuple[int, int]] = Counter()
-        self.above: dict[int, list[int]] = {}
-        for i in sorted(range(len(sums)), key=lambda i: (len(sums[i]), sorted(sums[i]))):
-            for place in sums[i]:
-                self.above.setdefault(place, []).append(i)
+        self.above, alike = _above(tuple(sums))
         self._exact: dict[int, Schools] = {}  # by place: the sums above it that withhold nothing
         self._alike: dict[Schools, set[int]] = {}  # places by that
-        same: dict[Schools, Schools] = {}
-        for place, mine in self.above.items():
+        for mine, places in alike.items():
             exact = frozenset(i for i in mine if not self.withheld[i])
-            self._exact[place] = same.setdefault(exact, exact)
-            self._alike.setdefault(exact, set()).add(place)
+            self._alike.setdefault(exact, set()).update(places)
+            self._exact.update(dict.fromkeys(places, exact))
         self._together: dict[Schools, dict[int, Together]] = {}
         self._failed: dict[Secret, Sequence[Together]] = {}
         self._below: dict[Schools, list[int]] = {}
@@ -168,7 +180,7 @@ class _Holding:
         failed = self._failed.get(secret)
         if failed is not None and all(one.holds for one in failed):
             return False
-        mine = self.above.get(secret.place, [])
+        mine = self.above.get(secret.place, ())
         inner = [i for i in mine if self.withheld[i]]
         exact = len(inner) < len(mine)
         if not exact and self.secrets.alone(secret, self._hidden_above(mine)):
@@ -190,13 +202,17 @@ class _Holding:
         if scope not in kept:
             alike = self._alike[exact]
             places = sorted(alike if scope < 0 else alike & self.sums[scope])
-            above = [self.above[one] for one in places]
-            of_all = set(above[0]).intersection(*above)
+            above = {self.above[one] for one in places}
+            of_all = set(next(iter(above))).intersection(*above)
+            touched = set[int]().union(*above)
+            hidden: dict[tuple[int, ...], Hidden] = {}
 
             def hidden_of(one: int) -> Hidden:
-                return self._hidden_above([i for i in self.above[one] if i not in of_all])
+                mine = self.above[one]
+                if mine not in hidden:
+                    hidden[mine] = self._hidden_above([i for i in mine if i not in of_all])
+                return hidden[mine]
 
-            touched = set[int]().union(*above)
             kept[scope] = Together(places, frozenset(places), touched, hidden_of)
         return kept[scope]
 
