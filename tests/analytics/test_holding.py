@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analytics.figures.joint import Query
-from app.analytics.protection.exchanges import Part
+from app.analytics.protection.exchanges import Exchange, Looks, Part, bits_of, side_of
 from app.analytics.protection.holding import Schools, _Holding, hold
 from app.analytics.protection.holding_counts import Counts
 from tests.analytics.attack import Told, sums_intervals
@@ -67,6 +67,37 @@ def _looking_at_everything_again(
         pending = [one for one in pending if not afresh.is_safe(one)]
         state.step_back(pending)
     return state.withheld
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 10**6), schools=st.integers(1, 6), need=st.integers(1, 5))
+def test_what_is_soon_counted_says_of_an_exchange_what_the_flow_does(
+    seed: int, schools: int, need: int
+) -> None:
+    chance = random.Random(seed)
+    parts = [_bounded(a_part(chance), chance) for _ in range(schools)]
+    states = sorted({state for part in parts for state in part.people}, key=sorted)
+    bits = {q: 1 << i for i, q in enumerate(sorted({q for state in states for q in state}))}
+    sides = [side_of(part, states, bits) for part in parts]
+    numbers = [bits_of(state, bits) for state in states]
+    looks = [Looks(numbers, side.hidden) for side in sides]
+    every = Exchange(range(schools), sides, looks)
+
+    told = [every.opens(0, sides[0], looks[0], bit, need=need) for bit in bits.values()]
+
+    widths = [every.width(0, sides[0], looks[0], bit, enough=need) for bit in bits.values()]
+    assert told == [width >= need for width in widths]
+
+
+def _bounded(part: Part, chance: random.Random) -> Part:
+    """Some states with what the rule of their line tells."""
+    some = {state: n for state, n in part.people.items() if chance.random() < 0.5}
+    least = chance.choice([0, 1])
+    return Part(
+        part.people,
+        part.hidden,
+        {s: (min(n, least), chance.choice([None, n, n + 2])) for s, n in some.items()},
+    )
 
 
 @settings(max_examples=15)

@@ -8,8 +8,9 @@ Persons are counted by state (joint.py), so that lines of the same answers are e
 the widest exchange is a maximal flow between schools and states, in whole persons.
 Sound and quick; it may find less than there is. Source: domain.md 3.8, rules 1 and 2.
 
-A nation asks this half a million times: states and counts are numbers here, a set of counts is
-the bits of one, and what schools that hide the same have in common is made once.
+A nation asks this a million times: states and counts are numbers here, a set of counts is the bits
+of one, what schools that hide the same have in common is made once, and a flow is looked for only
+where two bounds that are soon counted do not meet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -115,40 +116,124 @@ def bits_of(counts: AbstractSet[Query], bits: Mapping[Query, Bits]) -> Bits:
     return found
 
 
+Way = tuple[
+    dict[int, int], dict[int, int]
+]  # by state: how many more might be in it; how many fewer
+
+
 class Exchange:
     """Schools that are in the same sums, and the persons they might exchange.
 
     Args:
+        places: of the schools.
         sides: one for each school.
         looks: for each, what its readers tell a person of each state as, of all that move in it
             alone.
     """
 
-    def __init__(self, sides: Sequence[Side], looks: Sequence[Looks]) -> None:
-        self.sides, self.looks = sides, looks
+    def __init__(
+        self, places: Sequence[int], sides: Sequence[Side], looks: Sequence[Looks]
+    ) -> None:
+        self.places = places
+        self.known: dict[tuple[int, Bits, Bits], bool] = {}  # answers; who asks keeps them
+        self.moving = [
+            (place, one.row_of, side.down, side.up, one.rows)
+            for place, side, one in zip(places, sides, looks, strict=True)
+            if one.rows
+        ]
+        self._rooms: dict[int, int] = {}
 
-    def width(self, at: int, count: Bits, *, enough: int) -> int:
+    def opens(self, place: int, side: Side, looks: Looks, count: Bits, *, need: int) -> bool:
+        """Whether a school and the others of these can move its count by so many persons.
+
+        Nearly always whoever leaves a state goes straight to another one, in one school: two
+        bounds that are soon counted then meet, and no flow is looked for.
+        """
+        up, down = (_ways(side, looks, count, limit=need, up=up) for up in (True, False))
+        if len(up) < 2 and len(down) < 2:
+            one_way = [*up, *down]
+            if sum(self._at_most(place, side, way) for way in one_way) < need:
+                return False
+            if sum(self._at_least(place, way, limit=need) for way in one_way) >= need:
+                return True
+        return self.width(place, side, looks, count, enough=need) >= need
+
+    def _at_most(self, place: int, side: Side, way: Way) -> int:
+        """What the persons of the others and of the school itself allow."""
+        gains, losses = way
+        mine = place in self.places
+        found = 0
+        for state, most in gains.items():
+            if state not in self._rooms:
+                moving = (down[state] for _, row_of, down, *_ in self.moving if row_of[state] >= 0)
+                self._rooms[state] = sum(moving)
+            found += min(most, self._rooms[state] - (side.down[state] if mine else 0))
+        return min(found, sum(losses.values()))
+
+    def _at_least(self, place: int, way: Way, *, limit: int) -> int:
+        """Persons whom the others move in one step each."""
+        gains, losses = dict(way[0]), dict(way[1])
+        found = 0
+        for other, row_of, down, up, _ in self.moving:
+            if other != place:
+                found += _given(row_of, down, up, gains, losses)
+                if found >= limit:
+                    break
+        return found
+
+    def width(self, place: int, side: Side, looks: Looks, count: Bits, *, enough: int) -> int:
         """How far apart exchanges move the count of one of them; no more than `enough`."""
-        up = self._moved(at, count, limit=enough, up=True)
-        if up >= enough:
-            return enough
-        return up + self._moved(at, count, limit=enough - up, up=False)
+        found = 0
+        for up in (True, False):
+            limit = enough - found
+            flow = _Flow(self, without=place, size=len(side.people))
+            for gains, losses in _ways(side, looks, count, limit=limit, up=up):
+                limit -= flow.push(gains, losses, limit=limit)
+            found = enough - limit
+            if not limit:
+                break
+        return found
 
-    def _moved(self, at: int, count: Bits, *, limit: int, up: bool) -> int:
-        side, moved = self.sides[at], 0
-        flow: _Flow | None = None
-        for inside, outside in self.looks[at].classes(count):
-            into, out_of = (inside, outside) if up else (outside, inside)
-            losses = {s: min(limit, n) for s in out_of if (n := side.down[s]) > 0}
-            if not losses:
-                continue
+
+def _ways(side: Side, looks: Looks, count: Bits, *, limit: int, up: bool) -> list[Way]:
+    """What a school itself might gain and lose, where its readers tell no two states apart."""
+    found = []
+    for inside, outside in looks.classes(count):
+        into, out_of = (inside, outside) if up else (outside, inside)
+        losses = {s: min(limit, n) for s in out_of if (n := side.down[s]) > 0}
+        if losses:
             gains = {s: min(limit, n) for s in into if (n := side.up[s]) > 0}
             if gains:
-                flow = flow or _Flow(self, without=at)
-                moved += flow.push(gains, losses, limit=limit - moved)
-            if moved >= limit:
-                return limit
-        return moved
+                found.append((gains, losses))
+    return found
+
+
+def _given(
+    row_of: Sequence[int],
+    down: Sequence[int],
+    up: Sequence[int],
+    gains: dict[int, int],
+    losses: dict[int, int],
+) -> int:
+    """Persons whom one school takes out of `gains` and puts into `losses`, which it uses up."""
+    found = 0
+    taken: dict[int, int] = {}
+    for state, wanted in gains.items():
+        row, room = row_of[state], min(down[state], wanted)
+        if row < 0 or room <= 0:
+            continue
+        for end, left in losses.items():
+            if left > 0 and row_of[end] == row:
+                step = min(room, left, up[end] - taken.get(end, 0))
+                if step > 0:
+                    taken[end] = taken.get(end, 0) + step
+                    losses[end] = left - step
+                    gains[state] -= step
+                    found += step
+                    room -= step
+                    if not room:
+                        break
+    return found
 
 
 class _Flow:
@@ -157,14 +242,9 @@ class _Flow:
     A node is a state, or a row of states that read the same in one school.
     """
 
-    def __init__(self, exchange: Exchange, *, without: int) -> None:
-        self.size = len(exchange.looks[0].row_of)
-        self.sides, self.looks = exchange.sides, exchange.looks
-        self.others = [
-            ((place + 1) * self.size, looks.row_of, side.down)
-            for place, (looks, side) in enumerate(zip(self.looks, self.sides, strict=True))
-            if place != without and looks.rows
-        ]
+    def __init__(self, exchange: Exchange, *, without: int, size: int) -> None:
+        self.size = size
+        self.moving = [one for one in exchange.moving if one[0] != without]
         self.used: dict[tuple[int, int], int] = {}
 
     def push(self, gains: dict[int, int], losses: dict[int, int], *, limit: int) -> int:
@@ -191,9 +271,9 @@ class _Flow:
 
     def _room(self, tail: int, head: int) -> int:
         if head < self.size:
-            rest = self.sides[tail // self.size - 1].up[head]
+            rest = self.moving[tail // self.size - 1][3][head]
         else:
-            rest = self.sides[head // self.size - 1].down[tail]
+            rest = self.moving[head // self.size - 1][2][tail]
         return rest - self.used.get((tail, head), 0)
 
     def _path(self, gains: Mapping[int, int], losses: Mapping[int, int]) -> list[int]:
@@ -211,8 +291,8 @@ class _Flow:
 
     def _reach_rows(self, state: int, came: dict[int, int], waiting: list[int]) -> None:
         used = self.used
-        for first, row_of, down in self.others:
-            row = row_of[state]
+        for number, (_, row_of, down, *_) in enumerate(self.moving, start=1):
+            row, first = row_of[state], number * self.size
             if row < 0 or first + row in came:
                 continue
             if down[state] - (used.get((state, first + row), 0) if used else 0) > 0:
@@ -224,9 +304,9 @@ class _Flow:
     ) -> int | None:
         """The first of the states to be taken, where it is reached."""
         used = self.used
-        place, row = divmod(node, self.size)
-        up = self.sides[place - 1].up
-        for state in self.looks[place - 1].rows[row]:
+        number, row = divmod(node, self.size)
+        *_, up, rows = self.moving[number - 1]
+        for state in rows[row]:
             if state in came:
                 continue
             if up[state] - (used.get((node, state), 0) if used else 0) > 0:

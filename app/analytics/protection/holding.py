@@ -18,6 +18,7 @@ from functools import lru_cache
 from itertools import chain
 
 from app.analytics.figures.joint import Query
+from app.analytics.protection.exchanges import Exchange
 
 MOST_COMPANY = 4  # steps back that others take before a larger sum does
 
@@ -48,7 +49,7 @@ class Together:
     hidden_of: Callable[[int], Hidden]
     holds: bool = True
     gone: dict[int, int] = field(default_factory=dict)
-    few: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    few: dict[int, Exchange] = field(default_factory=dict)
 
 
 class Secrets(ABC):
@@ -110,31 +111,37 @@ def told_beside(
     One that holds a school whose secrets would suffer is not; and none where others still would.
     """
     every, answered = set(secrets.queries), [0] * (len(sums) + len(beside))
-    inside: dict[int, list[int]] = {}
-    for i, one in enumerate(beside):
-        for place in one:
-            inside.setdefault(place, []).append(i)
 
     def beside_those(told: Sequence[bool]) -> _Holding:
         at_first = [*withheld, *(set[Query]() if one else every for one in told)]
         return _Holding(secrets, [*sums, *beside], answered, at_first)
 
-    state, told, suffer = beside_those([True] * len(beside)), [True] * len(beside), list[Secret]()
-    for secret in secrets.all():
-        mine = inside.get(secret.place, [])
-        if suffer and not any(told[i] for i in mine):
-            continue  # nothing more would follow from it
-        if not state.is_safe(secret):
-            suffer.append(secret)
-            for i in mine:
-                told[i] = False
-            if not any(told):
-                return told
-    if suffer:
+    suffer = _suffering(secrets, beside_those([True] * len(beside)), beside)
+    places = {one.place for one in suffer}
+    told = [not one & places for one in beside]
+    if suffer and any(told):
         state = beside_those(told)
         if not all(state.is_safe(one) for one in chain(suffer, secrets.all())):
             return [False] * len(beside)
     return told
+
+
+def _suffering(secrets: Secrets, state: "_Holding", beside: Sequence[Schools]) -> list[Secret]:
+    """Secrets that are not safe, until all is known that follows from them."""
+    inside: dict[int, set[int]] = {}
+    for i, one in enumerate(beside):
+        for place in one:
+            inside.setdefault(place, set()).add(i)
+    left, found = set(range(len(beside))), list[Secret]()
+    for secret in secrets.all():
+        mine = inside.get(secret.place, set())
+        matters = not found or not left.isdisjoint(mine)
+        if matters and not state.is_safe(secret):
+            found.append(secret)
+            left -= mine
+            if not left:
+                break
+    return found
 
 
 @lru_cache(maxsize=2)  # the same sums for every group of indicators

@@ -17,11 +17,9 @@ from app.analytics.protection.suppression import MINIMUM_CELL, SMALL_GROUP
 
 TOGETHER = 12  # schools whose exchanges are looked for at once
 MANY = 48  # and where those do not suffice
-MOST_KEPT = 200_000  # answers
+MOST_FEW = 10_000  # of these
 MOST_ORDERS = 500
 MOST_SUMS = 20_000
-
-Few = tuple[tuple[int, Bits], ...]  # schools, and what neither they nor the sums of each tell
 
 
 class Counts(Secrets):
@@ -56,7 +54,7 @@ class Counts(Secrets):
         }
         self._numbers: dict[AbstractSet[Query], Bits] = {}
         self._looks: dict[Bits, Looks] = {}
-        self._known: dict[tuple[Few, int, Bits], bool] = {}
+        self._fews: dict[tuple[int, ...], Exchange] = {}  # by places, and what is not told of each
         self._orders: dict[Schools, tuple[list[int], dict[int, int]]] = {}
         self._sizes: dict[Query, list[int]] = {}
         self._hiders: dict[Query, Schools] = {}
@@ -86,25 +84,34 @@ class Counts(Secrets):
     def among(self, secret: Secret, together: Together) -> bool:
         if self._is_nobody(secret.query, together.schools):
             return True
-        return any(self._moves(secret, few) for few in self._few(secret, together))
+        gone, side = self._gone(secret.place, together), self._sides[secret.place]
+        looks, bit = self._looks_beside(gone), self._bits[secret.query]
+        if gone != side.hidden and side.own_width(looks, bit, enough=secret.need) < secret.need:
+            return False  # beside sums that tell it from the others
+        return any(self._moves(secret, gone, few) for few in self._few(secret, together))
 
-    def _moves(self, secret: Secret, few: Few) -> bool:
+    def _moves(self, secret: Secret, gone: Bits, few: Exchange) -> bool:
         """Whether some schools can exchange enough; asked once, as long as they hide the same."""
         bit = self._bits[secret.query]
-        key = few, secret.place, bit
-        known = self._known.get(key)
+        key = secret.place, gone, bit
+        known = few.known.get(key)
         if known is None:
-            if len(self._known) >= MOST_KEPT:
-                self._known.clear()
-            places = [place for place, _ in few]
-            looks = [self._looks_beside(gone) for _, gone in few]
-            exchange = Exchange([self._sides[place] for place in places], looks)
-            width = exchange.width(places.index(secret.place), bit, enough=secret.need)
-            self._known[key] = known = width >= secret.need
+            side, looks = self._sides[secret.place], self._looks_beside(gone)
+            known = few.opens(secret.place, side, looks, bit, need=secret.need)
+            few.known[key] = known
         return known
 
-    def _told_as(self, places: Sequence[int], together: Together) -> Few:
-        return tuple((place, self._gone(place, together)) for place in places)
+    def _told_as(self, places: Sequence[int], together: Together) -> Exchange:
+        every = [self._gone(place, together) for place in places]
+        key = *places, *every
+        found = self._fews.get(key)
+        if found is None:
+            if len(self._fews) >= MOST_FEW:
+                self._fews.clear()
+            sides, looks = self._sides, [self._looks_beside(gone) for gone in every]
+            found = Exchange(places, [sides[place] for place in places], looks)
+            self._fews[key] = found
+        return found
 
     def _gone(self, place: int, together: Together) -> Bits:
         """What is told neither by a school nor by the sums that tell it from those together."""
@@ -195,7 +202,7 @@ class Counts(Secrets):
         inside = [i for i, state in enumerate(self._states) if state & bit]
         return [sum(side.people[i] for i in inside) for side in self._sides]
 
-    def _few(self, secret: Secret, together: Together) -> Iterator[Few]:
+    def _few(self, secret: Secret, together: Together) -> Iterator[Exchange]:
         """Some of many schools: those that hide the most, in handfuls; then who hides the same."""
         kept = together.few
         if len(together.places) <= TOGETHER:
@@ -213,8 +220,7 @@ class Counts(Secrets):
             alike = (i for i in ordered if self._sides[i].hidden & bit)
             some = [place for place, _ in zip(alike, range(MANY), strict=False)]
             kept[-bit] = self._told_as(some, together)
-        mine = secret.place, self._gone(secret.place, together)
-        yield kept[-bit] if mine in kept[-bit] else (mine, *kept[-bit])
+        yield kept[-bit]
 
     def _ordered(self, schools: Schools) -> tuple[list[int], dict[int, int]]:
         """Those first that hide the most, and where each is."""
