@@ -44,11 +44,18 @@ def read_back(text: str) -> EditionContent:
     Raises:
         ValueError: of another format.
     """
-    document = _map(json.loads(text))
-    if document["format"] != FORMAT:
-        raise ValueError(f"an edition of format {document['format']}")
+    document = _read(text)
     balance = _read_balance(document.get("balance", {}))
     return EditionContent(_tally(document), _int(document["frame"]), balance)
+
+
+def tally_in(text: str) -> Tally:
+    """The counts in it but for those by two traits, which are half of it; not remembered.
+
+    Raises:
+        ValueError: of another format.
+    """
+    return _tally({name: part for name, part in _read(text).items() if name != "pairs"})
 
 
 def balance_in(text: str) -> Balance:
@@ -59,6 +66,13 @@ def balance_in(text: str) -> Balance:
 def content_hash(text: str) -> str:
     """SHA-256 of the written form, hex."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(text: str) -> Mapping[str, object]:
+    document = _map(json.loads(text))
+    if document["format"] != FORMAT:
+        raise ValueError(f"an edition of format {document['format']}")
+    return document
 
 
 def _document(content: EditionContent) -> dict[str, object]:

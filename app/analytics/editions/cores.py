@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeVar
 
+from app.garbage import collection_paused
+
 One = TypeVar("One")
 PATIENCE = 300  # seconds after this process is done; a copy of one with threads might hang
 
@@ -60,4 +62,6 @@ def _taken(
             following.value += 1
         if piece >= pieces:
             return found
-        found[piece] = work(piece)
+        with collection_paused():
+            found[piece] = work(piece)
+        gc.collect()  # among what the piece made: the rest is frozen

@@ -5,7 +5,7 @@ is frozen, are ten minutes of every plan.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, or_, select
 
-from app.analytics.editions.content import read_back
+from app.analytics.editions.content import read_back, tally_in
 from app.analytics.editions.tables import EditionWithheld
 from app.analytics.editions.texts import edition_texts
 from app.analytics.figures.joint import Query
@@ -26,6 +26,7 @@ from app.analytics.frame.tallies import Tally
 from app.analytics.release.sum_parts import Summand, summand_of
 from app.analytics.tables import ResultEdition
 from app.fieldwork.inserting import insert_missing
+from app.garbage import collection_paused
 
 BATCH = 200
 
@@ -91,13 +92,21 @@ def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID
     school_of = {edition_id: school_id for school_id, edition_id in editions.items()}
     found: dict[UUID, Summand] = {}
     for some in _batches(list(school_of)):
-        told = _told(session, some, same)
-        for edition_id, text in edition_texts(session, some).items():
-            tally = read_back(text).tally
-            mine = told.get(edition_id)
-            whole = summand_of(tally) if mine is None else mine
-            found[school_of[edition_id]] = Summand(SmallTally(tally), whole.hidden, whole.crossings)
+        with collection_paused():
+            for edition_id, one in _small(session, some, same):
+                found[school_of[edition_id]] = one
     return found
+
+
+def _small(
+    session: Session, edition_ids: Sequence[UUID], same: dict[object, Any]
+) -> Iterator[tuple[UUID, Summand]]:
+    told = _told(session, edition_ids, same)
+    for edition_id, text in edition_texts(session, edition_ids).items():
+        mine = told.get(edition_id)
+        tally = read_back(text).tally if mine is None else tally_in(text)
+        whole = summand_of(tally) if mine is None else mine
+        yield edition_id, Summand(SmallTally(tally), whole.hidden, whole.crossings)
 
 
 def summand_of_edition(session: Session, edition_id: UUID) -> Summand:

@@ -16,13 +16,14 @@ from app.directory.keyed import MatchKeys
 from app.directory.roster.candidates import Candidate, Reading
 from app.directory.roster.contact_cells import CandidateContact
 from app.directory.roster.places import Places
-from app.directory.roster.planning import ImportReport, collection_paused, plan_chunks
+from app.directory.roster.planning import ImportReport, plan_chunks
 from app.directory.roster.present import Known
 from app.directory.roster.reading import RosterFile
 from app.directory.roster.review import Decision, RowPlan, Verdict
 from app.directory.states import ContactSource, ContactState, Standing
 from app.directory.tables import ContactPoint, PanelMember, TransferRequest
 from app.errors import AppError
+from app.garbage import collection_paused
 from app.units.tables import OrganisationUnit
 
 Values = dict[str, object]  # column → value of one statement

@@ -6,7 +6,6 @@ fault of the file as a whole (reading.FileRefused) stores nothing.
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -30,6 +29,7 @@ from app.directory.roster.known import load_present
 from app.directory.roster.present import Change, FileMemory
 from app.directory.roster.reading import RosterFile
 from app.directory.roster.review import Decision, RowPlan, Verdict, review
+from app.garbage import collection_paused
 from app.units.queries import in_scope
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
@@ -160,22 +160,6 @@ def preview(
         for _ in plan_chunks(session, file, reading, report, decisions):
             pass
     return report
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """No search for reference cycles among old objects meanwhile.
-
-    A roster makes millions of small objects and hardly a cycle; looking for them again and
-    again took a third of the time. plan_chunks looks among the new ones after each chunk.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(slots=True)
