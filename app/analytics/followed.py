@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, update
+from sqlalchemy import ColumnElement, bindparam, union_all, update
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, case, col, func, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from app.analytics.frame.datasets import CORE, SELF
 from app.analytics.rates import share
@@ -85,32 +85,13 @@ def followed(
         frame: its cases that are or may be eligible, as counted at the same moment.
     """
     here = waves_of_unit(scope, unit_id, cohort, questionnaire)
-    rows = session.connection().execute(
-        # Of a wave whose numbers do not hold, only its id is read.
-        select_columns(
-            (stale := case((_does_not_hold(), col(Wave.id)))),
-            func.sum(col(WaveCount.known)),
-            func.sum(col(WaveCount.answered_before)),
-            func.sum(col(WaveCount.stayed)),
-        )
-        .select_from(Wave)
-        .outerjoin(WaveCount, col(WaveCount.wave_id) == col(Wave.id))
-        .where(here)
-        .group_by(stale)
-    )
-    kept = _Numbers()
-    others: list[UUID] = []
-    for wave_id, *sums in rows:
-        if wave_id is None:
-            kept = _Numbers(*sums)
-        else:
-            others.append(wave_id)
+    total, others = _Numbers(), _that_do_not_hold(session, here)
+    if len(others) <= FEW:
+        total, others = _kept(session, here, others)
+    asked: ColumnElement[bool] = col(Wave.id).in_(others)
     if len(others) > FEW:
-        kept, counted = _Numbers(), _counted(session, questionnaire, here)
-    else:
-        counted = _counted(session, questionnaire, col(Wave.id).in_(others)) if others else {}
-    total = kept
-    for numbers in counted.values():
+        total, asked = _Numbers(), here
+    for numbers in _counted(session, questionnaire, asked).values() if others else ():
         total = total.plus(numbers)
     return Followed(total.known, frame, total.stayed, total.before)
 
@@ -166,21 +147,50 @@ def nucleus_of(questionnaire: int) -> ColumnElement[bool]:
     return and_(col(Case.disposition).in_(ANSWERED), *told)
 
 
-def _does_not_hold() -> ColumnElement[bool]:
-    """Condition on Wave and its count: nothing is kept, or a move that matters is not gathered."""
+def _that_do_not_hold(session: Session, here: ColumnElement[bool]) -> Sequence[UUID]:
+    """Waves that were not worked out since a move that matters to them, gathered or not."""
     answered = col(CaseMove.disposition).in_(ANSWERED)
-    stirred = select(CaseMove.wave_id).where(or_(answered, col(CaseMove.told)))
     earlier, later = aliased(Wave), aliased(Wave)
-    followed_on = (
+    emptied = select(WaveCount.wave_id).where(col(WaveCount.known).is_(None))
+    stirred = select(CaseMove.wave_id).where(or_(answered, col(CaseMove.told)))
+    after = (
         select(later.id)
         .select_from(CaseMove)
         .join(earlier, col(earlier.id) == col(CaseMove.wave_id))
         .join(later, comes_after(earlier, later))
         .where(answered)
     )
-    return or_(
-        col(WaveCount.known).is_(None), col(Wave.id).in_(stirred), col(Wave.id).in_(followed_on)
+    few = union_all(emptied, stirred, after)
+    return session.exec(select(Wave.id).where(col(Wave.id).in_(few), here)).all()
+
+
+def _kept(
+    session: Session, here: ColumnElement[bool], others: Sequence[UUID]
+) -> tuple[_Numbers, Sequence[UUID]]:
+    """What is kept of all but some waves, and these with those that never had a case."""
+    counted = col(WaveCount.wave_id) == col(Wave.id)
+    waves, rows, *sums = (
+        session.connection()
+        .execute(
+            select_columns(
+                func.count(),
+                func.count(col(WaveCount.wave_id)),
+                func.sum(col(WaveCount.known)),
+                func.sum(col(WaveCount.answered_before)),
+                func.sum(col(WaveCount.stayed)),
+            )
+            .select_from(Wave)
+            .outerjoin(WaveCount, counted)
+            .where(here, *([col(Wave.id).not_in(others)] if others else ()))
+        )
+        .one()
     )
+    kept = _Numbers(*(total or 0 for total in sums))
+    if waves == rows:
+        return kept, others
+    without = select(Wave.id).outerjoin(WaveCount, counted)
+    missing = session.exec(without.where(here, col(WaveCount.wave_id).is_(None))).all()
+    return kept, [*others, *missing]
 
 
 def _counted(

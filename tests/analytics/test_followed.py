@@ -197,6 +197,20 @@ def test_what_is_kept_is_read_instead_of_cases(db: Database) -> None:
     assert (found.known, found.before, found.stayed) == (80, 60, 40)
 
 
+def test_a_wave_without_cases_tells_who_answered_before(db: Database) -> None:
+    with db.unit_of_work() as session:
+        school = a_surveyed_school(session, 1, [Someone({1: FIRST})] * 2)
+        earlier = session.exec(select(Wave)).one()
+        session.add(Wave(**earlier.model_dump(exclude={"id", "questionnaire"}), questionnaire=2))
+        gather(session)
+        keep_followed(session)
+
+    with db.reading() as session:
+        found = of_school(session, school)
+
+    assert (found.known, found.before, found.stayed) == (0, 2, 0)
+
+
 def test_the_triggers_know_the_nucleus() -> None:
     nucleus = {name for names in CORE.values() for name in names}
 
