@@ -101,12 +101,13 @@ def unit_chronology(session: Session, scope: Scope, unit_id: UUID) -> UnitChrono
     unconfirmed = session.exec(
         select(func.count())
         .select_from(PanelMember)
-        .where(
-            col(PanelMember.school_id).in_(below),
+        .where(  # of the cohort alone: an index counts them, and no person is read
             PanelMember.standing == Standing.ENROLLED,
             col(PanelMember.cohort_id).in_(
                 select(Wave.cohort_id).where(
-                    Wave.questionnaire == 1, Wave.state == WaveState.CLOSED
+                    Wave.questionnaire == 1,
+                    Wave.state == WaveState.CLOSED,
+                    col(Wave.school_id).in_(below),
                 )
             ),
         )

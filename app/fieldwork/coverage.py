@@ -57,26 +57,30 @@ def coverage(session: Session, scope: Scope, unit_id: UUID, cohort: Cohort) -> C
             *school, ~listed
         )
     )
-    waiting = session.connection().execute(
-        select_columns(
-            col(OrganisationUnit.code), col(OrganisationUnit.name), func.count(col(PanelMember.id))
+    unconfirmed = (  # by an index, generation by generation: no person is read
+        select(func.count())
+        .select_from(PanelMember)
+        .where(
+            col(PanelMember.cohort_id) == col(CohortRow.id),
+            PanelMember.standing == Standing.ENROLLED,
         )
+        .scalar_subquery()
+    )
+    waiting = session.connection().execute(
+        select_columns(col(OrganisationUnit.code), col(OrganisationUnit.name), unconfirmed)
         .join(CohortRow, col(CohortRow.school_id) == col(OrganisationUnit.id))
         .join(Wave, col(Wave.cohort_id) == col(CohortRow.id))
-        .join(PanelMember, col(PanelMember.cohort_id) == col(CohortRow.id))
         .where(
             *school,
             *of_generation,
             col(Wave.questionnaire) == 1,
             col(Wave.state) == WaveState.CLOSED,
-            col(PanelMember.standing) == Standing.ENROLLED,
         )
-        .group_by(col(OrganisationUnit.code), col(OrganisationUnit.name))
     )
     return Coverage(
         schools=session.exec(select(func.count()).where(*school)).one(),
         without_roster=by_code([Lacking(*row) for row in missing]),
-        without_confirmation=by_code([Lacking(*row) for row in waiting]),
+        without_confirmation=by_code([Lacking(*row) for row in waiting if row[2]]),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlmodel import Field, UniqueConstraint
+from sqlmodel import Field, Index, UniqueConstraint
 
 from app.db.base import Table
 from app.db.types import StrEnumText
@@ -50,9 +50,11 @@ class UnitAncestor(Table, table=True):
     """
 
     __tablename__ = "unit_ancestor"
+    # All below an office are read from the index alone.
+    __table_args__ = (Index("ix_unit_ancestor_below", "ancestor_id", "unit_id"),)
 
     unit_id: UUID = Field(foreign_key="organisation_unit.id", primary_key=True)
-    ancestor_id: UUID = Field(foreign_key="organisation_unit.id", primary_key=True, index=True)
+    ancestor_id: UUID = Field(foreign_key="organisation_unit.id", primary_key=True)
 
 
 class Shift(StrEnum):
