@@ -62,9 +62,13 @@ def parent_of(entry: Indicator, wave: int) -> Query | None:
     conditions = [(a.variable, c) for a in entry.among for c in a.codes if isinstance(c, int)]
     if entry.variable in ASKED_WITH:
         conditions.append(ASKED_WITH[entry.variable])
-    shown = {other.id for other in outcomes_of(wave)}
     queries = (query for condition in conditions for query in BASES.get(condition, ()))
-    return next((query for query in queries if query[0] in shown), None)
+    return next((query for query in queries if query[0] in _shown(wave)), None)
+
+
+@cache
+def _shown(wave: int) -> frozenset[str]:
+    return frozenset(entry.id for entry in outcomes_of(wave))
 
 
 @cache

@@ -36,6 +36,7 @@ class _Layout:
 
     starts: Mapping[tuple[str, Key], int]
     crossings: Mapping[str, int]
+    names: Mapping[str, tuple[str, ...]]  # of the categories
     size: int
 
 
@@ -151,19 +152,16 @@ class SmallTally(Counted):
         if not entry.categories:
             found = self._rest.get((entry.id, key), Counts({}, 0))
             return Counts({name: found.cells[name] for name in sorted(found.cells)}, found.base)
-        start = _layout(self.wave).starts[entry.id, key]
-        names = _names(entry)
-        base, *cells = self._numbers[start : start + 1 + len(names)]
-        return Counts(dict(zip(names, cells, strict=True)), base)
+        layout = _layout(self.wave)
+        start = layout.starts[entry.id, key]
+        names = layout.names[entry.id]
+        numbers = self._numbers
+        cells = numbers[start + 1 : start + 1 + len(names)]
+        return Counts(dict(zip(names, cells, strict=True)), numbers[start])
 
 
 _NOBODY: "array[int]" = array("L")
 _states: dict[State, State] = {}  # each made once
-
-
-@cache
-def _names(entry: Indicator) -> tuple[str, ...]:
-    return tuple(category.id for category in entry.categories)
 
 
 @cache
@@ -188,6 +186,7 @@ def _layout(wave: int) -> _Layout:
     return _Layout(
         {key: places[key] for key in sizes},
         {name: places[name] for name in crossed},
+        {e.id: tuple(category.id for category in e.categories) for e in entries},
         sum(sizes.values()) + sum(crossed.values()),
     )
 

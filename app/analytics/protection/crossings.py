@@ -212,10 +212,11 @@ def crossings_of(
     for entry in entries:
         if entry.kind not in CROSSED:
             continue
+        of_wave = {wave: _kin(entry, wave) for wave in {tally.wave for tally in tallies}}
         for variable in LATTICE:
             name = crossing_name(entry.id, variable)
             sides = [
-                _side(tally, entry, variable, mine)
+                _side(tally, entry, variable, mine, of_wave[tally.wave])
                 for tally, mine in zip(tallies, told, strict=True)
             ]
             if any(side.hidden for side in sides):
@@ -223,7 +224,11 @@ def crossings_of(
 
 
 def _side(
-    tally: Tally | SmallTally, entry: Indicator, variable: str, told: AbstractSet[str]
+    tally: Tally | SmallTally,
+    entry: Indicator,
+    variable: str,
+    told: AbstractSet[str],
+    kin: Sequence[tuple[int, Indicator]],
 ) -> Side:
     counts = tally.counts_by(entry, variable)
     table = {(group, c): n for group, one in counts.items() for c, n in one.cells.items()}
@@ -231,10 +236,10 @@ def _side(
         return Side(table, hidden=False)
     if variable in OF_SCHOOLS and len(counts) == 1:
         return Side(table, hidden=True, known=True)
-    other = _told_of_family(entry, variable, told, tally.wave)
-    if other is None:
+    other = (one for one in kin if crossing_name(one[1].id, variable) in told)
+    family, known = next(other, (-1, None))
+    if known is None:
         return Side(table, hidden=True)
-    family, known = other
     states = tally.states[family]
     if entry.variable == known.variable and not entry.among and not known.among:
         together = _coarser(entry, known)
@@ -274,17 +279,12 @@ def _range(
     return low, high
 
 
-def _told_of_family(
-    entry: Indicator, variable: str, told: AbstractSet[str], wave: int
-) -> tuple[int, Indicator] | None:
-    """The crossing of the same answers that a school tells, if any, and whose family it is."""
-    for place, family in enumerate(FAMILIES):
-        mine = entries_of(family, wave)
-        if entry in mine:
-            for other in mine:
-                if other is not entry and crossing_name(other.id, variable) in told:
-                    return place, other
-    return None
+def _kin(entry: Indicator, wave: int) -> list[tuple[int, Indicator]]:
+    """Other indicators of the same answers, each with the number of its family."""
+    families = [(i, entries_of(family, wave)) for i, family in enumerate(FAMILIES)]
+    return [
+        (i, other) for i, mine in families if entry in mine for other in mine if other is not entry
+    ]
 
 
 def _coarser(entry: Indicator, known: Indicator) -> tuple[frozenset[str], ...]:
