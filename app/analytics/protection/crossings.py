@@ -8,9 +8,10 @@ same answers, a second change has to undo what that would show of the first.
 Source: domain.md 3.8, rules 1 and 2; decisions/0021.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from app.analytics.figures.families import FAMILIES, entries_of
 from app.analytics.figures.indicators import Indicator
@@ -25,6 +26,7 @@ OF_SCHOOLS = ("turno", "tipo_bachillerato")  # traits of which many schools have
 
 Place = tuple[TraitValue | None, str]  # a value of the trait and a category
 Table = Mapping[Place, int]
+Key = TypeVar("Key")
 
 
 def crossing_name(identifier: str, variable: str) -> str:
@@ -56,10 +58,11 @@ class Crossings(Secrets):
         cells = dict.fromkeys(cell for side in sides for cell in side.table)
         self.groups = tuple(dict.fromkeys(group for group, _ in cells))
         self.categories = tuple(dict.fromkeys(category for _, category in cells))
-        self._totals: dict[Schools, dict[Place, int]] = {}
+        self._totals: dict[Schools, Mapping[Place, int]] = {}
+        self._cells: dict[Schools, Sequence[tuple[Place, int, int]]] = {}
         self._lines = [self._by_category(side) for side in sides]
         self._open: dict[Schools, Sequence[int]] = {}
-        self._rooms: dict[tuple[Schools, Place, bool], int] = {}
+        self._rooms: dict[Schools, tuple[Mapping[Place, int], Mapping[str, int]]] = {}
         self._twos: dict[tuple[Schools, Place, Place, bool], int] = {}
 
     def all(self) -> Iterator[Secret]:
@@ -74,15 +77,30 @@ class Crossings(Secrets):
         return {secret.query}
 
     def among(self, secret: Secret, together: Together) -> bool:
-        among = together.schools
-        total = self._total(among)
-        persons = sum(total.values())
-        for group in self.groups:
-            for category in self.categories:
-                nobody = not total.get((group, category), 0) and persons >= SMALL_GROUP
-                if not nobody and not self._is_open(secret.place, among, (group, category)):
-                    return False
+        mine, among = secret.place, together.schools
+        side, line = self.sides[mine], self._lines[mine]
+        alone = side.together is None
+        for cell, up, down in self._asked(among):
+            if alone:  # nearly always it is enough to change places within the category
+                whole, here = line.get(cell[1], 0), side.table.get(cell, 0)
+                rest = whole - here
+                if min(rest, down - here) + min(here, up - rest) >= min(self.minimum, whole):
+                    continue
+            if not self._is_open(mine, among, cell):
+                return False
         return True
+
+    def _asked(self, among: Schools) -> Sequence[tuple[Place, int, int]]:
+        """Cells that a sum shows, and by how much all who may change might have more or fewer."""
+        if among not in self._cells:
+            total = self._total(among)
+            many = sum(total.values()) >= SMALL_GROUP
+            self._cells[among] = [
+                (cell, self._room_of(among, cell, up=True), self._room_of(among, cell, up=False))
+                for cell in ((one, other) for one in self.groups for other in self.categories)
+                if total.get(cell, 0) or not many
+            ]
+        return self._cells[among]
 
     def _by_category(self, side: Side) -> Mapping[str, int]:
         found: dict[str, int] = {}
@@ -90,13 +108,9 @@ class Crossings(Secrets):
             found[category] = found.get(category, 0) + n
         return found
 
-    def _total(self, places: Schools) -> dict[Place, int]:
+    def _total(self, places: Schools) -> Mapping[Place, int]:
         if places not in self._totals:
-            found: dict[Place, int] = {}
-            for place in places:
-                for cell, n in self.sides[place].table.items():
-                    found[cell] = found.get(cell, 0) + n
-            self._totals[places] = found
+            self._totals[places] = _added(self.sides[place].table for place in places)
         return self._totals[places]
 
     def _is_open(self, mine: int, among: Schools, cell: Place) -> bool:
@@ -131,15 +145,20 @@ class Crossings(Secrets):
         """Persons of other groups of the same category for whom the others have some of this."""
         if self.sides[mine].together is not None:
             return 0
-        key = among, cell, up
-        if key not in self._rooms:
-            self._rooms[key] = sum(
-                self._room(place, cell, up=not up)
-                for place in self._changing(among)
-                if self.sides[place].together is None
-            )
-        others = self._rooms[key] - self._room(mine, cell, up=not up)
+        others = self._room_of(among, cell, up=not up) - self._room(mine, cell, up=not up)
         return min(self._room(mine, cell, up=up), others)
+
+    def _room_of(self, among: Schools, cell: Place, *, up: bool) -> int:
+        """By how much all who may change within a category might have more of it, or fewer."""
+        if among not in self._rooms:
+            free = [i for i in self._changing(among) if self.sides[i].together is None]
+            self._rooms[among] = (
+                _added(self.sides[i].table for i in free),
+                _added(self._lines[i] for i in free),
+            )
+        cells, lines = self._rooms[among]
+        here = cells.get(cell, 0)
+        return lines.get(cell[1], 0) - here if up else here
 
     def _changing(self, among: Schools) -> Sequence[int]:
         """The schools that may have other values than theirs, for all a reader knows."""
@@ -195,6 +214,14 @@ class Crossings(Secrets):
         if not up:
             plus, minus = ((group, category), cell)
         return min(side.table.get(plus, 0), side.table.get(minus, 0))
+
+
+def _added(tables: Iterable[Mapping[Key, int]]) -> Mapping[Key, int]:
+    found: dict[Key, int] = {}
+    for table in tables:
+        for key, n in table.items():
+            found[key] = found.get(key, 0) + n
+    return found
 
 
 def crossings_of(
