@@ -23,12 +23,19 @@ PATIENCE = 300  # seconds after this process is done; a copy of one with threads
 
 def on_two_cores(work: Callable[[int], One], pieces: int) -> Sequence[One]:
     """Each piece from 0 on, in order."""
-    if not sys.platform.startswith("linux") or len(os.sched_getaffinity(0)) < 2:
-        return [work(piece) for piece in range(pieces)]
+    gc.freeze()  # else its collections would look at all memory, and write on it, and so copy it
+    try:
+        if sys.platform.startswith("linux") and len(os.sched_getaffinity(0)) > 1:
+            return _with_a_helper(work, pieces)
+        return [_worked(work, piece) for piece in range(pieces)]
+    finally:
+        gc.unfreeze()
+
+
+def _with_a_helper(work: Callable[[int], One], pieces: int) -> Sequence[One]:
     context = get_context("fork")
     following = context.Value("i", 0)
     here, there = context.Pipe(duplex=False)
-    gc.freeze()  # else its collections would write on all memory, and so copy it
     helper = context.Process(target=_help, args=(there, work, following, pieces), daemon=True)
     helper.start()
     there.close()
@@ -38,10 +45,9 @@ def on_two_cores(work: Callable[[int], One], pieces: int) -> Sequence[One]:
             if here.poll(PATIENCE):
                 found |= here.recv()
     finally:
-        gc.unfreeze()
         helper.kill()
     helper.join()
-    return [found[piece] if piece in found else work(piece) for piece in range(pieces)]
+    return [found[piece] if piece in found else _worked(work, piece) for piece in range(pieces)]
 
 
 def _help(
@@ -62,6 +68,11 @@ def _taken(
             following.value += 1
         if piece >= pieces:
             return found
-        with collection_paused():
-            found[piece] = work(piece)
-        gc.collect()  # among what the piece made: the rest is frozen
+        found[piece] = _worked(work, piece)
+
+
+def _worked(work: Callable[[int], One], piece: int) -> One:
+    with collection_paused():
+        found = work(piece)
+    gc.collect()  # among what the piece made: the rest is frozen
+    return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.analytics.editions.rows import KeptRows
 from app.analytics.editions.store import SCHOOL, Part
 from app.analytics.frame.coded import Column, shift, table, together
+from app.garbage import collection_paused
 
 if TYPE_CHECKING:  # an extra
     import numpy as np
@@ -120,12 +121,12 @@ class GrowingColumns:
 def growing_columns(
     home: Path, variables: Sequence[str], before: Part | None
 ) -> Iterator[GrowingColumns]:
-    """Columns whose files go when they were read."""
+    """Columns whose files go when they were read. What they are read of makes no cycles."""
     for left in home.glob("packs-*"):  # by a building that was ended
         for path in left.iterdir():
             path.unlink(missing_ok=True)
         left.rmdir()
-    with TemporaryDirectory(prefix="packs-", dir=home) as folder:
+    with TemporaryDirectory(prefix="packs-", dir=home) as folder, collection_paused():
         yield GrowingColumns(Path(folder), variables, before)
 
 
