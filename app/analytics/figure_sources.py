@@ -10,15 +10,16 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.analytics.asking import NothingFielded
-from app.analytics.editions.freezing import (
+from app.analytics.editions.cuts import UnitSum, kept_summand, newest_cut
+from app.analytics.editions.publishing import (
     EditionsUsed,
     Publication,
     Published,
     editions_used,
     published,
+    published_as,
 )
 from app.analytics.editions.store import Below, stored_part
-from app.analytics.editions.sums import kept_summand, withheld_of_unit
 from app.analytics.frame.balance import balance_of
 from app.analytics.frame.datasets import AnalysisFrame, live_frame
 from app.analytics.frame.kept_frames import KeptFrames
@@ -105,7 +106,7 @@ def frozen_source(session: Session, scope: Scope, asked: WaveOfUnit, *, now: dat
     stored = _stored(session, scope, asked)
     if stored is not None:
         return stored
-    found = published(session, scope, asked.unit.id, asked.cohort, asked.questionnaire, now=now)
+    found, told = _published(session, scope, asked, now=now)
     if not found.editions and not found.waiting:
         raise _nothing(asked)
     added = _added(found, asked.questionnaire)
@@ -118,12 +119,32 @@ def frozen_source(session: Session, scope: Scope, asked: WaveOfUnit, *, now: dat
         editions_used(found),
         kept=added.kept,
     )
-    if found.schools < 2:
+    if told is None:
         return source
+    parts = [_school(session, one) for one in found.editions] if told.withheld else []
+    return replace(
+        source,
+        withheld=told.withheld,
+        parts=parts,
+        editions=replace(editions_used(found), cut_at=told.cut_at),
+    )
+
+
+def _published(
+    session: Session, scope: Scope, asked: WaveOfUnit, *, now: datetime
+) -> tuple[Publication, UnitSum | None]:
+    """The edition in force of a school; of a unit with more of them, those its sum is made of."""
     wave = asked.unit.id, asked.cohort, asked.questionnaire
-    withheld = withheld_of_unit(session, *wave, now=now)
-    parts = [_school(session, one) for one in found.editions if withheld]
-    return replace(source, withheld=withheld, parts=[one for one in parts if one.answered])
+    if asked.unit.kind is UnitKind.SCHOOL:
+        return published(session, scope, *wave, now=now), None
+    cut = newest_cut(session, asked.cohort, asked.questionnaire)
+    told = None if cut is None else cut.of_unit(asked.unit.id)
+    found = published_as(session, scope, *wave, frozenset() if told is None else told.editions)
+    if len(found.editions) + found.waiting == 1:
+        return published(session, scope, *wave, now=now), None
+    if told is not None and len(found.editions) < len(told.editions):
+        told, found = None, published_as(session, scope, *wave, frozenset())  # not all are theirs
+    return found, told
 
 
 def _added(found: Publication, questionnaire: int) -> _Sum:
@@ -141,7 +162,7 @@ def _added(found: Publication, questionnaire: int) -> _Sum:
 
 def _school(session: Session, edition: Published) -> School:
     head, content = edition.head, edition.content
-    summand = summand_of(content.tally) if head is None else kept_summand(session, head)
+    summand = summand_of(content.tally) if head is None else kept_summand(session, head.id)
     return School(summand, content.frame)
 
 
@@ -151,24 +172,24 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
     All of them: what one sum withholds was decided with the others, of the same editions.
     """
     part = stored_part(asked.cohort, asked.questionnaire)
-    if part is None:
+    if part is None or asked.unit.kind is UnitKind.SCHOOL:
         return None
     if asked.unit.id not in part.below:
-        places = part.places
         schools = schools_below(session, scope, asked.unit.id)
-        here = tuple(sorted(places[school.id] for school in schools if school.id in places))
+        fielded = {school.id for school in schools if school.id in part.places}
+        here = part.of_unit.get(asked.unit.id, ())
         balance = add_balances(part.waves[place].balance for place in here)
-        part.below[asked.unit.id] = Below(here, balance)
+        part.below[asked.unit.id] = Below(here, len(fielded) - len(here), balance)
     below = part.below[asked.unit.id]
-    if asked.unit.kind is UnitKind.SCHOOL or len(below.places) < OFFICE_SCHOOLS:
-        return None  # alone, its newest edition is read
+    if len(below.places) < OFFICE_SCHOOLS:
+        return None  # few editions are read as they are
     waves = [part.waves[place] for place in below.places]
     counted: Counted = CountedRows(part.rows(below.places), asked.questionnaire)
     if apart := part.apart(below.places):
         counted = CountedTogether([counted, *apart], asked.questionnaire)
     used = EditionsUsed(
         schools=sum(wave.answered > 0 for wave in waves),
-        waiting=sum(wave.edition_id is None for wave in waves),
+        waiting=below.waiting,
         number=None,
         kind=None,
         frozen_at=max((w.frozen_at for w in waves if w.frozen_at is not None), default=None),
@@ -176,7 +197,7 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
         reason=None,
         answered=sum(wave.answered for wave in waves),
         frame=sum(wave.frame for wave in waves),
-        stored_at=part.made_at,
+        cut_at=part.cut_at,
     )
     return Source(
         counted,

@@ -13,9 +13,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.analytics.editions.freezing import Published, settled_generations
-from app.analytics.editions.store import stored_part
-from app.analytics.editions.sums import kept_summand, withheld_of_unit
+from app.analytics.editions.cuts import kept_summand, newest_cut
+from app.analytics.editions.publishing import Published, settled_generations
 from app.analytics.figures.joint import Query
 from app.analytics.frame.tallies import Tally, add_tallies
 from app.analytics.nonresponse import Balance, add_balances
@@ -77,7 +76,7 @@ def pool_of(
         frame=sum(one.content.frame for one in members),
         words=_words(block, around.name),
     )
-    withheld = _beside_the_zone(session, around.id, block, found, now=now)
+    withheld = _beside_the_zone(session, around.id, block, found)
     return Pooled(pool, tally, add_balances(one.content.balance for one in members), withheld)
 
 
@@ -90,30 +89,29 @@ def _generations(found: ByGeneration) -> list[Generation]:
 
 
 def _beside_the_zone(
-    session: Session, zone_id: UUID, block: Block, found: ByGeneration, *, now: datetime
+    session: Session, zone_id: UUID, block: Block, found: ByGeneration
 ) -> frozenset[Query]:
     """What the pool withholds for the sake of the others of the zone, of all its generations."""
     withheld: set[Query] = set()
     for cohort in block.cohorts if block.zone else ():
+        answered = [one for one in found[cohort] if one.content.tally.answered]
         others = [
-            _hidden(session, one)
-            for one in found[cohort]
-            if one.content.tally.answered and not block.holds(one.school_id, cohort)
+            _hidden(session, one) for one in answered if not block.holds(one.school_id, cohort)
         ]
         wave = found[cohort][0].content.tally.wave
-        part = stored_part(cohort, wave)
-        of_zone = (
-            withheld_of_unit(session, zone_id, cohort, wave, now=now)
-            if part is None
-            else part.withheld.get(zone_id, frozenset())
-        )
-        withheld |= withheld_by_others(wave, of_zone, others)
+        cut = newest_cut(session, cohort, wave)
+        told = None if cut is None else cut.of_unit(zone_id)
+        if told is None or told.editions != {one.head.id for one in answered if one.head}:
+            others.append(None)  # the zone is not told of just these
+        withheld |= withheld_by_others(wave, told.withheld if told else (), others)
     return frozenset(withheld)
 
 
 def _hidden(session: Session, one: Published) -> AbstractSet[Query] | None:
     head = one.head
-    return (summand_of(one.content.tally) if head is None else kept_summand(session, head)).hidden
+    return (
+        summand_of(one.content.tally) if head is None else kept_summand(session, head.id)
+    ).hidden
 
 
 def _words(block: Block, zone: str) -> str:

@@ -11,9 +11,7 @@ from fractions import Fraction
 from sqlmodel import Session
 
 from app.analytics.asking import AudienceNotYours, division_of
-from app.analytics.editions.freezing import (
-    EditionsUsed,
-)
+from app.analytics.editions.publishing import EditionsUsed
 from app.analytics.figure_sources import (
     Source,
     WaveOfUnit,

@@ -24,6 +24,7 @@ from app.simulation.loading import (
 from app.simulation.parameters import parameters
 from app.simulation.plans import WorldPlan, usual_cohorts
 from app.staff import audit
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 
@@ -89,7 +90,8 @@ def _load(runtime: Runtime, plan: WorldPlan) -> Loaded:
             members=total.members,
         )
     deployment = Deployment(runtime.settings, runtime.database, lambda: plan.now)
-    freeze_editions(deployment, limit=EDITIONS)
+    if freeze_editions(deployment, limit=EDITIONS) < EDITIONS:
+        take_cuts(deployment)
     return total
 
 

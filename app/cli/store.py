@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from app.analytics.editions.cuts import fielded
 from app.analytics.editions.store import StoreNotInstalled, installed, store_folder
-from app.analytics.editions.store_building import parts_to_build, rebuild_part
+from app.analytics.editions.store_building import rebuild_part
 from app.cli.runtime import opened_runtime
 from app.cli.terminal import show_json
-from app.worker.columns import tell_apart
+from app.worker.cuts import take_cuts
+from app.worker.deployment import Deployment
 
 
 def store(
@@ -20,10 +22,10 @@ def store(
     parts = persons = waves = 0
     with opened_runtime() as runtime:
         folder = store_folder() or runtime.settings.data_dir
+        take_cuts(Deployment(runtime.settings, runtime.database, runtime.clock))
         with runtime.database.reading() as session:
-            wanted = parts_to_build(session)
+            wanted = fielded(session)
         for cohort, questionnaire in wanted:
-            tell_apart(runtime.database, cohort, questionnaire)
             with runtime.database.reading() as session:
                 done = rebuild_part(session, folder, cohort, questionnaire, now=runtime.clock())
             parts, persons, waves = (

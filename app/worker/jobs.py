@@ -8,6 +8,7 @@ from app.messaging.bounce_box import BounceBox, read_box_url
 from app.worker import intake
 from app.worker.columns import rebuild_store
 from app.worker.counting import compare_counts, gather_counts
+from app.worker.cuts import take_small_cuts
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import A_PASS as A_PASS_OF_EDITIONS
@@ -132,7 +133,9 @@ def _editions(deployment: Deployment) -> bool:
     frozen = freeze_editions(deployment, limit=A_PASS_OF_EDITIONS)
     _counted(frozen, "editions")
     told = tell_editions(deployment, limit=A_PASS_OF_EDITIONS)
-    return max(frozen, told) >= A_PASS_OF_EDITIONS
+    if max(frozen, told) >= A_PASS_OF_EDITIONS:
+        return True
+    return _counted(take_small_cuts(deployment), "cuts")
 
 
 def _counted(count: int, word: str) -> bool:

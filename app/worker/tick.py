@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.fieldwork.planning import WaveNote
 from app.worker.counting import gather_counts
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.digests import queue_digests
 from app.worker.editions import freeze_editions
@@ -48,6 +49,7 @@ def tick(deployment: Deployment, sending: Sending) -> TickReport:
     answer_requests(deployment)
     sent = sending.send()
     freeze_editions(deployment)
+    take_cuts(deployment)
     gather_counts(deployment)
     seal_audit(deployment)
     forget_sign_ins(deployment)

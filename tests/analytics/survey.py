@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, update
 
 from app.chronology.wave_plan import Cohort
+from app.db.transactions import Database
 from app.directory.tables import PanelMember
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, CaseEvent, Wave, WaveState
@@ -15,8 +16,12 @@ from app.questionnaires.library import source_file
 from app.questionnaires.publication import publish
 from app.responses.tables import Answer, Response
 from app.units.tables import OrganisationUnit
+from app.worker.cuts import take_cuts
+from app.worker.deployment import Deployment
+from app.worker.editions import freeze_editions
 from tests.fieldwork.field import Person, a_member, a_school, case_of
 from tests.fieldwork.field import School as FieldSchool
+from tests.web.respondent.site import settings
 
 COHORT = Cohort(2023, 2026)
 OPENS = {1: date(2026, 5, 1), 2: date(2026, 10, 1), 3: date(2027, 10, 1)}
@@ -157,3 +162,14 @@ def _respond(
         )
         for name, value in given.items()
     )
+
+
+def settled(db: Database, now: datetime = LATER) -> None:
+    """What the worker does once waves are over: their last editions, and the sums of them."""
+    freeze_editions(Deployment(settings(), db, lambda: now))
+    cut(db, now)
+
+
+def cut(db: Database, now: datetime = LATER) -> int:
+    """What offices are told of sums from now on; how many questionnaires that concerns."""
+    return take_cuts(Deployment(settings(), db, lambda: now))

@@ -29,7 +29,7 @@ from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave, WaveState
 from app.responses.tables import Answer, Response
 from app.units.scope import WHOLE
-from tests.analytics.survey import SILENT, Someone, a_surveyed_school, answered, moment
+from tests.analytics.survey import SILENT, Someone, a_surveyed_school, answered, cut, moment
 from tests.analytics.test_outcome_release import a_person
 from tests.analytics.test_reports import BOTH, STUDIES, WORKS, figure, of_unit
 
@@ -40,7 +40,7 @@ SILENCE = Someone(disposition=SILENT)
 
 
 def frozen(db: Database, now: datetime) -> list[tuple[int, EditionKind, int]]:
-    """One pass of the worker; what it kept."""
+    """One pass of the worker; what it kept. The sums of what is over are made of it too."""
     kept = []
     with db.reading() as session:
         due = due_editions(session, now=now)
@@ -50,6 +50,7 @@ def frozen(db: Database, now: datetime) -> list[tuple[int, EditionKind, int]]:
         with db.unit_of_work() as session:
             assert keep_edition(session, draft, now=now) is not None
         kept.append((one.number, one.kind, draft.content.tally.answered))
+    cut(db, now)
     return kept
 
 

@@ -1,6 +1,5 @@
 """The coded persons of an edition: the same persons back, and gone with who takes answers back."""
 
-from collections import OrderedDict
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from sqlmodel import Session, col, delete, select, update
 
 from app.analytics.editions import kept as kept_editions
 from app.analytics.editions import rows as kept_rows
-from app.analytics.editions import sums as released_sums
 from app.analytics.editions.content import read_back
 from app.analytics.editions.freezing import draft_edition, due_editions, keep_edition
 from app.analytics.editions.rows import (
@@ -24,9 +22,8 @@ from app.analytics.editions.rows import (
 )
 from app.analytics.editions.store import stored_part_in
 from app.analytics.editions.store_building import rebuild_part
-from app.analytics.editions.sums import withheld_by_unit
 from app.analytics.editions.tables import EditionRows, EditionWithheld
-from app.analytics.editions.withheld import small_summands
+from app.analytics.editions.withheld import not_told, small_summands
 from app.analytics.figures.indicators import Kind
 from app.analytics.figures.registry import outcomes_of
 from app.analytics.frame.coded import Column, column_of, shift, table, together
@@ -38,8 +35,7 @@ from app.analytics.tables import ResultEdition
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case, Wave
-from app.worker.columns import tell_apart
-from tests.analytics.survey import COHORT, LATER
+from tests.analytics.survey import COHORT, LATER, cut
 from tests.analytics.test_editions import frozen
 from tests.analytics.test_store import a_region
 
@@ -258,30 +254,32 @@ def test_a_small_deployment_keeps_nobody(db: Database) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("keeping")
-def test_what_a_school_withholds_is_worked_out_once(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_school_withholds_is_worked_out_once(db: Database) -> None:
     with db.unit_of_work() as session:
         a_region(session, 16, 2)
-    frozen(db, LATER)
+        drafts = [draft_edition(session, due) for due in due_editions(session, now=LATER)]
+        for draft in drafts:
+            keep_edition(session, draft, now=LATER)
+        texts = {one.id: one.content for one in session.exec(select(ResultEdition)).all()}
 
-    assert tell_apart(db, COHORT, 2) == 0  # each edition brought it
     with db.unit_of_work() as session:
-        whole = withheld_by_unit(session, COHORT, 2, now=LATER)
-        heads = {one.id: one for one in session.exec(select(ResultEdition)).all()}
-        editions = {one.wave_id: one.id for one in heads.values()}
-        kept = small_summands(session, editions)
-        for wave_id, edition_id in editions.items():
-            afresh = summand_of(read_back(heads[edition_id].content).tally)
-            mine = kept[wave_id]
+        assert not_told(session, list(texts)) == []  # each edition brought it
+        kept = small_summands(session, list(texts))
+        for edition_id, text in texts.items():
+            afresh = summand_of(read_back(text).tally)
+            mine = kept[edition_id]
             assert (mine.hidden, mine.crossings) == (afresh.hidden, afresh.crossings)
         told = session.exec(select(EditionWithheld)).all()
         told[0].rules = "of other code"
         told[0].withheld = '{"hidden": null, "crossings": []}'
         session.delete(told[1])
 
-    monkeypatch.setattr(released_sums, "_plans", OrderedDict())
     with db.reading() as session:
-        assert withheld_by_unit(session, COHORT, 2, now=LATER, kept_only=True) == whole
-    again = sum(tell_apart(db, COHORT, number) for number in (1, 2))
-    assert (again, tell_apart(db, COHORT, 2)) == (2, 0)
+        assert len(not_told(session, list(texts))) == 2
+        again = small_summands(session, list(texts))
+    assert {one: (s.hidden, s.crossings) for one, s in again.items()} == {
+        one: (s.hidden, s.crossings) for one, s in kept.items()
+    }
+    cut(db, LATER)
+    with db.reading() as session:
+        assert not_told(session, list(texts)) == []

@@ -20,6 +20,7 @@ from app.fieldwork.tables import WaveState
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.units.tables import OrganisationUnit, UnitKind
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.analytics.survey import LATER, a_surveyed_generation
@@ -80,7 +81,9 @@ def a_zone_by_lot(session: Session, seed: int) -> int:
 def test_pools_are_what_is_counted_again(db: Database, database_url: str, seed: str) -> None:
     with db.unit_of_work() as session:
         number = a_zone_by_lot(session, int(seed))
-    freeze_editions(Deployment(settings_for(database_url), db, lambda: LATER))
+    deployment = Deployment(settings_for(database_url), db, lambda: LATER)
+    freeze_editions(deployment)
+    take_cuts(deployment)
     raw, kinds = raw_of(db), Counter[str]()
     problems: list[tuple[object, ...]] = []
     site = Site(Simulated(settings_for(database_url), db, raw), LATER)

@@ -1,14 +1,14 @@
 """The only door, through the database: known answers in, exact figures and refusals out."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
 import pytest
 from sqlalchemy import event
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.analytics.asking import AudienceNotYours, NothingFielded, TraitNotOffered
 from app.analytics.figures.registry import outcomes_of
@@ -20,13 +20,23 @@ from app.analytics.reports import (
     indicators_report,
     rates_report,
 )
+from app.analytics.tables import EditionKind
 from app.chronology.wave_plan import Cohort
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
+from app.fieldwork.tables import Wave, WaveState
 from app.units.catalogues import import_municipalities
 from app.units.scope import WHOLE, Reach, Scope
-from app.units.tables import OrganisationUnit
-from tests.analytics.survey import COHORT, LATER, SILENT, Someone, a_surveyed_school, answered
+from app.units.tables import OrganisationUnit, UnitKind
+from tests.analytics.survey import (
+    COHORT,
+    LATER,
+    SILENT,
+    Someone,
+    a_surveyed_school,
+    answered,
+    settled,
+)
 from tests.fieldwork.field import an_office
 from tests.units.test_municipalities import OURS
 
@@ -251,22 +261,78 @@ MIXED = [
 ]
 
 
-def test_an_office_of_three_schools_adds_them_up_and_of_two_does_not(db: Database) -> None:
+CODES = ("15ECT0001A", "15ECT0002B", "15ECT0003C")
+
+
+def office_report(db: Database, codes: Sequence[str]) -> IndicatorsReport:
+    """What an office reads of schools that closed on the same day."""
     with db.unit_of_work() as session:
         state = an_office(session)
-        for code in ("15ECT0001A", "15ECT0002B"):
+        for code in codes:
             a_surveyed_school(session, 2, MIXED, code=code, office=state)
+    settled(db)
     with db.reading() as session:
-        of_two = indicators_report(session, own(state), of_unit(session, state), now=LATER)
-    with db.unit_of_work() as session:
-        a_surveyed_school(session, 2, MIXED, code="15ECT0003C", office=state)
-    with db.reading() as session:
-        of_three = indicators_report(session, own(state), of_unit(session, state), now=LATER)
+        return indicators_report(session, own(state), of_unit(session, state), now=LATER)
 
-    assert of_two.audience is of_three.audience is Audience.OFFICE
-    assert figure(of_two, "S1", "ninguna").value is None
-    assert told(figure(of_three, "S1", "solo_estudia")) == (18, 63, 18 / 63)
-    assert told(figure(of_three, "S1", "ninguna")) == (12, 63, 12 / 63)
+
+def test_an_office_of_three_schools_adds_them_up(db: Database) -> None:
+    report = office_report(db, CODES)
+
+    assert report.audience is Audience.OFFICE
+    assert told(figure(report, "S1", "solo_estudia")) == (18, 63, 18 / 63)
+    assert told(figure(report, "S1", "ninguna")) == (12, 63, 12 / 63)
+
+
+def test_an_office_of_two_schools_does_not(db: Database) -> None:
+    report = office_report(db, CODES[:2])
+
+    assert report.audience is Audience.OFFICE
+    assert figure(report, "S1", "ninguna").value is None
+
+
+def test_a_school_that_closes_alone_is_added_when_others_come(db: Database) -> None:
+    """Else the sum of today less that of yesterday would be its own counts."""
+    before = office_report(db, CODES)
+    reports = []
+    for more in (["15ECT0004D"], ["15ECT0005E", "15ECT0006F"]):
+        with db.unit_of_work() as session:
+            state = session.exec(
+                select(OrganisationUnit.id).where(OrganisationUnit.kind == UnitKind.STATE)
+            ).one()
+            for code in more:
+                a_surveyed_school(session, 2, MIXED, code=code, office=state)
+        settled(db)
+        with db.reading() as session:
+            reports.append(
+                indicators_report(session, own(state), of_unit(session, state), now=LATER)
+            )
+
+    alone, together = reports
+    assert alone.figures == before.figures
+    assert alone.editions is not None
+    assert (alone.editions.schools, alone.editions.waiting) == (3, 1)
+    assert together.editions is not None
+    assert (together.editions.schools, together.editions.waiting) == (6, 0)
+    assert told(figure(together, "S1", "solo_estudia")) == (36, 126, 36 / 126)
+
+
+def test_an_office_reads_no_sum_of_what_is_in_the_field(db: Database) -> None:
+    with db.unit_of_work() as session:
+        state = an_office(session)
+        schools = [a_surveyed_school(session, 2, MIXED, code=c, office=state) for c in CODES]
+        for wave in session.exec(select(Wave)).all():
+            wave.state = WaveState.OPEN
+    settled(db)
+
+    with db.reading() as session:
+        report = indicators_report(session, own(state), of_unit(session, state), now=LATER)
+        one = indicators_report(session, WHOLE, of_unit(session, schools[0]), now=LATER)
+
+    assert report.editions is not None
+    assert (report.editions.schools, report.editions.waiting) == (0, 3)
+    assert not any(row.value for row in report.figures)
+    assert one.editions is not None
+    assert one.editions.kind is EditionKind.STEP
 
 
 def test_a_sum_does_not_say_what_the_one_small_school_of_it_hides(db: Database) -> None:
@@ -276,6 +342,7 @@ def test_a_sum_does_not_say_what_the_one_small_school_of_it_hides(db: Database) 
         for code, people in (("15ECT0001A", MIXED * 4), ("15ECT0002B", MIXED * 4)):
             a_surveyed_school(session, 2, people, code=code, office=state)
         a_surveyed_school(session, 2, SEVEN, code="15ECT0003C", office=state)
+    settled(db)
 
     with db.reading() as session:
         report = indicators_report(session, own(state), of_unit(session, state), now=LATER)
@@ -385,6 +452,7 @@ def test_an_office_of_three_schools_may_cross_everything(db: Database) -> None:
             people = [Someone({2: STUDIES}, sex="H"), Someone({2: WORKS}, sex="M")] * 6
             people += [Someone({2: NEITHER}, sex="H"), Someone({2: BOTH}, sex="M")] * 4
             a_surveyed_school(session, 2, people, code=code, office=state)
+    settled(db)
 
     with db.reading() as session:
         report = indicators_report(

@@ -11,8 +11,9 @@ from sqlmodel import Session, col, select
 
 from app.analytics.editions import kept as kept_editions
 from app.analytics.editions import store, store_building, store_columns
+from app.analytics.editions.cuts import fielded
 from app.analytics.editions.store import stored_part, stored_part_in, use_store
-from app.analytics.editions.store_building import Rebuilt, parts_to_build, rebuild_part
+from app.analytics.editions.store_building import Rebuilt, rebuild_part
 from app.analytics.figures.indicators import each, split
 from app.analytics.figures.traits import LATTICE
 from app.analytics.released import Audience
@@ -25,7 +26,7 @@ from app.responses.tables import Response
 from app.responses.writing import erase_response
 from app.units.scope import WHOLE
 from app.units.tables import OrganisationUnit
-from app.worker import columns
+from app.worker import cuts
 from app.worker.columns import rebuild_store
 from app.worker.deployment import Deployment
 from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, moment
@@ -91,7 +92,7 @@ def report_of(
 
 def rebuilt(db: Database, folder: Path, number: int, now: datetime = LATER) -> Rebuilt:
     with db.reading() as session:
-        assert (COHORT, number) in parts_to_build(session)
+        assert (COHORT, number) in fielded(session)
         return rebuild_part(session, folder, COHORT, number, now=now)
 
 
@@ -126,7 +127,7 @@ def test_the_store_says_what_the_editions_say(
     for old, new in zip(before, after, strict=True):
         assert old.editions is not None
         assert new.editions is not None
-        assert (old.editions.stored_at, new.editions.stored_at) == (None, LATER)
+        assert (old.editions.cut_at, new.editions.cut_at) == (LATER, LATER)
         assert new.figures == old.figures
         assert new.crossed == old.crossed
         assert new.verdict == old.verdict
@@ -206,9 +207,8 @@ def test_only_a_new_edition_is_read_again(db: Database, folder: Path) -> None:
     assert part is not None
     assert len(list(part.path.parent.glob("*.arrow"))) == 1
     with db.unit_of_work() as session:
-        a_surveyed_school(
-            session, 2, [somebody(random.Random(n), 2) for n in range(30)], code="15ECT0009A"
-        )
+        people = [somebody(random.Random(n), 2) for n in range(30)]
+        a_surveyed_school(session, 2, people, code="16ECT0009A", office=an_office(session, "16"))
     frozen(db, LATER)
     third = rebuilt(db, folder, 2, LATER + timedelta(days=1))
     assert (third.waves_read, third.persons > first.persons) == (1, True)
@@ -249,9 +249,9 @@ def test_the_worker_writes_the_parts_of_big_offices_only(
     frozen(db, LATER)
     deployment = Deployment(settings_for(database_url), db, lambda: LATER)
 
-    monkeypatch.setattr(columns, "STORED_FROM", 5)
+    monkeypatch.setattr(cuts, "STORED_FROM", 5)
     small = rebuild_store(deployment)
-    monkeypatch.setattr(columns, "STORED_FROM", 4)
+    monkeypatch.setattr(cuts, "STORED_FROM", 4)
     big, again = rebuild_store(deployment), rebuild_store(deployment)
 
     assert (small, big, again) == (0, 2, 0)  # questionnaires 1 and 2

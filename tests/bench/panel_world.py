@@ -61,7 +61,7 @@ from app.questionnaires.library import source_file
 from app.questionnaires.publication import publish
 from app.units.importing import import_units
 from app.units.places import use_pinned_zones
-from app.units.tables import OrganisationUnit, UnitKind
+from app.units.tables import OrganisationUnit, UnitAncestor, UnitKind
 from tests.bench.national import names
 from tests.bench.units import SCHOOLS, nation
 from tests.conftest import DATA_KEYS
@@ -406,8 +406,19 @@ def _store(connection: Connection, folder: Path, cohort: Cohort, number: int) ->
         name: Coded(low, high, words=("H", "M", "X") if name == "sexo" else ())
         for name, (low, high) in names().items()
     }
-    part = Part(cohort, number, NOW, Path(), waves, meanings)
+    part = Part(cohort, number, NOW, Path(), waves, meanings, NOW, _sums(connection, waves))
     write_part(folder, part, pl.DataFrame(series).lazy())
+
+
+def _sums(connection: Connection, waves: Sequence[StoredWave]) -> dict[UUID, tuple[int, ...]]:
+    """The schools with an edition below each unit."""
+    place_of = {wave.school_id: n for n, wave in enumerate(waves) if wave.edition_id}
+    rows = connection.execute(select(col(UnitAncestor.unit_id), col(UnitAncestor.ancestor_id)))
+    found: dict[UUID, list[int]] = {}
+    for school, unit in rows:
+        if school in place_of and school != unit:
+            found.setdefault(unit, []).append(place_of[school])
+    return {unit: tuple(sorted(places)) for unit, places in found.items()}
 
 
 def _type(table: type[SQLModel], name: str) -> TypeEngine[Any]:

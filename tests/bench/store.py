@@ -22,9 +22,10 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
+from app.analytics.editions.cores import on_two_cores
+from app.analytics.editions.cuts import draft_cut, keep_cut
 from app.analytics.editions.store import stored_part_in
 from app.analytics.editions.store_building import rebuild_part
-from app.analytics.editions.sums import Withheld, withheld_by_unit
 from app.analytics.editions.tables import EditionRows, EditionWithheld
 from app.analytics.tables import ResultEdition
 from app.db.engine import make_engine
@@ -61,7 +62,7 @@ def measured(url: str, persons: int, schools: int) -> Mapping[str, object]:
         plan, columns = _apart("plan", url, folder), _apart("columns", url, folder)
         with _opened(url) as db, db.unit_of_work() as session:
             _new_editions(session)
-        again = _apart("columns", url, folder)
+        again = {"plan": _apart("plan", url, folder), "columns": _apart("columns", url, folder)}
     pace = persons / columns["seconds"]
     return {
         "columns": columns,
@@ -76,22 +77,21 @@ def measured(url: str, persons: int, schools: int) -> Mapping[str, object]:
 
 
 def plan(db: Database, folder: Path) -> None:  # noqa: ARG001 (every part takes it)
-    """What the sums of every unit withhold, from all editions."""
+    """What the sums of every unit withhold, from all editions; and kept, for the columns."""
     with db.reading() as session:
-        withheld_by_unit(session, COHORT, WAVE, now=NOW, kept_only=True)
+        draft = draft_cut(session, COHORT, WAVE, now=NOW, each=on_two_cores)
+    if draft is None:
+        raise RuntimeError("no cut was due")
+    with db.unit_of_work() as session:
+        keep_cut(session, draft, now=NOW)
 
 
 def columns(db: Database, folder: Path) -> None:
-    """The part written, but for the plan."""
+    """The part written, of the newest cut."""
     with db.reading() as session:
-        rebuild_part(session, folder, COHORT, WAVE, now=NOW, plan=_nothing)
+        rebuild_part(session, folder, COHORT, WAVE, now=NOW)
     if stored_part_in(folder, COHORT, WAVE) is None:
         raise RuntimeError("no part was written")
-
-
-def _nothing(*_: object, **__: object) -> Withheld:
-    """In the place of the plan, which is measured by itself."""
-    return {}
 
 
 def _new_editions(session: Session) -> None:

@@ -23,6 +23,7 @@ from app.simulation.loading import load_school, move_windows, prepare
 from app.simulation.parameters import parameters
 from app.simulation.plans import WorldPlan
 from app.worker.counting import gather_counts
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.analytics.survey import COMPLETE, SILENT, Someone
@@ -71,6 +72,7 @@ def simulated(path: Path, seed: str, *, schools: int = 4) -> Simulated:
         move_windows(session, ground)
     worker = Deployment(settings, database, lambda: NOW)
     freeze_editions(worker)
+    take_cuts(worker)
     gather_counts(worker)
     return Simulated(settings, database, raw_of(database))
 

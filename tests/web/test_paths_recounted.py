@@ -14,6 +14,7 @@ from app.analytics.released import Audience
 from app.db.engine import make_engine
 from app.db.transactions import Database
 from app.fieldwork.dispositions import Disposition
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.analytics.survey import COHORT, LATER, SILENT, Someone, a_surveyed_school
@@ -67,7 +68,9 @@ def test_plans_and_what_came_of_them(
     with db.unit_of_work() as session:
         office = an_office(session, OFFICE)
         a_surveyed_school(session, int(number), people, code=SCHOOL, office=office)
-    freeze_editions(Deployment(settings, db, lambda: LATER))
+    deployment = Deployment(settings, db, lambda: LATER)
+    freeze_editions(deployment)
+    take_cuts(deployment)
     site = Site(Simulated(settings, db, raw_of(db)), LATER)
     wave = Wave(COHORT.entered, COHORT.leaves, int(number), frozenset({SCHOOL}))
 

@@ -32,7 +32,7 @@ from app.errors import AppError
 if TYPE_CHECKING:  # an extra: a small school does not install it
     import polars as pl
 
-FORMAT = 2
+FORMAT = 3
 STORED_FROM = 50  # schools of a deployment from which a store is kept, and read by its offices
 SCHOOL = "_school"
 MANIFEST = "manifest.json"
@@ -72,9 +72,13 @@ class StoredWave:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The schools of a unit in a part, and how evenly their groups had answered."""
+    """What the sum of a unit is made of, and how evenly its groups had answered.
+
+    `waiting`: schools below it that are not in it.
+    """
 
     places: tuple[int, ...]
+    waiting: int
     balance: Balance
     # What was released of its counts, which are the part's: by reader (figure_sources.py).
     kept: dict[Context, tuple[IndicatorRow, ...]] = field(default_factory=dict)
@@ -84,7 +88,9 @@ class Below:
 class Part:
     """One questionnaire of a generation. `waves` in the order of the numbers in `_school`.
 
-    `withheld`: what the sums of each unit withhold (sums.py).
+    `of_unit`: of which of them the sum of each unit is made, and `withheld`: what it withholds, by
+    the cut of `cut_at` (cuts.py). Behind all waves, apart, come editions that a sum is still made
+    of and that are no longer those of their wave.
     """
 
     cohort: Cohort
@@ -93,6 +99,8 @@ class Part:
     path: Path
     waves: tuple[StoredWave, ...]
     columns: Mapping[str, Column]
+    cut_at: datetime
+    of_unit: Mapping[UUID, tuple[int, ...]] = field(default_factory=dict)
     withheld: Mapping[UUID, frozenset[tuple[str, str]]] = field(default_factory=dict)
     below: dict[UUID, Below] = field(default_factory=dict)  # of each unit asked for so far
 
@@ -104,7 +112,10 @@ class Part:
     @cached_property
     def places(self) -> Mapping[UUID, int]:
         """The number of each school."""
-        return {wave.school_id: place for place, wave in enumerate(self.waves)}
+        found: dict[UUID, int] = {}
+        for place, wave in enumerate(self.waves):
+            found.setdefault(wave.school_id, place)
+        return found
 
     def rows(self, places: Sequence[int]) -> Collection[Row]:
         """The persons of some schools, by their numbers, ascending; few of them are walked."""
@@ -332,6 +343,8 @@ def _document(part: Part) -> dict[str, object]:
             name: [column.low, column.high, list(column.words), list(column.marks)]
             for name, column in part.columns.items()
         },
+        "cut_at": part.cut_at.isoformat(),
+        "of_unit": {str(unit): list(places) for unit, places in part.of_unit.items()},
         "withheld": {str(unit): sorted(gone) for unit, gone in part.withheld.items()},
     }
 
@@ -349,6 +362,8 @@ def _part(found: dict[str, Any], home: Path) -> Part | None:
             name: Column(low, high, tuple(words), tuple(marks))
             for name, (low, high, words, marks) in found["columns"].items()
         },
+        cut_at=datetime.fromisoformat(found["cut_at"]),
+        of_unit={UUID(unit): tuple(places) for unit, places in found["of_unit"].items()},
         withheld={
             UUID(unit): frozenset((name, category) for name, category in gone)
             for unit, gone in found["withheld"].items()

@@ -1,11 +1,11 @@
 """Rebuild the columnar store from the responses: only what an edition changed is read again.
 
-The persons of a wave are those of its edition in force. Where their counts are no longer those
-that were frozen (somebody was erased since), the edition's own counts are kept beside them, and
-no row of the wave (decisions/0023).
+The persons of a wave are those of the edition that sums are made of (cuts.py). Where their counts
+are no longer those that were frozen (somebody was erased since), the edition's own counts are kept
+beside them, and no row of the wave (decisions/0023).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,14 +15,15 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.analytics.editions.content import EditionContent, balance_in, read_back, written
-from app.analytics.editions.freezing import EditionHead, in_force
+from app.analytics.editions.cuts import KeptCut, newest_cut
+from app.analytics.editions.freezing import EditionHead, heads_of
 from app.analytics.editions.kept import kept_blocks
 from app.analytics.editions.rows import KeptRows, coded_rows, variables_kept
 from app.analytics.editions.store import Part, StoredWave, home_of, stored_part_in, write_part
 from app.analytics.editions.store_columns import growing_columns
-from app.analytics.editions.sums import Withheld, withheld_by_unit
 from app.analytics.editions.texts import edition_texts
 from app.analytics.frame.cases_read import places_of_schools
+from app.analytics.frame.coded import Column
 from app.analytics.frame.datasets import frames_of_schools
 from app.analytics.frame.grouped_rows import ColumnRows
 from app.analytics.frame.tallies import tally_of
@@ -31,7 +32,6 @@ from app.directory.tables import CohortRow
 from app.fieldwork.tables import Case, CaseEvent, Wave
 from app.responses.rows import ANSWERED
 
-Plan = Callable[..., Withheld]
 TOGETHER = 20  # schools that are read at once: ten megabytes, where it is from their answers
 
 
@@ -45,34 +45,23 @@ class Rebuilt:
 
 
 def rebuild_part(
-    session: Session,
-    folder: Path,
-    cohort: Cohort,
-    questionnaire: int,
-    *,
-    now: datetime,
-    plan: Plan = withheld_by_unit,
+    session: Session, folder: Path, cohort: Cohort, questionnaire: int, *, now: datetime
 ) -> Rebuilt:
-    """Bring one part up to the editions in force; nothing is written where none is new.
-
-    `plan`: what the sums of each unit withhold, of the same editions.
-    """
-    waves = _waves(session, cohort, questionnaire)
-    heads = in_force(session, [wave_id for wave_id, _ in waves])
-    before = stored_part_in(folder, cohort, questionnaire)
-    kept = {} if before is None else {wave.wave_id: wave for wave in before.waves}
-    wanted = {
-        wave_id: None if (head := heads.get(wave_id)) is None else head.id for wave_id, _ in waves
-    }
-    left = set() if before is None else _left_since(session, before)
-    same = before is not None and wanted == {w.wave_id: w.edition_id for w in before.waves}
-    if same and not left:
+    """Bring one part up to the newest cut; nothing is written where that is not newer."""
+    cut = newest_cut(session, cohort, questionnaire)
+    if cut is None:
         return Rebuilt(0, 0, 0)
+    waves = _waves(session, cohort, questionnaire)
+    heads, superseded = _in_use(session, waves, cut)
+    before = stored_part_in(folder, cohort, questionnaire)
+    left = set() if before is None else _left_since(session, before)
+    if before is not None and before.cut_at == cut.taken_at and not left:
+        return Rebuilt(0, 0, 0)
+    places = {} if before is None else {w.edition_id: n for n, w in enumerate(before.waves)}
     changed = [
         (wave_id, school_id)
         for wave_id, school_id in waves
-        if (head := heads.get(wave_id)) is not None
-        and (wave_id in left or (old := kept.get(wave_id)) is None or old.edition_id != head.id)
+        if (head := heads.get(wave_id)) is not None and (wave_id in left or head.id not in places)
     ]
     wanted_rows = {wave_id for wave_id, _ in changed}
     read = _read_waves(session, cohort, questionnaire, changed, heads, left)
@@ -84,22 +73,67 @@ def rebuild_part(
                 one, rows = next(read)
                 columns.add(rows, place)
             elif before is not None and wave_id in heads:
-                one = kept[wave_id]
-                columns.stay(before, before.places[school_id], place)
+                old = places[heads[wave_id].id]
+                one = before.waves[old]
+                columns.stay(before, old, place)
             else:
                 one = StoredWave(wave_id, school_id, None)
             stored.append(one)
-        withheld = plan(session, cohort, questionnaire, now=now, kept_only=True)
-        whole = columns.whole()
-        part = Part(cohort, questionnaire, now, folder, tuple(stored), columns.meanings, withheld)
-        write_part(folder, part, whole)
+        stored += _apart(session, superseded)
+        part = _part(cut, cohort, questionnaire, now, folder, stored, columns.meanings)
+        write_part(folder, part, columns.whole())
     return Rebuilt(1, len(changed), columns.persons)
 
 
-def editions_in_parts(session: Session, cohort: Cohort, questionnaire: int) -> list[UUID]:
-    """The editions in force that a part is made of, each with answers."""
-    waves = [wave_id for wave_id, _ in _waves(session, cohort, questionnaire)]
-    return [head.id for head in in_force(session, waves).values() if head.answered]
+def _in_use(
+    session: Session, waves: Sequence[tuple[UUID, UUID]], cut: KeptCut
+) -> tuple[dict[UUID, EditionHead], dict[UUID, list[EditionHead]]]:
+    """The editions that sums are made of: the newest of each wave; by school, any others."""
+    used, school_of = cut.editions, dict(waves)
+    newest: dict[UUID, EditionHead] = {}
+    others: dict[UUID, list[EditionHead]] = {}
+    for head in sorted(
+        heads_of(session, [wave_id for wave_id, _ in waves]), key=lambda head: -head.number
+    ):
+        if head.id in used:
+            if head.wave_id in newest:
+                others.setdefault(school_of[head.wave_id], []).append(head)
+            newest.setdefault(head.wave_id, head)
+    return newest, others
+
+
+def _apart(session: Session, superseded: Mapping[UUID, Sequence[EditionHead]]) -> list[StoredWave]:
+    """Editions whose wave has a newer one, as they were frozen."""
+    texts = edition_texts(session, [head.id for some in superseded.values() for head in some])
+    return [
+        _stored(school_id, head, texts[head.id], same=False)
+        for school_id, some in superseded.items()
+        for head in some
+    ]
+
+
+def _part(  # noqa: PLR0913, PLR0917 (what a part is made of)
+    cut: KeptCut,
+    cohort: Cohort,
+    questionnaire: int,
+    now: datetime,
+    folder: Path,
+    stored: Sequence[StoredWave],
+    columns: Mapping[str, Column],
+) -> Part:
+    place_of = {wave.edition_id: place for place, wave in enumerate(stored)}
+    sums = {unit: told for unit in cut.cut.of_unit if (told := cut.of_unit(unit)) is not None}
+    return Part(
+        cohort,
+        questionnaire,
+        now,
+        folder,
+        tuple(stored),
+        columns,
+        cut.taken_at,
+        {unit: tuple(sorted(place_of[e] for e in told.editions)) for unit, told in sums.items()},
+        {unit: told.withheld for unit, told in sums.items() if told.withheld},
+    )
 
 
 def _left_since(session: Session, part: Part) -> set[UUID]:
@@ -127,16 +161,6 @@ def _left_since(session: Session, part: Part) -> set[UUID]:
         .distinct()
     )
     return set(moved) & {wave.wave_id for wave in part.waves if wave.edition_id and not wave.apart}
-
-
-def parts_to_build(session: Session) -> list[tuple[Cohort, int]]:
-    """Every questionnaire of a generation that was opened somewhere."""
-    rows = session.exec(
-        select(CohortRow.entered, CohortRow.leaves, Wave.questionnaire)
-        .join(Wave, col(Wave.cohort_id) == col(CohortRow.id))
-        .distinct()
-    )
-    return sorted((Cohort(entered, leaves), number) for entered, leaves, number in rows)
 
 
 def _waves(session: Session, cohort: Cohort, questionnaire: int) -> list[tuple[UUID, UUID]]:

@@ -1,14 +1,15 @@
-"""Tables: edition_rows, edition_withheld, and the triggers that take a person out (decisions/0025).
+"""Tables: edition_rows, edition_withheld, sum_cut, and the triggers of decisions/0025.
 
 The triggers are those of the migration; tests/db compares both. A migration that rebuilds
 `survey_case` on SQLite must make them again.
 """
 
-from uuid import UUID
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from sqlalchemy import DDL, LargeBinary, Text, event
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlmodel import Field
+from sqlmodel import Field, UniqueConstraint
 
 from app.db.base import Table
 from app.fieldwork.tables import Case
@@ -40,6 +41,27 @@ class EditionWithheld(Table, table=True):
     edition_id: UUID = Field(foreign_key="result_edition.id", primary_key=True)
     rules: str = Field(max_length=64)
     withheld: str = Field(sa_type=Text)
+
+
+class SumCut(Table, table=True):
+    """Of which editions the sums of schools are made (cuts.py). Only ever added to.
+
+    `basis`: a short name of the editions and of the units above their schools.
+    """
+
+    __tablename__ = "sum_cut"
+    __table_args__ = (
+        UniqueConstraint("entered", "leaves", "questionnaire", "number", name="uq_sum_cut_number"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    entered: int
+    leaves: int
+    questionnaire: int
+    number: int  # from 1, by questionnaire of a generation
+    taken_at: datetime
+    basis: str = Field(max_length=64)
+    content: str = Field(sa_type=Text)
 
 
 # Every wave of the person: a later one tells what the earlier ones said.

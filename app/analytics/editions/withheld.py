@@ -5,7 +5,7 @@ is frozen, are ten minutes of every plan.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -83,18 +83,13 @@ def told_texts(session: Session, edition_ids: Sequence[UUID]) -> dict[UUID, str]
     return {one: told_text(read_back(text).tally) for one, text in texts.items()}
 
 
-def small_summands(session: Session, editions: Mapping[UUID, UUID]) -> dict[UUID, Summand]:
-    """Schools as the sums above them must know them, each in some fifteen kilobytes.
-
-    `editions`: that of each school.
-    """
+def small_summands(session: Session, edition_ids: Sequence[UUID]) -> dict[UUID, Summand]:
+    """Editions as the sums above their schools must know them, each in some fifteen kilobytes."""
     same: dict[object, Any] = {}  # each made once
-    school_of = {edition_id: school_id for school_id, edition_id in editions.items()}
     found: dict[UUID, Summand] = {}
-    for some in _batches(list(school_of)):
+    for some in _batches(edition_ids):
         with collection_paused():
-            for edition_id, one in _small(session, some, same):
-                found[school_of[edition_id]] = one
+            found.update(_small(session, some, same))
     return found
 
 

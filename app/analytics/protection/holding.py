@@ -4,7 +4,8 @@ A school's line is decided by its own edition alone; what adapts is the sum. A c
 while every hidden count below it stays as open as its own school leaves it, for who knows every
 other sum as well, in both hierarchies. Where it would not, the smallest sum withholds that count,
 with company in its line; and where a larger sum would give the smaller one back, another small one
-withholds the same, before the larger one must.
+withholds the same, before the larger one must. Sums that were told before stay as they were
+(decisions/0030).
 In a nation a step concerns few schools: what it leaves as it was is not looked at again.
 Source: domain.md 3.8, rules 1 and 2; decisions/0021.
 """
@@ -24,6 +25,7 @@ MOST_COMPANY = 4  # steps back that others take before a larger sum does
 
 Hidden = AbstractSet[Query] | None  # counts that are withheld; None: all
 Schools = frozenset[int]  # by their places
+Sum = tuple[Schools, AbstractSet[Query]]  # and what it withholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def hold(
     *,
     answered: Sequence[int],
     at_first: Sequence[AbstractSet[Query]],
+    before: Sequence[Sum] = (),
 ) -> list[set[Query]]:
     """What each sum withholds of a group of indicators.
 
@@ -92,12 +95,14 @@ def hold(
         sums: the schools of each, two or more; no two the same.
         answered: persons of each sum.
         at_first: what each withholds anyway.
+        before: sums that were told already. A secret that stays unsafe when every sum near it
+            withholds all is theirs, and is left.
     """
-    state = _Holding(secrets, sums, answered, at_first)
+    state = _Holding(secrets, sums, answered, at_first, before)
     pending = list(secrets.all())
     while pending := [one for one in pending if not state.is_safe(one)]:
-        state.step_back(pending)
-    return state.withheld
+        pending = state.step_back(pending)
+    return state.withheld[: len(sums)]
 
 
 def told_beside(
@@ -166,9 +171,13 @@ class _Holding:
         sums: Sequence[Schools],
         answered: Sequence[int],
         at_first: Sequence[AbstractSet[Query]],
+        before: Sequence[Sum] = (),
     ) -> None:
-        self.secrets, self.sums, self.answered = secrets, sums, answered
+        self.free = len(sums)  # of them may step back; those after them stay
+        self.secrets, self.answered = secrets, answered
+        self.sums = sums = [*sums, *(schools for schools, _ in before)]
         self.withheld: list[set[Query]] = [set(one) for one in at_first]
+        self.withheld += [set(gone) for _, gone in before]
         self.company: Counter[tuple[int, int]] = Counter()
         self.above, alike = _above(tuple(sums))
         self._exact: dict[int, Schools] = {}  # by place: the sums above it that withhold nothing
@@ -230,22 +239,31 @@ class _Holding:
         found = frozenset(self.withheld[sums[0]]).intersection(*(self.withheld[i] for i in sums))
         return self._hidden.setdefault(found, found)
 
-    def step_back(self, pending: Sequence[Secret]) -> None:
-        """Let one sum withhold more for each school that needs it."""
+    def step_back(self, pending: Sequence[Secret]) -> list[Secret]:
+        """Let one sum withhold more for each school that needs it; those for which one can."""
         moved: set[int] = set()
         grown: set[int] = set()
-        changed: set[Schools] = set()
+        kept: list[Secret] = []
         begun = [i for i, withheld in enumerate(self.withheld) if withheld]
         for secret in pending:
-            if not moved.isdisjoint(self.above[secret.place]):
+            if not moved.isdisjoint(self.above.get(secret.place, ())):
+                kept.append(secret)
                 continue  # one step a round
-            i, more = self._next(secret, moved)
-            moved.add(i)
-            if not more <= self.withheld[i]:
+            step = self._next(secret, moved)
+            if step is None:
+                continue
+            kept.append(secret)
+            i, more = step
+            if i not in moved and not more <= self.withheld[i]:
                 grown.add(i)
-            self.withheld[i] |= more
-        for i in grown.difference(begun):
-            changed |= self._not_exact_any_more(i)
+                self.withheld[i] |= more
+            moved.add(i)
+        self._forget(grown, grown.difference(begun))
+        return kept
+
+    def _forget(self, grown: AbstractSet[int], begun: AbstractSet[int]) -> None:
+        """What was worked out beside sums that withhold more now, or for the first time."""
+        changed = set[Schools]().union(*(self._not_exact_any_more(i) for i in begun))
         for exact, kept in list(self._together.items()):
             for scope, one in list(kept.items()):
                 if exact in changed or not one.touched.isdisjoint(grown):
@@ -265,18 +283,19 @@ class _Holding:
             changed |= {before, now}
         return changed
 
-    def _next(self, secret: Secret, moved: AbstractSet[int]) -> tuple[int, set[Query]]:
-        """The sum that steps back, and what it withholds next."""
-        mine = self.above[secret.place]
+    def _next(
+        self, secret: Secret, moved: AbstractSet[int]
+    ) -> tuple[int, AbstractSet[Query]] | None:
+        """The sum that steps back, and what it withholds next; None where none can."""
+        above = self.above.get(secret.place, [])
+        mine = [i for i in above if i < self.free]
         inner = [i for i in mine if self.withheld[i]]
         for i in inner:
             if not self.secrets.alone(secret, self.withheld[i]):
                 return i, self._more(secret, i)
-        if len(inner) == len(mine):  # each leaves it open, and not all of them together
-            every = set[Query]().union(*(self.withheld[i] for i in mine))
-            i = next(i for i in mine if self.withheld[i] != every)
-            return i, every
-        target = next(i for i in mine if not self.withheld[i])
+        target = next((i for i in mine if not self.withheld[i]), None)
+        if target is None:
+            return self._next_of_begun(secret, inner)
         below = [i for i in inner if self.sums[i] < self.sums[target]]
         if below and self.company[target, secret.place] < MOST_COMPANY:
             same = self.withheld[below[0]]
@@ -296,11 +315,43 @@ class _Holding:
                 return best, set(same)
         return target, self._more(secret, target)
 
+    def _next_of_begun(
+        self, secret: Secret, mine: Sequence[int]
+    ) -> tuple[int, AbstractSet[Query]] | None:
+        """Where all of its own sums withhold something, and each of them leaves it open.
+
+        First not all of them together; then more of one, or of one that tells apart those with
+        which it was told before.
+        """
+        every = set[Query]().union(*(self.withheld[i] for i in mine))
+        for i in mine:
+            if self.withheld[i] != every:
+                return i, every
+        for i in (*mine, *self._near(secret.place, mine)):
+            if more := self._more(secret, i) - self.withheld[i]:
+                return i, more
+        return None
+
+    def _near(self, place: int, mine: Sequence[int]) -> list[int]:
+        """Sums of schools that were told with this one, and may tell them apart; small ones first.
+
+        Before the others those of schools that were in every exact sum of it.
+        """
+        told = [self.sums[i] for i in self.above.get(place, []) if i >= self.free]
+        around = frozenset[int]().union(*told)
+        exact = [self.sums[i] for i in self._exact.get(place, ()) if i >= self.free]
+        among = frozenset.intersection(around, *exact)
+        near = [i for i in range(self.free) if i not in mine and self.sums[i] & around]
+        return sorted(
+            near,
+            key=lambda i: (not self.sums[i] & among, len(self.sums[i]), sorted(self.sums[i])),
+        )
+
     def _in_all(self, sums: Schools) -> list[int]:
         """The sums of some, not all, of the schools that are in all of these sums."""
         if sums not in self._below:
             pool = frozenset.intersection(*(self.sums[i] for i in sums))
-            self._below[sums] = [i for i, one in enumerate(self.sums) if one < pool]
+            self._below[sums] = [i for i in range(self.free) if self.sums[i] < pool]
         return self._below[sums]
 
     def _more(self, secret: Secret, i: int) -> set[Query]:

@@ -27,14 +27,16 @@ from app.analytics.frame.small_tallies import SmallTally
 from app.analytics.frame.tallies import CROSSED, Counted, Tally, add_tallies
 from app.analytics.protection.crossings import OF_SCHOOLS, crossing_name, crossings_of
 from app.analytics.protection.exchanges import FREE, Bounds, Part
-from app.analytics.protection.holding import Hidden, Schools, Secrets, hold, told_beside
+from app.analytics.protection.holding import Hidden, Schools, Secrets
 from app.analytics.protection.holding_counts import Counts
 from app.analytics.protection.holding_measures import Base, Measures
 from app.analytics.protection.suppression import SMALL_GROUP
 from app.analytics.release.crossed_release import told_crossings
+from app.analytics.release.group_plan import Asked, GroupPlan, plan_of
 from app.analytics.release.measures import MEDIAN_BASE, READ_AT
 from app.analytics.release.outcome_release import lines_of, withheld_of
 from app.analytics.release.pools import is_small
+from app.analytics.release.told_before import ToldBefore, ToldSum
 from app.analytics.released import OFFICE_SCHOOLS
 
 OUT: State = frozenset()  # of no base
@@ -69,15 +71,6 @@ def _told(tally: Tally) -> Summand:
     return Summand(tally, hidden, told_crossings(tally, whole))
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPlan:
-    """What each sum withholds of a group. `told`: which smaller sums may be told beside them."""
-
-    names: Sequence[str]  # of the indicators that are crossed
-    held: Sequence[frozenset[Query]]
-    told: Sequence[bool] = ()
-
-
 Each = Callable[[Callable[[int], list[GroupPlan]], int], Iterable[list[GroupPlan]]]
 
 
@@ -87,27 +80,36 @@ def one_by_one(plan: Callable[[int], list[GroupPlan]], pieces: int) -> Iterable[
 
 
 def withheld_of_sums(
-    schools: Sequence[Summand], sums: Sequence[Schools], wave: int, *, each: Each = one_by_one
+    schools: Sequence[Summand],
+    sums: Sequence[Schools],
+    wave: int,
+    *,
+    told: Sequence[ToldSum] = (),
+    each: Each = one_by_one,
 ) -> list[frozenset[Query]]:
     """What each sum of schools withholds: cells, bases ("base S1", "") and measures ("C1", "").
 
     Args:
-        schools: every school of the deployment with an answer in its edition.
+        schools: every school of the deployment with an answer in its edition, and every edition
+            that was in a sum before.
         sums: their places, two or more, for every unit; no two the same.
         wave: of the tallies.
+        told: sums that readers already have, none of them among `sums`.
         each: how its pieces are worked out, none of which depends on another.
     """
     answered = [sum(schools[place].tally.answered for place in one) for one in sums]
     found = [set(_told_as_one(schools, one, wave)) for one in sums]
-    few = [frozenset(one) for one in found]
     of_one = _sums_of_one_value(schools, sums)
     finer = [one for one in dict.fromkeys(one for _, _, one in of_one) if len(one) >= APART]
+    asked = Asked(sums, answered, [frozenset(one) for one in found], finer)
     gone_beside: dict[Schools, set[str]] = {one: set() for one in finer}
     pieces = _pieces(schools, wave)
+    of_before = _sums_of_one_value(schools, [one.places for one in told])
+    before = ToldBefore(told, [one for one in of_before if len(one[2]) >= APART])
 
     def plan(piece: int) -> list[GroupPlan]:
         return [
-            _plan_of(names, secrets, sums, answered, few, finer)
+            plan_of(names, secrets, asked, before.of(names, secrets))
             for names, secrets in pieces[piece]()
         ]
 
@@ -121,20 +123,6 @@ def withheld_of_sums(
         gone = gone_beside.get(one, crossed)
         found[place] |= {(crossing_name(name, variable), "") for name in gone}
     return [_with_what_follows(mine, wave) for mine in found]
-
-
-def _plan_of(
-    names: Sequence[str],
-    secrets: Secrets,
-    sums: Sequence[Schools],
-    answered: Sequence[int],
-    few: Sequence[frozenset[Query]],
-    finer: Sequence[Schools],
-) -> GroupPlan:
-    at_first = [one.intersection(secrets.queries) for one in few]
-    held = hold(secrets, sums, answered=answered, at_first=at_first)
-    told = told_beside(secrets, sums, held, finer) if names and finer else []
-    return GroupPlan(names, [frozenset(one) for one in held], told)
 
 
 def _sums_of_one_value(

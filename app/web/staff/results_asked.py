@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from sqlmodel import Session
 
-from app.analytics.editions.freezing import EditionsUsed
+from app.analytics.editions.publishing import EditionsUsed
 from app.analytics.released import Audience
 from app.analytics.reports import WaveOfUnit, indicators_report
 from app.chronology.calendar import civil_date
@@ -139,15 +139,23 @@ def dated_words(editions: EditionsUsed | None, zone: str, *, now: datetime) -> s
     """Of when the figures are: the day, or the editions they come from."""
     if editions is None:
         return f"al {say_date(civil_date(now, zone), _WITH_YEAR)}"
+    if editions.cut_at is not None:
+        return _cut_words(editions, editions.cut_at, zone)
     if editions.frozen_at is None:
-        return "con el levantamiento ya cerrado" if editions.schools else "sin edición todavía"
+        if editions.schools:
+            return "con el levantamiento ya cerrado"
+        return "sin edición todavía" if editions.waiting == 1 else "sin suma hasta que cierren"
     day = say_date(civil_date(editions.frozen_at, zone), _WITH_YEAR)
-    if editions.number is not None:
-        return f"edición {editions.number}, del {day}"
-    words = f"ediciones de {editions.schools:,} planteles, la última del {day}"
-    if editions.stored_at is None:
-        return words
-    return f"{words}, reunidas el {say_date(civil_date(editions.stored_at, zone), _WITH_YEAR)}"
+    return f"edición {editions.number}, del {day}"
+
+
+def _cut_words(editions: EditionsUsed, cut_at: datetime, zone: str) -> str:
+    day = say_date(civil_date(cut_at, zone), _WITH_YEAR)
+    closed = f"{editions.schools:,} planteles que ya cerraron, corte del {day}"
+    if not editions.waiting:
+        return closed
+    missing = "falta 1" if editions.waiting == 1 else f"faltan {editions.waiting:,}"
+    return f"{closed} ({missing})"
 
 
 def unit_top(session: Session, caller: Caller, asked: Asked, *, at: str) -> UnitTop:
