@@ -49,6 +49,14 @@ class Reason(StrEnum):
         "No se muestra porque, siendo tan pocas, diría casi exactamente qué respondió cada quien. "
         "Podría verse al juntar varias generaciones."
     )
+    IN_FIELD = (
+        "Los planteles se suman cuando cierran y pasan los tres días para respuestas tardías. "
+        "Mientras tanto puede ver cada plantel."
+    )
+    NO_EDITION = (
+        "Todavía no hay edición: la primera sale con veinte respuestas, o tres días después del "
+        "cierre."
+    )
     NOBODY = "Nadie respondió esta pregunta."
     CAREFUL = "Son menos de 23 respuestas: tome la cifra con reserva."
     NOT_REACHED = "La mitad no se alcanza: está en el último rango o aún espera."

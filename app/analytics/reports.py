@@ -174,7 +174,7 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         crossed = release_divided(source.counted, asked_by, context, only=only)
     figures: Sequence[IndicatorRow] = ()
     if trait is None:
-        figures = of_everybody(source, context) if alone else withhold_wave(number)
+        figures = of_everybody(source, context) if alone else withhold_wave(number, _why(source))
     pooled = (
         pool_of(session, asked.unit, asked.cohort, number, now=now)
         if trait is None and school and (small or not alone)  # nobody reads a pool divided
@@ -196,6 +196,13 @@ def indicators_report(  # noqa: PLR0913 (each is a choice of the reader)
         small=small,
         in_part=_in_part(source, figures, number) if reader is Audience.OFFICE else (),
     )
+
+
+def _why(source: Source) -> Reason:
+    """Why nothing is told of a unit: nothing was frozen of it, or it is too small."""
+    if source.editions is None or source.editions.schools or not source.editions.waiting:
+        return Reason.SMALL
+    return Reason.IN_FIELD if source.editions.waiting > 1 else Reason.NO_EDITION
 
 
 def _in_part(

@@ -108,7 +108,7 @@ def _part() -> Part:
         name: Column(low, high, words=("H", "M", "X") if name == "sexo" else ())
         for name, (low, high) in names().items()
     }
-    return Part(COHORT, WAVE, datetime.now(UTC), Path(), waves, meanings, datetime.now(UTC))
+    return Part(COHORT, WAVE, datetime.now(UTC), Path(), waves, meanings, 1, datetime.now(UTC))
 
 
 def checked_pairs() -> list[tuple[str, str]]:

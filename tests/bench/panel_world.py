@@ -406,7 +406,7 @@ def _store(connection: Connection, folder: Path, cohort: Cohort, number: int) ->
         name: Coded(low, high, words=("H", "M", "X") if name == "sexo" else ())
         for name, (low, high) in names().items()
     }
-    part = Part(cohort, number, NOW, Path(), waves, meanings, NOW, _sums(connection, waves))
+    part = Part(cohort, number, NOW, Path(), waves, meanings, 1, NOW, _sums(connection, waves))
     write_part(folder, part, pl.DataFrame(series).lazy())
 
 

@@ -89,8 +89,8 @@ class Part:
     """One questionnaire of a generation. `waves` in the order of the numbers in `_school`.
 
     `of_unit`: of which of them the sum of each unit is made, and `withheld`: what it withholds, by
-    the cut of `cut_at` (cuts.py). Behind all waves, apart, come editions that a sum is still made
-    of and that are no longer those of their wave.
+    the cut of that number (cuts.py). Behind all waves, apart, come editions that a sum is still
+    made of and that are no longer those of their wave.
     """
 
     cohort: Cohort
@@ -99,6 +99,7 @@ class Part:
     path: Path
     waves: tuple[StoredWave, ...]
     columns: Mapping[str, Column]
+    cut: int
     cut_at: datetime
     of_unit: Mapping[UUID, tuple[int, ...]] = field(default_factory=dict)
     withheld: Mapping[UUID, frozenset[tuple[str, str]]] = field(default_factory=dict)
@@ -343,6 +344,7 @@ def _document(part: Part) -> dict[str, object]:
             name: [column.low, column.high, list(column.words), list(column.marks)]
             for name, column in part.columns.items()
         },
+        "cut": part.cut,
         "cut_at": part.cut_at.isoformat(),
         "of_unit": {str(unit): list(places) for unit, places in part.of_unit.items()},
         "withheld": {str(unit): sorted(gone) for unit, gone in part.withheld.items()},
@@ -362,6 +364,7 @@ def _part(found: dict[str, Any], home: Path) -> Part | None:
             name: Column(low, high, tuple(words), tuple(marks))
             for name, (low, high, words, marks) in found["columns"].items()
         },
+        cut=int(found["cut"]),
         cut_at=datetime.fromisoformat(found["cut_at"]),
         of_unit={UUID(unit): tuple(places) for unit, places in found["of_unit"].items()},
         withheld={

@@ -55,7 +55,7 @@ def rebuild_part(
     heads, superseded = _in_use(session, waves, cut)
     before = stored_part_in(folder, cohort, questionnaire)
     left = set() if before is None else _left_since(session, before)
-    if before is not None and before.cut_at == cut.taken_at and not left:
+    if before is not None and before.cut == cut.number and not left:
         return Rebuilt(0, 0, 0)
     places = {} if before is None else {w.edition_id: n for n, w in enumerate(before.waves)}
     changed = [
@@ -130,6 +130,7 @@ def _part(  # noqa: PLR0913, PLR0917 (what a part is made of)
         folder,
         tuple(stored),
         columns,
+        cut.number,
         cut.taken_at,
         {unit: tuple(sorted(place_of[e] for e in told.editions)) for unit, told in sums.items()},
         {unit: told.withheld for unit, told in sums.items() if told.withheld},

@@ -118,14 +118,14 @@ def withheld_of(counted: Counted) -> frozenset[Query]:
     return frozenset(hidden)
 
 
-def withhold_wave(wave: int) -> list[IndicatorRow]:
+def withhold_wave(wave: int, reason: Reason) -> list[IndicatorRow]:
     """Every figure of a wave, none of which may be told: the generation is too small alone."""
     lines = []
     for entry in outcomes_of(wave):
         names = tuple(category.id for category in entry.categories)
         told = reported_of(entry, names) if entry.kind in LINES and names else (("", ()),)
         lines.append(Line(id=entry.id, cells={}, reported=told))
-    return withhold_lines(lines)
+    return withhold_lines(lines, reason)
 
 
 def _beside(

@@ -266,7 +266,8 @@ def _lead(found: SignOff, *, own: bool) -> str:
         case SignOffState.IN_FIELD:
             return (
                 "El levantamiento sigue abierto. Fuera del plantel los resultados se ven por "
-                "ediciones fijas, cada diez respuestas; el cierre se entrega cuando termine."
+                "ediciones fijas, cada diez respuestas, y entran a las sumas de las oficinas al "
+                "cerrar. El cierre se entrega cuando termine."
             )
         case SignOffState.SETTLING:
             return (
