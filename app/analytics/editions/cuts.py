@@ -240,10 +240,16 @@ def _basis(entries: Mapping[Entry, Iterable[UUID]]) -> str:
 
 
 def _written(cut: Cut) -> str:
+    queries = sorted({query for one in cut.told for query in one.withheld})
+    number_of = {query: number for number, query in enumerate(queries)}
     document = {
         "known": sorted(cut.known),
         "entries": [[str(one.edition), str(one.school)] for one in cut.entries],
-        "told": [[sorted(one.places), sorted(one.withheld)] for one in cut.told],
+        "queries": queries,
+        "told": [
+            [sorted(one.places), sorted(number_of[query] for query in one.withheld)]
+            for one in cut.told
+        ],
         "units": {str(unit): number for unit, number in cut.of_unit.items()},
     }
     return json.dumps(document, separators=(",", ":"))
@@ -251,10 +257,11 @@ def _written(cut: Cut) -> str:
 
 def _read(text: str) -> Cut:
     found = json.loads(text)
+    queries: list[Query] = [(name, cell) for name, cell in found["queries"]]
     return Cut(
         entries=tuple(Entry(UUID(edition), UUID(school)) for edition, school in found["entries"]),
         told=tuple(
-            ToldSum(frozenset(places), frozenset((name, cell) for name, cell in withheld))
+            ToldSum(frozenset(places), frozenset(queries[number] for number in withheld))
             for places, withheld in found["told"]
         ),
         of_unit={UUID(unit): number for unit, number in found["units"].items()},

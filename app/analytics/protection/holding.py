@@ -287,7 +287,7 @@ class _Holding:
         self, secret: Secret, moved: AbstractSet[int]
     ) -> tuple[int, AbstractSet[Query]] | None:
         """The sum that steps back, and what it withholds next; None where none can."""
-        above = self.above.get(secret.place, [])
+        above = self.above.get(secret.place, ())
         mine = [i for i in above if i < self.free]
         inner = [i for i in mine if self.withheld[i]]
         for i in inner:
@@ -337,7 +337,7 @@ class _Holding:
 
         Before the others those of schools that were in every exact sum of it.
         """
-        told = [self.sums[i] for i in self.above.get(place, []) if i >= self.free]
+        told = [self.sums[i] for i in self.above.get(place, ()) if i >= self.free]
         around = frozenset[int]().union(*told)
         exact = [self.sums[i] for i in self._exact.get(place, ()) if i >= self.free]
         among = frozenset.intersection(around, *exact)
