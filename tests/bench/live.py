@@ -26,6 +26,7 @@ from app.staff.addresses import staff_keys
 from app.staff.roles import Role, WantedGrant
 from app.web import security
 from app.worker.counting import gather_counts
+from app.worker.cuts import take_cuts
 from app.worker.deployment import Deployment
 from app.worker.editions import freeze_editions
 from tests.bench.beside import CPU, empty_databases, made, served, write_figures
@@ -117,6 +118,7 @@ def _filled(db: Database, url: str) -> Ground:
         move_windows(session, ground)
     deployment = Deployment(settings, db, lambda: NOW)
     freeze_editions(deployment)
+    take_cuts(deployment)
     gather_counts(deployment)
     if url.startswith("postgresql"):
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
