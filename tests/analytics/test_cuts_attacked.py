@@ -2,12 +2,18 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 import pytest
 
+from app.analytics.figures.joint import Query
+from app.analytics.figures.traits import LATTICE
+from app.analytics.frame.tallies import Tally
 from app.analytics.release.cuts import Cut, Entry, next_cut
 from app.analytics.release.sum_parts import summand_of, withheld_of_sums
+from tests.analytics import test_crossings_attacked as crossings
+from tests.analytics import test_measures_of_sums as measures
 from tests.analytics.test_sums_of_schools import (
     WAVE,
     ZONES,
@@ -22,7 +28,17 @@ from tests.analytics.test_sums_of_schools import (
 pytestmark = pytest.mark.slow
 
 
-def cuts(world: World, days: Sequence[Iterable[int]]) -> list[Cut]:
+class Told(Protocol):
+    """A world of any of the attacks: schools, and sums with what they withhold."""
+
+    @property
+    def schools(self) -> Sequence[Tally]: ...
+
+    sums: Sequence[Schools]
+    withheld: Sequence[frozenset[Query]]
+
+
+def cuts(world: Told, days: Sequence[Iterable[int]], wave: int = WAVE) -> list[Cut]:
     """The cut of each day on which some schools closed."""
     summands = {UUID(int=n): summand_of(tally) for n, tally in enumerate(world.schools)}
     over: set[int] = set()
@@ -35,17 +51,25 @@ def cuts(world: World, days: Sequence[Iterable[int]]) -> list[Cut]:
             )
             for n in over
         }
-        found.append(next_cut(found[-1], now, summands, WAVE))
+        found.append(next_cut(found[-1], now, summands, wave))
     return found[1:]
 
 
-def told_by(world: World, cut: Cut) -> World:
+def tell(world: Told, cut: Cut) -> None:
     """The same schools beside every sum that was ever told of them."""
     told = [one for one in cut.told if len(one.places) > 1]
     place = [entry.edition.int for entry in cut.entries]
     world.sums = [frozenset(place[n] for n in one.places) for one in told]
     world.withheld = [one.withheld for one in told]
-    return world
+
+
+def by_lot(schools: int, seed: int) -> list[set[int]]:
+    """Half of the schools close on the first of three days."""
+    chance = random.Random(seed)
+    days: list[set[int]] = [set(), set(), set()]
+    for place in range(schools):
+        days[chance.choice([0, 0, 1, 2])].add(place)
+    return days
 
 
 def each_day_by_itself(world: World, days: Sequence[Iterable[int]]) -> World:
@@ -80,7 +104,9 @@ def test_sums_of_several_days_do_not_give_a_school_away(
 ) -> None:
     world = a_world(7, ZONES[shape])
 
-    check(told_by(world, cuts(world, days)[-1]))
+    tell(world, cuts(world, days)[-1])
+
+    check(world)
 
 
 def test_the_attack_finds_what_a_sum_tells_beside_that_of_the_day_before() -> None:
@@ -100,8 +126,32 @@ def test_sums_of_many_days_do_not_give_a_school_away(
     shape: str, subsystems: int, seed: int
 ) -> None:
     world = a_world(seed, ZONES[shape], subsystems=subsystems)
-    chance = random.Random(seed)
-    days: list[set[int]] = [set(), set(), set()]
-    for place in range(len(world.sizes)):
-        days[chance.choice([0, 0, 1, 2])].add(place)
-    print(shape, subsystems, seed, check(told_by(world, cuts(world, days)[-1])))
+    tell(world, cuts(world, by_lot(len(world.sizes), seed))[-1])
+
+    print(shape, subsystems, seed, check(world))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shape", measures.ZONES)
+def test_measures_of_many_days_do_not_give_a_school_away(shape: str, seed: int) -> None:
+    world = measures.a_world(measures.ZONES[shape], seed, exact=True)
+    tell(world, cuts(world, by_lot(len(world.schools), seed), measures.WAVE)[-1])
+
+    cells, tight = measures.narrow(world, [entry.id for entry in measures.ENTRIES])
+
+    print(shape, seed, cells)
+    assert tight == []
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("variable", ["turno", "tipo_bachillerato"])
+def test_crossings_of_many_days_do_not_give_a_school_away(variable: str, seed: int) -> None:
+    world = crossings.a_world(seed, LATTICE[variable])
+    tell(world, cuts(world, by_lot(len(world.schools), seed))[-1])
+
+    found = crossings.attacked(world, variable, crossings.LINES)
+
+    print(variable, seed, len(found), min((after for _, after in found), default=None))
+    assert [pair for pair in found if pair[1] < min(5, pair[0])] == []

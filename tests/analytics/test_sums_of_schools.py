@@ -34,7 +34,7 @@ class World:
     sizes: Sequence[int]
     sums: Sequence[Schools]
     schools: list[Tally] = field(default_factory=list)
-    withheld: list[frozenset[Query]] = field(default_factory=list)
+    withheld: Sequence[frozenset[Query]] = field(default_factory=list)
 
     def figures(self) -> Iterator[tuple[Schools, list[IndicatorRow]]]:
         """Of each school, and of each sum."""
