@@ -187,14 +187,15 @@ class _Holding:
             self._alike.setdefault(exact, set()).update(places)
             self._exact.update(dict.fromkeys(places, exact))
         self._together: dict[Schools, dict[int, Together]] = {}
+        self._schools: dict[Schools, Schools] = {}  # each once: equal ones are slow to compare
         self._failed: dict[Secret, Sequence[Together]] = {}
         self._below: dict[Schools, list[int]] = {}
         self._hidden: dict[frozenset[Query], frozenset[Query]] = {}  # each once
 
     def is_safe(self, secret: Secret) -> bool:
         """Whether one exact sum, or none, is enough to see that it is."""
-        failed = self._failed.get(secret)
-        if failed is not None and all(one.holds for one in failed):
+        failed = self._failed.get(secret, ())
+        if failed and all(one.holds for one in failed):
             return False
         mine = self.above.get(secret.place, ())
         inner = [i for i in mine if self.withheld[i]]
@@ -205,7 +206,7 @@ class _Holding:
         tried = []
         for scope in scopes:
             tried.append(self._together_in(secret.place, scope))
-            if self.secrets.among(secret, tried[-1]):
+            if tried[-1] not in failed and self.secrets.among(secret, tried[-1]):
                 self._failed.pop(secret, None)
                 return True
         self._failed[secret] = tried
@@ -229,7 +230,9 @@ class _Holding:
                     hidden[mine] = self._hidden_above([i for i in mine if i not in of_all])
                 return hidden[mine]
 
-            kept[scope] = Together(places, frozenset(places), touched, hidden_of)
+            schools = frozenset(places)
+            schools = self._schools.setdefault(schools, schools)
+            kept[scope] = Together(places, schools, touched, hidden_of)
         return kept[scope]
 
     def _hidden_above(self, sums: Sequence[int]) -> Hidden:
