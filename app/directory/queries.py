@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
+from sqlmodel import select as sql_select
 
 from app.chronology.wave_plan import Cohort
 from app.directory.curp import NotACurp, read_curp
@@ -121,22 +122,19 @@ def find_people(
         # Only the whole name, with its keyed hash: any order of it that people write.
         conditions.append(col(PanelMember.name_hash).in_(_name_hashes(text, keys)))
         total = _total(session, conditions)
-    query = _PEOPLE.where(*conditions)
     if total > NAMES_READ:
-        rows = session.connection().execute(
-            query.order_by(col(PanelMember.student_id), col(PanelMember.id))
+        shown = session.exec(
+            sql_select(PanelMember.id)
+            .where(*conditions)
+            .order_by(col(PanelMember.student_id), col(PanelMember.id))
             .limit(size)
             .offset((page - 1) * size)
-        )
-        return PeoplePage(tuple(map(_person, rows)), total, page, size)
+        ).all()
+        return PeoplePage(_people(session, shown), total, page, size)
     words = search_form(text).split() if by_name and not too_many else []
     ids = _sorted_ids(session, conditions, words)
     shown = ids[(page - 1) * size : page * size]
-    people = {
-        row.id: _person(row)
-        for row in session.connection().execute(_PEOPLE.where(col(PanelMember.id).in_(shown)))
-    }
-    return PeoplePage(tuple(people[each] for each in shown), len(ids), page, size, too_many)
+    return PeoplePage(_people(session, shown), len(ids), page, size, too_many)
 
 
 def cohort_counts(session: Session, scope: Scope, school_id: UUID) -> tuple[CohortCount, ...]:
@@ -231,11 +229,18 @@ _PEOPLE: Select[Any] = (
 )
 
 
+def _people(session: Session, shown: Sequence[UUID]) -> tuple[PersonRow, ...]:
+    """The lines of some members, in the order of their ids."""
+    rows = session.connection().execute(_PEOPLE.where(col(PanelMember.id).in_(shown)))
+    people = {row.id: _person(row) for row in rows}
+    return tuple(people[each] for each in shown)
+
+
 def _conditions(scope: Scope, wanted: PeopleFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        people_in_scope(scope, col(PanelMember.school_id), col(PanelMember.group_id)),
-        col(PanelMember.merged_into).is_(None),
-    ]
+    conditions: list[ColumnElement[bool]] = [col(PanelMember.merged_into).is_(None)]
+    if wanted.unit_id not in scope.whole_units:  # else everybody below it is in scope
+        mine = people_in_scope(scope, col(PanelMember.school_id), col(PanelMember.group_id))
+        conditions.append(mine)
     for column, value in (
         (col(PanelMember.school_id), wanted.school_id),
         (col(PanelMember.cohort_id), wanted.cohort_id),

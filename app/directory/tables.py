@@ -48,12 +48,13 @@ class PanelMember(Table, table=True):
     __tablename__ = "panel_member"
     __table_args__ = (
         UniqueConstraint("school_id", "student_id"),
+        Index("ix_panel_member_of_school", "school_id", "merged_into"),
         Index("ix_panel_member_cohort", "cohort_id", "group_id"),
         Index("ix_panel_member_standing", "cohort_id", "standing"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    school_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    school_id: UUID = Field(foreign_key="organisation_unit.id")
     cohort_id: UUID = Field(foreign_key="cohort.id")
     group_id: UUID | None = Field(default=None, foreign_key="student_group.id", index=True)
     programme_id: UUID | None = Field(default=None, foreign_key="programme.id")

@@ -83,10 +83,11 @@ class Wave(Table, table=True):
     __table_args__ = (
         UniqueConstraint("cohort_id", "questionnaire"),
         Index("ix_wave_due", "state", "closes_at"),
+        Index("ix_wave_of_school", "school_id", "state"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    school_id: UUID = Field(foreign_key="organisation_unit.id", index=True)
+    school_id: UUID = Field(foreign_key="organisation_unit.id")
     cohort_id: UUID = Field(foreign_key="cohort.id", index=True)
     questionnaire: int  # 1, 2, 3
     version_id: UUID = Field(foreign_key="questionnaire_version.id")
