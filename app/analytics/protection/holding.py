@@ -164,6 +164,18 @@ def _above(
     return {place: mine for mine, places in alike.items() for place in places}, alike
 
 
+def _of_all(
+    withheld: Sequence[AbstractSet[Query]],
+    sums: Sequence[int],
+    once: dict[frozenset[Query], frozenset[Query]],
+) -> Hidden:
+    """What all of some sums withhold, each such set once; None of no sum."""
+    if not sums:
+        return None
+    found = frozenset(withheld[sums[0]]).intersection(*(withheld[i] for i in sums))
+    return once.setdefault(found, found)
+
+
 class _Holding:
     def __init__(
         self,
@@ -200,7 +212,7 @@ class _Holding:
         mine = self.above.get(secret.place, ())
         inner = [i for i in mine if self.withheld[i]]
         exact = len(inner) < len(mine)
-        if not exact and self.secrets.alone(secret, self._hidden_above(mine)):
+        if not exact and self.secrets.alone(secret, _of_all(self.withheld, mine, self._hidden)):
             return True
         scopes = [*inner, -1] if exact else inner
         tried = []
@@ -222,25 +234,19 @@ class _Holding:
             above = {self.above[one] for one in places}
             of_all = set(next(iter(above))).intersection(*above)
             touched = set[int]().union(*above)
-            hidden: dict[tuple[int, ...], Hidden] = {}
+            every, once, hidden = self.above, self._hidden, dict[tuple[int, ...], Hidden]()
+            withheld = self.withheld
 
-            def hidden_of(one: int) -> Hidden:
-                mine = self.above[one]
+            def hidden_of(one: int) -> Hidden:  # without `self`: else all waits for a collection
+                mine = every[one]
                 if mine not in hidden:
-                    hidden[mine] = self._hidden_above([i for i in mine if i not in of_all])
+                    hidden[mine] = _of_all(withheld, [i for i in mine if i not in of_all], once)
                 return hidden[mine]
 
             schools = frozenset(places)
             schools = self._schools.setdefault(schools, schools)
             kept[scope] = Together(places, schools, touched, hidden_of)
         return kept[scope]
-
-    def _hidden_above(self, sums: Sequence[int]) -> Hidden:
-        """What all of some sums withhold; None of no sum."""
-        if not sums:
-            return None
-        found = frozenset(self.withheld[sums[0]]).intersection(*(self.withheld[i] for i in sums))
-        return self._hidden.setdefault(found, found)
 
     def step_back(self, pending: Sequence[Secret]) -> list[Secret]:
         """Let one sum withhold more for each school that needs it; those for which one can."""
