@@ -82,10 +82,10 @@ class Counts(Secrets):
         return self._openness(secret, bits_of(hidden, self._bits)) >= secret.need
 
     def among(self, secret: Secret, together: Together) -> bool:
-        if self._is_nobody(secret.query, together.schools):
-            return True
         gone, side = self._gone(secret.place, together), self._sides[secret.place]
         looks, bit = self._looks_beside(gone), self._bits[secret.query]
+        if self._is_nobody(secret.query, together.schools, told_apart=not gone & bit):
+            return True
         if gone != side.hidden and side.own_width(looks, bit, enough=secret.need) < secret.need:
             return False  # beside sums that tell it from the others
         return any(self._moves(secret, gone, few) for few in self._few(secret, together))
@@ -180,13 +180,18 @@ class Counts(Secrets):
         looks = self._looks_beside(side.hidden & hidden)
         return side.own_width(looks, self._bits[secret.query], enough=secret.need)
 
-    def _is_nobody(self, query: Query, schools: Schools) -> bool:
-        """Whether a sum tells that nobody is there: of nobody asked, or of many (rule 2)."""
+    def _is_nobody(self, query: Query, schools: Schools, *, told_apart: bool) -> bool:
+        """Whether a sum tells that nobody is there: of nobody asked, or of many (rule 2).
+
+        `told_apart`: a sum of some of them tells the same, and may be of few.
+        """
         base = (query[0] if not query[1] else f"base {query[0]}", "")
         asked = self._persons(base, schools)
         if not asked:
             return True
-        return self.zeros and asked >= SMALL_GROUP and not self._persons(query, schools)
+        if told_apart or not self.zeros or asked < SMALL_GROUP:
+            return False
+        return not self._persons(query, schools)
 
     def _persons(self, query: Query, schools: Schools) -> int:
         key = schools, query
