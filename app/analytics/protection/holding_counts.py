@@ -37,8 +37,9 @@ class Counts(Secrets):
     ) -> None:
         """One part for each school.
 
-        `order`: indicators, the most important first. `whole`: told whole or not at all. `zeros`: a
-        sum of many tells that nobody is in a category (rule 2). `parent`: the count of the base.
+        `order`: indicators, the most important first. `whole`: those are told whole or not at all.
+        `zeros`: a sum of many tells that nobody is in a category (rule 2). `parent`: the count of
+        the base.
         """
         self.minimum, self.zeros, self.order, self.whole = minimum, zeros, order, whole
         found = dict.fromkeys(state for part in parts for state in part.people)
@@ -140,8 +141,9 @@ class Counts(Secrets):
 
     def more(self, secret: Secret, hidden: AbstractSet[Query], places: Schools) -> set[Query]:
         left = [query for query in self.queries if query not in hidden]
-        if self.whole:
-            return set(left)
+        if self.whole:  # with the shares of its answers only where that does not suffice
+            own = {query for query in left if query[0].removeprefix("base ") in self.order}
+            return own or set(left)
         name = secret.query[0].removeprefix("base ")
         among = [query for query in left if query[0] == name]
         line = sorted(among, key=lambda q: (self._persons(q, places), q))

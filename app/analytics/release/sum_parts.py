@@ -223,12 +223,8 @@ def _crossed(
 def _secrets_of(entry: Indicator, schools: Sequence[Summand], wave: int) -> Iterator[Secrets]:
     if entry.kind in LINES:
         yield from _lines(entry, schools, wave)
-    elif entry.kind in {Kind.SCALE, Kind.SCORE}:
+    elif entry.kind in {Kind.SCALE, Kind.SCORE, Kind.MEAN}:
         yield _answers(entry, schools, wave)
-    elif entry.kind is Kind.MEAN:
-        scales = {one.variable for one in outcomes_of(wave) if one.kind is Kind.SCALE}
-        if entry.variable not in scales:  # else it goes with the scale, or tells nothing more
-            yield _answers(entry, schools, wave)
     elif entry.kind is Kind.CURVE:
         yield _curve(entry, schools)
     elif entry.kind is Kind.CROSSING:
@@ -282,7 +278,8 @@ def line_bounds(name: str, cells: Mapping[str, int], hidden: Hidden) -> dict[Sta
 def _answers(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets:
     """Persons by answer, with the shares of these answers: a scale, a mean or a score.
 
-    An exact mean with its interval, or an exact score, tells of a sum nearly what a scale does.
+    An exact mean with its interval, or an exact score, tells of a sum nearly what a scale does. Who
+    tells a mean may hide the scale, and exchanges no answers with who hides both.
     """
     shares = [
         other
@@ -305,7 +302,7 @@ def _answers(entry: Indicator, schools: Sequence[Summand], wave: int) -> Secrets
         people = {states[name]: n for name, n in cells.items()}
         people[OUT] = school.tally.answered - sum(cells.values())
         parts.append(Part(people, _hidden_answers(entry, school)))
-    return Counts(parts, whole=True, zeros=True)
+    return Counts(parts, order=[entry.id], whole=True, zeros=True)
 
 
 def _by_answer(entry: Indicator, tally: Counted) -> Mapping[str, int]:
