@@ -15,6 +15,7 @@ from app.analytics.editions.publishing import (
     EditionsUsed,
     Publication,
     Published,
+    count_waves,
     editions_used,
     published,
     published_as,
@@ -137,14 +138,16 @@ def _published(
     wave = asked.unit.id, asked.cohort, asked.questionnaire
     if asked.unit.kind is UnitKind.SCHOOL:
         return published(session, scope, *wave, now=now), None
+    waves = count_waves(session, scope, *wave)
+    if waves == 1:
+        return published(session, scope, *wave, now=now), None
     cut = newest_cut(session, asked.cohort, asked.questionnaire)
     told = None if cut is None else cut.of_unit(asked.unit.id)
-    found = published_as(session, scope, *wave, frozenset() if told is None else told.editions)
-    if len(found.editions) + found.waiting == 1:
-        return published(session, scope, *wave, now=now), None
-    if told is not None and len(found.editions) < len(told.editions):
-        told, found = None, published_as(session, scope, *wave, frozenset())  # not all are theirs
-    return found, told
+    editions = () if told is None else sorted(told.editions)
+    found = published_as(session, scope, asked.unit.id, editions)
+    if len(found) < len(editions):
+        return Publication((), waves), None  # it is of schools that are not theirs
+    return Publication(found, waves - len(found)), told
 
 
 def _added(found: Publication, questionnaire: int) -> _Sum:

@@ -1,4 +1,4 @@
-"""Sums told on several days, under attack by whoever kept all of them (decisions/0030)."""
+"""Sums told on several days, under attack by whoever kept all of them (decisions/0031)."""
 
 import random
 from collections.abc import Iterable, Sequence

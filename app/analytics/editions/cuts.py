@@ -2,7 +2,7 @@
 
 A cut is taken when the last edition of every wave that is over was frozen, and some came since the
 one before. Readers of sums read the newest; none of them plans anything. Source: domain.md 3.8,
-rule 1; decisions/0030.
+rule 1; decisions/0031.
 """
 
 import json

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
@@ -222,7 +222,17 @@ def content_of(
     return EditionContent(tally, frame.listed, balance_of(session, [wave_id], number)), rows
 
 
+def heads_by_id(session: Session, ids: Sequence[UUID]) -> Iterator[EditionHead]:
+    """Some editions, whatever came after them."""
+    for start in range(0, len(ids), BATCH):
+        yield from _heads_where(session, col(ResultEdition.id).in_(ids[start : start + BATCH]))
+
+
 def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:
+    return _heads_where(session, col(ResultEdition.wave_id).in_(wave_ids))
+
+
+def _heads_where(session: Session, wanted: ColumnElement[bool]) -> list[EditionHead]:
     rows = session.connection().execute(
         select_columns(
             col(ResultEdition.id),
@@ -234,7 +244,7 @@ def _heads(session: Session, wave_ids: Sequence[UUID]) -> list[EditionHead]:
             col(ResultEdition.frame),
             col(ResultEdition.reason),
             col(ResultEdition.accepted_at),
-        ).where(col(ResultEdition.wave_id).in_(wave_ids))
+        ).where(wanted)
     )
     heads = [EditionHead(*row) for row in rows]
     return sorted(heads, key=lambda h: (h.accepted_at is None, -h.number))

@@ -1,19 +1,20 @@
 """Which editions readers outside a school see: its own in force, or those a sum is made of."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.analytics.editions.content import EditionContent
 from app.analytics.editions.freezing import (
+    BATCH,
     EditionHead,
     content_of,
     edition_contents,
-    heads_of,
+    heads_by_id,
     in_force,
     is_over,
 )
@@ -21,9 +22,8 @@ from app.analytics.tables import EditionKind
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
 from app.fieldwork.tables import Wave
-from app.units.queries import in_scope
+from app.units.queries import at_or_below
 from app.units.scope import WHOLE, Scope
-from app.units.tables import UnitAncestor
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +97,45 @@ def published(
     return Publication(tuple(editions.values()), len(waves) - len(editions))
 
 
+def count_waves(
+    session: Session, scope: Scope, unit_id: UUID, cohort: Cohort, questionnaire: int
+) -> int:
+    """How many schools of a unit have this wave of their generation."""
+    return session.exec(
+        select(func.count())
+        .select_from(Wave)
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .where(
+            at_or_below(scope, unit_id, col(Wave.school_id)),
+            col(Wave.questionnaire) == questionnaire,
+            col(CohortRow.entered) == cohort.entered,
+            col(CohortRow.leaves) == cohort.leaves,
+        )
+    ).one()
+
+
 def published_as(
-    session: Session,
-    scope: Scope,
-    unit_id: UUID,
-    cohort: Cohort,
-    questionnaire: int,
-    editions: AbstractSet[UUID],
-) -> Publication:
-    """The editions that the sum of a unit is made of (cuts.py).
+    session: Session, scope: Scope, unit_id: UUID, editions: Sequence[UUID]
+) -> tuple[Published, ...]:
+    """Of the editions that the sum of a unit is made of (cuts.py), those of schools in scope.
 
     Raises:
         EditionAltered: a content that is not what was frozen.
     """
-    waves = [wave for wave, row in _waves(session, scope, unit_id, questionnaire) if row == cohort]
-    schools = {wave.id: wave.school_id for wave in waves}
-    heads = {head.wave_id: head for head in heads_of(session, list(schools)) if head.id in editions}
-    contents = edition_contents(session, [head.id for head in heads.values()])
-    found = [
-        Published(school_id, wave_id, head, contents[head.id])
-        for wave_id, school_id in schools.items()
-        if (head := heads.get(wave_id)) is not None
-    ]
-    return Publication(tuple(found), len(waves) - len(found))
+    heads = {head.wave_id: head for head in heads_by_id(session, editions)}
+    schools: dict[UUID, UUID] = {}
+    for start in range(0, len(heads), BATCH):
+        rows = session.exec(
+            select(Wave.id, Wave.school_id).where(
+                at_or_below(scope, unit_id, col(Wave.school_id)),
+                col(Wave.id).in_(list(heads)[start : start + BATCH]),
+            )
+        )
+        schools.update(rows.all())
+    contents = edition_contents(session, [heads[one].id for one in schools])
+    return tuple(
+        Published(schools[one], one, heads[one], contents[heads[one].id]) for one in sorted(schools)
+    )
 
 
 def settled_generations(
@@ -169,13 +185,11 @@ def editions_used(found: Publication) -> EditionsUsed:
 def _waves(
     session: Session, scope: Scope, unit_id: UUID, questionnaire: int
 ) -> list[tuple[Wave, Cohort]]:
-    below = select(UnitAncestor.unit_id).where(UnitAncestor.ancestor_id == unit_id)
     found = session.exec(
         select(Wave, CohortRow)
         .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
         .where(
-            in_scope(scope, col(Wave.school_id)),
-            col(Wave.school_id).in_(below),
+            at_or_below(scope, unit_id, col(Wave.school_id)),
             col(Wave.questionnaire) == questionnaire,
         )
         .order_by(col(Wave.id))

@@ -5,7 +5,7 @@ while every hidden count below it stays as open as its own school leaves it, for
 other sum as well, in both hierarchies. Where it would not, the smallest sum withholds that count,
 with company in its line; and where a larger sum would give the smaller one back, another small one
 withholds the same, before the larger one must. Sums that were told before stay as they were
-(decisions/0030).
+(decisions/0031).
 In a nation a step concerns few schools: what it leaves as it was is not looked at again.
 Source: domain.md 3.8, rules 1 and 2; decisions/0021.
 """

@@ -3,7 +3,7 @@
 A school enters the sums once, with the edition of its close. Whoever kept the sum before has the
 difference, and so it is planned beside every sum that was told. A unit whose sum would tell less
 than before, because few schools came, waits for more of them. Source: domain.md 3.8, rule 1;
-decisions/0030.
+decisions/0031.
 """
 
 from collections import Counter

@@ -2,7 +2,7 @@
 
 Who kept yesterday's sum can take it off today's: what is left is of the schools that came between,
 and of nobody else. So a new sum is planned beside all those that were told. Source: domain.md 3.8,
-rule 1; decisions/0030.
+rule 1; decisions/0031.
 """
 
 from collections.abc import Sequence
