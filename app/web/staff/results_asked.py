@@ -151,7 +151,12 @@ def dated_words(editions: EditionsUsed | None, zone: str, *, now: datetime) -> s
 
 def _cut_words(editions: EditionsUsed, cut_at: datetime, zone: str) -> str:
     day = say_date(civil_date(cut_at, zone), _WITH_YEAR)
-    closed = f"{editions.schools:,} planteles que ya cerraron, corte del {day}"
+    some = (
+        "1 plantel que ya cerró"
+        if editions.schools == 1
+        else (f"{editions.schools:,} planteles que ya cerraron")
+    )
+    closed = f"{some}, corte del {day}"
     if not editions.waiting:
         return closed
     missing = "falta 1" if editions.waiting == 1 else f"faltan {editions.waiting:,}"
