@@ -41,6 +41,8 @@ from app.units.queries import schools_below
 from app.units.scope import Scope
 from app.units.tables import OrganisationUnit, UnitKind
 
+READ_APART = 50  # schools of a sum whose editions are read for what is told in part (told_part.py)
+
 
 @dataclass(frozen=True, slots=True)
 class WaveOfUnit:
@@ -202,6 +204,8 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
         frame=sum(wave.frame for wave in waves),
         cut_at=part.cut_at,
     )
+    withheld = part.withheld.get(asked.unit.id, frozenset())
+    few = waves if withheld and len(waves) <= READ_APART else []
     return Source(
         counted,
         used.answered,
@@ -209,7 +213,12 @@ def _stored(session: Session, scope: Scope, asked: WaveOfUnit) -> Source | None:
         used.schools,
         below.balance,
         used,
-        withheld=part.withheld.get(asked.unit.id, frozenset()),
+        withheld=withheld,
+        parts=[
+            School(kept_summand(session, wave.edition_id), wave.frame)
+            for wave in few
+            if wave.edition_id is not None
+        ],
         kept=below.kept,
     )
 

@@ -31,6 +31,7 @@ from app.worker.columns import rebuild_store
 from app.worker.deployment import Deployment
 from tests.analytics.survey import COHORT, SILENT, Someone, a_surveyed_school, moment
 from tests.analytics.test_editions import frozen
+from tests.analytics.test_reports import CODES, MIXED, SEVEN
 from tests.fieldwork.field import an_office
 from tests.web.world import settings_for
 
@@ -135,6 +136,22 @@ def test_the_store_says_what_the_editions_say(
             old.editions.answered,
             old.editions.frame,
         )
+
+
+def test_what_a_sum_withholds_is_told_of_some_of_its_schools(db: Database, folder: Path) -> None:
+    with db.unit_of_work() as session:
+        office = an_office(session)
+        for code, people in zip(CODES, (MIXED * 4, MIXED * 4, SEVEN), strict=True):
+            a_surveyed_school(session, 2, people, code=code, office=office)
+    frozen(db, LATER)
+    before = report_of(db, office, 2, Audience.OFFICE, None)
+
+    rebuilt(db, folder, 2)
+    after = report_of(db, office, 2, Audience.OFFICE, None)
+
+    assert stored_part(COHORT, 2) is not None
+    assert [row.id for row in before.in_part] == ["X1e"]
+    assert after.in_part == before.in_part
 
 
 def test_a_frozen_figure_stays_when_somebody_is_erased(db: Database, folder: Path) -> None:
