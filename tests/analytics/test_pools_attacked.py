@@ -9,8 +9,10 @@ from app.analytics.figures.joint import Query
 from app.analytics.frame.tallies import add_tallies
 from app.analytics.protection.holding import Schools
 from app.analytics.release.outcome_release import release_counted
+from app.analytics.release.own_pools import withheld_of_own
 from app.analytics.release.pools import is_small, withheld_by_others
 from app.analytics.release.sum_parts import summand_of
+from app.analytics.release.told_before import ToldSum
 from app.analytics.released import Audience, Context, IndicatorRow
 from tests.analytics.test_sums_of_schools import WAVE, World, a_world, audit, groups, protected
 
@@ -81,3 +83,64 @@ def test_pools_of_many_zones_give_no_other_school_away(shape: str, seed: int) ->
 
     print(shape, seed, cells, least, narrow, told[-len(world.pools) :])
     assert narrow == 0
+
+
+def generations(seed: int, zone: Sequence[int], *, guarded: bool = True) -> PooledWorld:
+    """A zone in four years, its sum told in each; and the pools of its small schools."""
+    years = [protected(a_world(seed * 100 + year, [zone])) for year in range(4)]
+    many = len(zone)
+    found = PooledWorld(
+        sizes=[n for year in years for n in year.sizes],
+        sums=[
+            frozenset(place + many * i for place in one)
+            for i, year in enumerate(years)
+            for one in year.sums
+        ],
+        schools=[tally for year in years for tally in year.schools],
+        withheld=[gone for year in years for gone in year.withheld],
+    )
+    pools = [frozenset(range(place, 4 * many, many)) for place, n in enumerate(zone) if is_small(n)]
+    told = map(ToldSum, found.sums, found.withheld)
+    summands = [summand_of(tally) for tally in found.schools]
+    away = withheld_of_own([pools], summands, told, WAVE)
+    found.pools = [(pool, away[pool] if guarded else frozenset()) for pool in pools]
+    return found
+
+
+YEARS = {
+    "two small": [7, 8, 40, 60, 95],
+    "three": [7, 7, 9, 60, 30],
+    "one": [7, 60, 95, 40],
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shape", YEARS)
+def test_pools_of_a_school_give_none_of_its_generations_away(shape: str, seed: int) -> None:
+    world = generations(seed, YEARS[shape])
+    cells, least, narrow = audit(world, groups())
+    told = [[row.withheld for row in rows].count(False) for _, rows in world.figures()]
+
+    print(shape, seed, cells, least, narrow, told[-len(world.pools) :])
+    assert narrow == 0
+    assert any(told[-len(world.pools) :])
+
+
+OWN = 0, YEARS["two small"]
+
+
+def test_a_pool_of_a_school_does_not_give_its_generations_away() -> None:
+    world = generations(*OWN)
+    _, least, narrow = audit(world, groups()[:12])
+    *_, (_, rows) = world.figures()
+
+    assert any(not row.withheld for row in rows)
+    assert (least >= 5, narrow) == (True, 0)
+
+
+def test_the_attack_finds_what_a_pool_tells_beside_the_sums_of_its_years() -> None:
+    _, least, narrow = audit(generations(*OWN, guarded=False), groups()[:12])
+
+    assert least < 5
+    assert narrow

@@ -7,7 +7,7 @@ rule 1; decisions/0031.
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -63,6 +63,14 @@ class KeptCut:
         told = self.cut.told[self.cut.of_unit[unit_id]]
         editions = frozenset(self.cut.entries[place].edition for place in told.places)
         return UnitSum(editions, withheld_in(self.cut, told, self.questionnaire), self.taken_at)
+
+    def told_within(self, place_of: Mapping[UUID, int]) -> Iterator[ToldSum]:
+        """Every sum that was ever told of several of these editions, and of no other."""
+        here = [place_of.get(entry.edition) for entry in self.cut.entries]
+        for one in self.cut.told:
+            places = frozenset(p for place in one.places if (p := here[place]) is not None)
+            if len(places) == len(one.places) > 1:
+                yield ToldSum(places, withheld_in(self.cut, one, self.questionnaire))
 
     @property
     def editions(self) -> Mapping[UUID, UUID]:

@@ -122,7 +122,7 @@ def withheld_of_sums(
     for place, variable, one in of_one:
         gone = gone_beside.get(one, crossed)
         found[place] |= {(crossing_name(name, variable), "") for name in gone}
-    return [_with_what_follows(mine, wave) for mine in found]
+    return [with_what_follows(mine, wave) for mine in found]
 
 
 def _sums_of_one_value(
@@ -162,8 +162,8 @@ def _told_as_one(schools: Sequence[Summand], places: Schools, wave: int) -> froz
     return frozenset({*(told.hidden or ()), *((name, "") for name in names - told.crossings)})
 
 
-def _with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
-    """Measures of answers that are withheld go, and indicators whose base is withheld."""
+def with_what_follows(withheld: set[Query], wave: int) -> frozenset[Query]:
+    """With measures of answers that are withheld go, and indicators whose base is withheld."""
     entries = outcomes_of(wave)
     names = {query[0] for query in withheld}
     variables = {entry.variable for entry in entries if entry.id in names}
