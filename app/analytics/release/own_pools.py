@@ -23,13 +23,25 @@ Total = tuple[Schools, int]  # of places whose counts are not told, how many per
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _Count:
     """A count of an indicator, by place; `open`: the places that do not tell it."""
 
-    entry: Indicator
     query: Query
     persons: Mapping[int, int]
     open: Schools
+
+    def rest(self, places: Schools) -> Total:
+        """What is left of a sum less the schools that tell their counts."""
+        hidden = places & self.open
+        return hidden, sum(self.persons[place] for place in hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A count, and that of its base: `of` the persons who might be in it."""
+
+    count: _Count
+    of: _Count
 
 
 def withheld_of_own(
@@ -56,26 +68,27 @@ def withheld_of_own(
                 gone = list(_too_close(cell, kept, pools, summands, sums))
                 kept += [pool for pool in pools if pool not in gone]
                 for pool in gone:
-                    found[pool].add((f"base {entry.id}", ""))
+                    found[pool].add(cell.of.query)
     return {pool: with_what_follows(gone, wave) for pool, gone in found.items()}
 
 
 def _cells(entry: Indicator, summands: Sequence[Summand]) -> Iterable[_Cell]:
-    counted = [summand.tally.counts_of(entry).cells for summand in summands]
-    for name in dict.fromkeys(name for cells in counted for name in cells):
+    counted = [summand.tally.counts_of(entry) for summand in summands]
+    base = (f"base {entry.id}", "")
+    of = _Count(
+        base,
+        {place: one.base for place, one in enumerate(counted)},
+        frozenset(p for p, one in enumerate(summands) if _hides(one, base)),
+    )
+    for name in dict.fromkeys(name for one in counted for name in one.cells):
         query = (entry.id, name)
-        yield _Cell(
-            entry,
-            query,
-            {place: cells.get(name, 0) for place, cells in enumerate(counted)},
-            frozenset(
-                place
-                for place, one in enumerate(summands)
-                if one.hidden is None
-                or query in one.hidden
-                or (f"base {entry.id}", "") in one.hidden
-            ),
-        )
+        persons = {place: one.cells.get(name, 0) for place, one in enumerate(counted)}
+        hidden = frozenset(p for p, one in enumerate(summands) if _hides(one, query))
+        yield _Cell(_Count(query, persons, hidden | of.open), of)
+
+
+def _hides(summand: Summand, query: Query) -> bool:
+    return summand.hidden is None or query in summand.hidden
 
 
 def _too_close(
@@ -86,19 +99,12 @@ def _too_close(
     told: Sequence[ToldSum],
 ) -> Iterable[Schools]:
     """The pools that may not tell a count beside those `before`: the closest first."""
-    base = (f"base {cell.entry.id}", "")
-    sums = [
-        _rest(cell, one.places)
-        for one in told
-        if cell.query not in one.withheld and base not in one.withheld
-    ]
-    free = {place: (0, summands[place].tally.answered) for place in cell.open}
-    alone = _bounds(free, sums)
+    alone = _known(cell, [], summands, told)
     left = list(pools)
     while left:
-        mine = [_rest(cell, pool) for pool in (*before, *left)]
-        beside = _bounds(free, [*sums, *mine, _left_of_all(mine, sums)])
-        room = {pool: _room(pool & cell.open, alone, beside) for pool in (*before, *left)}
+        every = [*before, *left]
+        beside = _known(cell, every, summands, told)
+        room = {pool: _room(pool & cell.count.open, alone, beside) for pool in every}
         if min(room.values()) >= 0:
             return
         worst = min(left, key=lambda pool: (room[pool], sorted(pool)))
@@ -106,10 +112,26 @@ def _too_close(
         yield worst
 
 
-def _rest(cell: _Cell, places: Schools) -> Total:
-    """What is left of a sum less the schools that tell their counts."""
-    hidden = places & cell.open
-    return hidden, sum(cell.persons[place] for place in hidden)
+def _known(
+    cell: _Cell, pools: Sequence[Schools], summands: Sequence[Summand], told: Sequence[ToldSum]
+) -> Mapping[int, Range]:
+    """What a reader knows of a count, by place: it is at most what may be known of its base."""
+    most = {place: (0, summands[place].tally.answered) for place in cell.of.open}
+    bases = _bounds(most, _totals(cell.of, cell, pools, told))
+    free = {p: (0, bases[p][1] if p in bases else cell.of.persons[p]) for p in cell.count.open}
+    return _bounds(free, _totals(cell.count, cell, pools, told))
+
+
+def _totals(
+    count: _Count, cell: _Cell, pools: Sequence[Schools], told: Sequence[ToldSum]
+) -> list[Total]:
+    sums = [
+        count.rest(one.places)
+        for one in told
+        if count.query not in one.withheld and cell.of.query not in one.withheld
+    ]
+    mine = [count.rest(pool) for pool in pools]
+    return [*sums, *mine, _left_of_all(mine, sums)]
 
 
 def _left_of_all(pools: Sequence[Total], sums: Sequence[Total]) -> Total:
