@@ -22,7 +22,7 @@ def store(
     parts = persons = waves = 0
     with opened_runtime() as runtime:
         folder = store_folder() or runtime.settings.data_dir
-        take_cuts(Deployment(runtime.settings, runtime.database, runtime.clock))
+        take_cuts(Deployment(runtime.settings, runtime.database, runtime.clock), every=True)
         with runtime.database.reading() as session:
             wanted = fielded(session)
         for cohort, questionnaire in wanted:

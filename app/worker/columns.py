@@ -9,14 +9,12 @@ from app.worker.deployment import Deployment
 
 def rebuild_store(deployment: Deployment) -> int:
     """Parts written now; none where no office is big, or where the engine is not installed."""
+    take_cuts(deployment, every=True)
+    folder = store_folder()
     with deployment.database.reading() as session:
-        if not is_big(session):
+        if folder is None or not installed() or not is_big(session):
             return 0
         wanted = fielded(session)
-    take_cuts(deployment)
-    folder = store_folder()
-    if folder is None or not installed():
-        return 0
     written = 0
     for cohort, questionnaire in wanted:  # each by itself: the editions of one do not wait
         with deployment.database.reading() as session:

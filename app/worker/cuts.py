@@ -5,7 +5,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.analytics.editions.cores import on_two_cores
-from app.analytics.editions.cuts import CutDraft, draft_cut, editions_to_cut, fielded, keep_cut
+from app.analytics.editions.cuts import (
+    CutDraft,
+    draft_cut,
+    editions_to_cut,
+    fielded,
+    keep_cut,
+    newly_closed,
+)
 from app.analytics.editions.store import STORED_FROM
 from app.analytics.editions.withheld import keep_withheld, not_told, told_texts
 from app.analytics.release.sum_parts import one_by_one
@@ -16,10 +23,13 @@ from app.worker.deployment import Deployment
 TOGETHER = 50  # editions: two seconds of work
 
 
-def take_cuts(deployment: Deployment) -> int:
-    """Cuts taken now; of those that a rival took meanwhile, none."""
+def take_cuts(deployment: Deployment, *, every: bool = False) -> int:
+    """Cuts taken now; of those that a rival took meanwhile, none.
+
+    `every`: also look where nothing closed since; a school may have come to another unit.
+    """
     with deployment.database.reading() as session:
-        wanted = fielded(session)
+        wanted = fielded(session) if every else newly_closed(session)
         big = is_big(session)
     return sum(_take(deployment, *one, big=big) for one in wanted)
 

@@ -16,10 +16,15 @@ from app.analytics.release.sum_parts import summand_of
 from app.analytics.tables import EditionKind
 from app.db.transactions import Database
 from app.fieldwork.tables import Wave, WaveState
+from app.units.tables import UnitAncestor
+from app.worker.cuts import take_cuts
+from app.worker.deployment import Deployment
+from app.worker.editions import freeze_editions
 from tests.analytics.survey import COHORT, LATER, a_surveyed_school, cut, settled
 from tests.analytics.test_outcome_release import a_school
 from tests.analytics.test_reports import CODES, MIXED
 from tests.fieldwork.field import an_office
+from tests.web.respondent.site import settings as site_settings
 
 WAVE = 2
 UNIT, ABOVE = UUID(int=100), UUID(int=200)
@@ -159,3 +164,21 @@ def test_of_two_workers_one_takes_a_cut(db: Database) -> None:
 
     assert found == [True, False]
     assert kept(db).number == 2
+
+
+def test_a_school_that_came_to_another_unit_is_summed_there(db: Database) -> None:
+    a_state(db)
+    freeze_editions(Deployment(site_settings(), db, lambda: LATER))
+    cut(db, LATER + timedelta(hours=1))
+    with db.unit_of_work() as session:
+        other = an_office(session, "16")
+        for school in session.exec(select(Wave.school_id).distinct()).all():
+            session.add(UnitAncestor(unit_id=school, ancestor_id=other))
+    later = Deployment(site_settings(), db, lambda: LATER + timedelta(days=1))
+
+    nothing, found = take_cuts(later), take_cuts(later, every=True)
+
+    assert (nothing, found) == (0, 1)
+    told = kept(db).of_unit(other)
+    assert told is not None
+    assert len(told.editions) == 3

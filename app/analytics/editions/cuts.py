@@ -14,6 +14,8 @@ from hashlib import sha256
 from threading import Lock
 from uuid import UUID, uuid4
 
+from sqlalchemy import func
+from sqlalchemy import select as select_columns  # SQLModel's stops at four
 from sqlmodel import Session, col, select
 
 from app.analytics.editions.freezing import in_force, is_over
@@ -23,7 +25,7 @@ from app.analytics.figures.joint import Query
 from app.analytics.release.cuts import Cut, Entry, next_cut, withheld_in
 from app.analytics.release.sum_parts import Each, Summand, one_by_one
 from app.analytics.release.told_before import ToldSum
-from app.analytics.tables import EditionKind
+from app.analytics.tables import EditionKind, ResultEdition
 from app.chronology.wave_plan import Cohort
 from app.directory.tables import CohortRow
 from app.fieldwork.inserting import insert_missing
@@ -128,6 +130,37 @@ def fielded(session: Session) -> list[tuple[Cohort, int]]:
         .distinct()
     )
     return sorted((Cohort(entered, leaves), number) for entered, leaves, number in rows)
+
+
+def newly_closed(session: Session) -> list[tuple[Cohort, int]]:
+    """Those of which an edition of a close came, or was accepted, since the last cut."""
+    taken = {
+        (entered, leaves, number): at
+        for entered, leaves, number, at in session.exec(
+            select(
+                SumCut.entered, SumCut.leaves, SumCut.questionnaire, func.max(SumCut.taken_at)
+            ).group_by(col(SumCut.entered), col(SumCut.leaves), col(SumCut.questionnaire))
+        )
+    }
+    rows = session.connection().execute(
+        select_columns(
+            col(CohortRow.entered),
+            col(CohortRow.leaves),
+            col(Wave.questionnaire),
+            func.max(col(ResultEdition.frozen_at)),
+            func.max(col(ResultEdition.accepted_at)),
+        )
+        .join(Wave, col(Wave.id) == col(ResultEdition.wave_id))
+        .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
+        .where(col(ResultEdition.kind) != EditionKind.STEP)
+        .group_by(col(CohortRow.entered), col(CohortRow.leaves), col(Wave.questionnaire))
+    )
+    return sorted(
+        (Cohort(entered, leaves), number)
+        for entered, leaves, number, frozen, accepted in rows
+        if (at := taken.get((entered, leaves, number))) is None
+        or max(frozen, accepted or frozen) >= at
+    )
 
 
 def editions_to_cut(
