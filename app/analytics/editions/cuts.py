@@ -152,7 +152,7 @@ def newly_closed(session: Session) -> list[tuple[Cohort, int]]:
         )
         .join(Wave, col(Wave.id) == col(ResultEdition.wave_id))
         .join(CohortRow, col(CohortRow.id) == col(Wave.cohort_id))
-        .where(col(ResultEdition.kind) != EditionKind.STEP)
+        .where(col(ResultEdition.kind) != EditionKind.STEP, col(ResultEdition.answered) > 0)
         .group_by(col(CohortRow.entered), col(CohortRow.leaves), col(Wave.questionnaire))
     )
     return sorted(
