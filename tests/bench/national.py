@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.util import find_spec
@@ -169,12 +170,7 @@ def store(folder: Path) -> Mapping[str, object]:
     def cross(_: int) -> None:
         entry = entries[int(chance.integers(len(entries)))]
         trait = list(LATTICE.values())[int(chance.integers(len(LATTICE)))]
-        fresh = Part(
-            *(
-                getattr(part, name)
-                for name in ("cohort", "questionnaire", "made_at", "path", "waves", "columns")
-            )
-        )
+        fresh = replace(part, below={})
         counted = CountedRows(fresh.rows(everybody), WAVE)  # a new part: nothing is remembered
         release_crossed(counted, trait, office, only=entry.id)
 
