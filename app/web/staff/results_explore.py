@@ -34,13 +34,13 @@ from app.web.staff.results_asked import (
     dated_words,
     unit_top,
 )
+from app.web.staff.results_file import figure_lines
 from app.web.staff.results_findings import (
     Definition,
     FigureRow,
     Figures,
     base_words,
     definition_of,
-    figure_lines,
     figure_row,
 )
 from app.web.staff.results_pages import AUDIENCE_WORDS, SMALL_WORDS, Choice, data_block

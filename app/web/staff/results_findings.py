@@ -19,21 +19,16 @@ from app.analytics.disclosure import nearest_five
 from app.analytics.figures.indicators import Kind
 from app.analytics.figures.national_references import beside, in_words
 from app.analytics.figures.registry import column, indicator
-from app.analytics.released import Audience, IndicatorRow, Reason, Weighted
+from app.analytics.released import Audience, IndicatorRow, Reason
 from app.analytics.reports import IndicatorsReport
 from app.fieldwork.percents import half_up
 from app.fieldwork.queries import OutcomeCounts
-from app.web.sheets import Cell
 from app.web.staff.told_rates import told_rate
 from app.web.staff.weighted_words import method_words, weighted_text
 from app.web.staff.worked import SHARES, worked
 
 WORST, BEST = 1, 5  # of an answer on a scale
 WIDEST = 2  # points of a mean difference that the drawing has room for
-HEADINGS = (
-    "clave", "indicador", "categoria", "numerador", "base", "valor", "inferior", "superior",
-    "se_muestra", "nota", "ponderado",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -172,7 +167,8 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         rows, look = [row for name in board.otherwise for row in figures.rows_of(name)], Look.BARS
     if look is Look.BARS:
         rows = [row for row in rows if indicator(row.id).kind in SHARES or row.value is not None]
-    if not rows or all(row.base == 0 for row in rows):
+    counted = _cells(rows) if look is Look.PATHS else rows
+    if all(row.base == 0 for row in counted):
         return None
     if look is not Look.PATHS:
         rows = [row for row in rows if row.base != 0]  # nobody was asked that one
@@ -195,7 +191,7 @@ def finding_of_board(figures: Figures, board: Board, *, url: str, query: str) ->
         chart=chart,
         matrix=matrix,
         rows=tuple(figure_row(row, figures) for row in rows),
-        withheld=_withheld(rows),
+        withheld=_withheld(counted),
         definitions=tuple(
             definition_of(name, rows) for name in dict.fromkeys(row.id for row in rows)
         ),
@@ -213,27 +209,6 @@ def _explore_url(rows: Iterable[IndicatorRow], *, url: str, query: str) -> str:
     """The exploration of the first figure of a board that is a share; empty where none is."""
     name = next((row.id for row in rows if indicator(row.id).kind in SHARES), "")
     return f"{url}/explorar?{query}&indicador={name}" if name else ""
-
-
-def figure_lines(
-    rows: Iterable[IndicatorRow], weighted: Weighted | None = None
-) -> Iterator[Sequence[Cell]]:
-    """Figures for a spreadsheet, one a line, with their headings; the weighted share comes last."""
-    yield HEADINGS
-    for row in rows:
-        yield (
-            row.id,
-            indicator(row.id).name,
-            label_of(row),
-            row.numerator,
-            row.base,
-            row.value,
-            row.low,
-            row.high,
-            "no" if row.withheld else "sí",
-            None if row.reason is None else str(row.reason),
-            None if weighted is None else weighted.shares.get((row.id, row.category)),
-        )
 
 
 def base_words(rows: Iterable[IndicatorRow], figures: Figures, *, linked: bool = False) -> str:
@@ -283,12 +258,16 @@ def _drawn(
         case Look.MEANS | Look.GAPS:
             return _dots(rows, look, key=key, title=title), None
         case Look.PATHS:
-            cells = [row for row in rows if indicator(row.id).kind is Kind.CROSSING]
+            cells = _cells(rows)
             matrix = matrix_of(cells, whole_percents=whole) if cells else None
             return flow_chart(cells, key=key, title=title), matrix
         case Look.BARS | Look.SORTED_BARS:
             other = _above(figures)
             return bar_chart(rows, title=title, whole_percents=whole, beside=other, key=key), None
+
+
+def _cells(rows: Sequence[IndicatorRow]) -> Sequence[IndicatorRow]:
+    return [row for row in rows if indicator(row.id).kind is Kind.CROSSING]
 
 
 def _dots(rows: Sequence[IndicatorRow], look: Look, *, key: str, title: str) -> Drawing | None:

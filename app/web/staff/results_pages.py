@@ -23,12 +23,8 @@ from app.units.queries import unit_by_code
 from app.web.render import Page, say_date
 from app.web.sheets import Cell
 from app.web.staff.followed_words import followed_of_wave, followed_words
-from app.web.staff.results_findings import (
-    Figures,
-    Finding,
-    figure_lines,
-    finding_of_indicator,
-)
+from app.web.staff.results_file import figure_lines
+from app.web.staff.results_findings import Figures, Finding, finding_of_indicator
 from app.web.staff.shell import Shell, shell
 from app.web.staff.told_rates import told_rate
 from app.web.staff.wave_pages import WaveTop, wave_top

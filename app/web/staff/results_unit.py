@@ -24,11 +24,11 @@ from app.web.sheets import csv_file
 from app.web.staff.chronology import TARGET
 from app.web.staff.followed_words import followed_words
 from app.web.staff.results_asked import ROOT, Asked, Reader, UnitTop, asked_of, figures_of, unit_top
+from app.web.staff.results_file import figure_lines
 from app.web.staff.results_findings import (
     Definition,
     Figures,
     Finding,
-    figure_lines,
     finding_of_board,
 )
 from app.web.staff.results_line import AnswerLine, DayLine, drawn_line, line_of, line_sheet
