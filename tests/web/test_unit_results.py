@@ -22,9 +22,18 @@ from app.staff.roles import Role
 from app.units.queries import unit_by_code
 from app.units.scope import WHOLE
 from app.web import pictures
-from tests.analytics.survey import SILENT, Someone, moment
+from tests.analytics.survey import SILENT, Someone, a_surveyed_school, moment
+from tests.analytics.test_reports import STUDIES, WORKS
 from tests.web.test_results_page import LARGE, SEVEN, client_at, figures, surveyed
-from tests.web.world import SCHOOL_A, SCHOOL_B, World, a_world, client_for, settings_for, sign_in
+from tests.web.world import (
+    SCHOOL_A,
+    SCHOOL_B,
+    World,
+    a_world,
+    client_for,
+    settings_for,
+    sign_in,
+)
 
 PAGE = f"/panel/resultados/{SCHOOL_A}"
 ASKED = "?generacion=2023-2026&cuestionario=2"
@@ -359,3 +368,39 @@ def gaps(page: str) -> dict[str, str]:
     return dict(
         re.findall(r'id="falta-(\w+)">.*?<span class="big">([^<]+)</span>', page, re.DOTALL)
     )
+
+
+def test_an_office_is_told_that_schools_are_summed_when_they_close(
+    world: World, db: Database, now: datetime
+) -> None:
+    with db.unit_of_work() as session:
+        asked_at_a(session, LARGE)
+        office = unit_by_code(session, WHOLE, "09").id
+        a_surveyed_school(session, 2, LARGE, code="09ECT0009Z", office=office)
+    client = client_at(world, db, "09", Role.ANALYST, now=now)
+
+    board = client.get(f"/panel/resultados/09{ASKED}").text
+    worked = client.get(f"/panel/resultados/09/calculo{ASKED}").text
+
+    assert "Los planteles se suman cuando cierran" in board
+    assert "menos de 5 personas o permitiría" not in board
+    assert "no se muestra. Sin suma hasta que cierren." in worked
+
+
+def test_a_matrix_that_is_withheld_says_why_beside_a_share_that_is_told(
+    world: World, db: Database, now: datetime
+) -> None:
+    """A crossing is told whole or not at all, to the own school too; its share is told."""
+    plans = {"plan_egreso": 1}
+    linked = [Someone({1: plans, 2: STUDIES}) for _ in range(30)]
+    linked += [Someone({1: plans, 2: WORKS}) for _ in range(2)]
+    with db.unit_of_work() as session:
+        asked_at_a(session, linked)
+    client = client_at(world, db, SCHOOL_A, Role.VIEWER, now=now)
+
+    page = client.get(PAGE + ASKED).text
+
+    hidden = re.search(r'<h2>Lo que no se muestra</h2>\s*<div class="empty"><p>(.*?)</p>', page)
+    assert hidden is not None
+    assert "menos de 5 personas" in hidden[1]
+    assert "¿Hicieron lo que planeaban?" in page

@@ -96,8 +96,8 @@ class CutDraft:
 
 def newest_cut(session: Session, cohort: Cohort, questionnaire: int) -> KeptCut | None:
     """The cut that readers outside a school read; None before the first."""
-    head = session.exec(
-        select(SumCut.id, SumCut.number)
+    identifier = session.exec(
+        select(SumCut.id)
         .where(
             SumCut.entered == cohort.entered,
             SumCut.leaves == cohort.leaves,
@@ -106,9 +106,8 @@ def newest_cut(session: Session, cohort: Cohort, questionnaire: int) -> KeptCut 
         .order_by(col(SumCut.number).desc())
         .limit(1)
     ).first()
-    if head is None:
+    if identifier is None:
         return None
-    identifier, _ = head
     with _lock:
         if identifier in _cuts:
             _cuts.move_to_end(identifier)

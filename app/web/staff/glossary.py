@@ -118,12 +118,16 @@ def unit_calculation(
         title=f"Cómo se calcula. {asked.unit.name}",
         shell=shell(caller, at=ROOT),
         top=top,
-        lead="" if figures is None else f"{lead_of(figures.report)} Son {figures.dated}.",
+        lead="" if figures is None else f"{lead_of(figures.report)} {_sentence(figures.dated)}",
         families=families_of(entries),
         opened=frozenset(one.id for one in entries if name in {one.id, EVERY}),
         all_url=f"{top.url}/calculo?{top.query}&indicador={EVERY}",
     )
     return render(page)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _unit_entries(

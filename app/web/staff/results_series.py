@@ -281,8 +281,12 @@ def _headline(entry: Indicator, found: Sequence[_Point]) -> str:
 
 
 def _base(found: Sequence[_Point]) -> str:
-    """Of how many, and of when, the newest figure is."""
-    told = [(one, one.row.base) for one in found if one.row is not None and one.row.base]
+    """Of how many, and of when, the newest figure is that is told."""
+    told = [
+        (one, one.row.base)
+        for one in found
+        if one.row is not None and one.row.base and one.row.value is not None
+    ]
     if not told:
         return "La base no se muestra."
     newest, base = told[-1]

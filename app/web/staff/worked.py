@@ -183,4 +183,7 @@ def lead_of(report: IndicatorsReport) -> str:
         return "Con los números de su plantel, al momento. Cada cifra dice su base."
     if report.audience is Audience.PUBLIC:
         return "Como se publicaría: porcentajes enteros y bases redondeadas de 5 en 5."
-    return "Con los números de la edición vigente. Lo que señalaría a alguien no se muestra."
+    numbers = "la edición vigente"
+    if report.editions is not None and report.editions.cut_at is not None:
+        numbers = "el último corte"
+    return f"Con los números de {numbers}. Lo que señalaría a alguien no se muestra."
