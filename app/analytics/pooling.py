@@ -21,7 +21,14 @@ from app.analytics.frame.kept_frames import KeptFrames
 from app.analytics.frame.tallies import Tally, add_tallies
 from app.analytics.nonresponse import Balance, add_balances
 from app.analytics.release.own_pools import withheld_of_own
-from app.analytics.release.pools import Block, Generation, block_with, blocks, withheld_by_others
+from app.analytics.release.pools import (
+    Block,
+    Generation,
+    age,
+    block_with,
+    blocks,
+    withheld_by_others,
+)
 from app.analytics.release.sum_parts import summand_of
 from app.chronology.wave_plan import Cohort
 from app.units.tables import OrganisationUnit, UnitKind
@@ -121,7 +128,7 @@ def _beside_its_sums(
 ) -> frozenset[Query]:
     """What the pool of one school withholds, planned with those of the other schools around."""
     own = [one for one in every if not one.zone]
-    cohorts = sorted({cohort for one in own for cohort in one.cohorts}, key=_age)
+    cohorts = sorted({cohort for one in own for cohort in one.cohorts}, key=age)
     wave = found[cohorts[0]][0].content.tally.wave
     editions = [
         (Generation(one.school_id, cohort, one.content.tally.answered), one.head)
@@ -151,11 +158,7 @@ def _beside_its_sums(
 
 
 def _last(block: Block) -> tuple[int, int]:
-    return _age(block.cohorts[-1])
-
-
-def _age(cohort: Cohort) -> tuple[int, int]:
-    return cohort.leaves, cohort.entered
+    return age(block.cohorts[-1])
 
 
 def _hidden(session: Session, one: Published) -> AbstractSet[Query] | None:

@@ -7,11 +7,11 @@ The triggers are those of the migration; tests/db compares both. A migration tha
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import DDL, LargeBinary, event, text
-from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy import LargeBinary, text
 from sqlmodel import Field, Index
 
 from app.db.base import Table
+from app.db.triggers import come_with
 from app.db.types import StrEnumText
 from app.fieldwork.dispositions import Disposition
 from app.fieldwork.tables import Case
@@ -134,12 +134,4 @@ TRIGGERS = {
     ),
 }
 
-
-def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
-    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
-    return made.execute_if(dialect=dialect)
-
-
-for _dialect, _statements in TRIGGERS.items():
-    for _statement in _statements:
-        event.listen(Case.metadata, "after_create", _ddl(_statement, _dialect))
+come_with(Case.metadata, TRIGGERS)

@@ -5,9 +5,7 @@ is worked out again. Those of the migration; tests/db compares both. Whoever sav
 of the case, so that an answer and the move to answered are never seen apart.
 """
 
-from sqlalchemy import DDL, event
-from sqlalchemy.schema import ExecutableDDLElement
-
+from app.db.triggers import come_with
 from app.responses.tables import Answer
 
 TRIGGERS = {
@@ -64,12 +62,4 @@ TRIGGERS = {
     ),
 }
 
-
-def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
-    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
-    return made.execute_if(dialect=dialect)
-
-
-for _dialect, _statements in TRIGGERS.items():
-    for _statement in _statements:
-        event.listen(Answer.metadata, "after_create", _ddl(_statement, _dialect))
+come_with(Answer.metadata, TRIGGERS)

@@ -40,7 +40,7 @@ class Block:
     @property
     def cohorts(self) -> tuple[Cohort, ...]:
         """Oldest first."""
-        return tuple(dict.fromkeys(sorted((one.cohort for one in self.members), key=_age)))
+        return tuple(dict.fromkeys(sorted((one.cohort for one in self.members), key=age)))
 
     def holds(self, school: UUID, cohort: Cohort) -> bool:
         return any(one.school == school and one.cohort == cohort for one in self.members)
@@ -61,7 +61,7 @@ def blocks(generations: Iterable[Generation]) -> tuple[Block, ...]:
     found: list[Block] = []
     waiting: list[Generation] = []
     apart: set[Cohort] = set()  # of some school told by itself
-    ordered = sorted((one for one in generations if one.answered), key=lambda g: _age(g.cohort))
+    ordered = sorted((one for one in generations if one.answered), key=lambda g: age(g.cohort))
     for _, together in groupby(ordered, key=lambda one: one.cohort):
         new = [one for one in together if is_small(one.answered)]
         waiting += new
@@ -107,7 +107,7 @@ def withheld_by_others(
 
 
 def _newest(waiting: Sequence[Generation]) -> list[Generation]:
-    cohorts = sorted({one.cohort for one in waiting}, key=_age)[-MOST_GENERATIONS:]
+    cohorts = sorted({one.cohort for one in waiting}, key=age)[-MOST_GENERATIONS:]
     return [one for one in waiting if one.cohort in cohorts]
 
 
@@ -115,5 +115,6 @@ def _suffices(some: Iterable[Generation]) -> bool:
     return sum(one.answered for one in some) >= PUBLIC_BASE
 
 
-def _age(cohort: Cohort) -> tuple[int, int]:
+def age(cohort: Cohort) -> tuple[int, int]:
+    """Generations in the order in which they left."""
     return cohort.leaves, cohort.entered
